@@ -1,0 +1,1 @@
+//! tern-agent: checks a server, and works without a screen.

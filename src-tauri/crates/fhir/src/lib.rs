@@ -1,0 +1,1 @@
+//! FHIR R4: wire to domain and back, without I/O.

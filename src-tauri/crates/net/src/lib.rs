@@ -1,0 +1,1 @@
+//! HTTPS, SMART sign-in and the push channel.

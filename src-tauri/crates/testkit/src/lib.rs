@@ -1,0 +1,1 @@
+//! Personas, builders, fake clock, memory keyring.

@@ -1,0 +1,1 @@
+//! The OS keyring, and secrets that cannot be printed.

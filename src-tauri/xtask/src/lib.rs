@@ -1,0 +1,1 @@
+//! cargo xtask: setup, demo, test, check, bench, package.
