@@ -1,1 +1,4 @@
-//! The engine: pull, outbox, connectivity.
+//! The engine: it pulls what changed, sends what waits, and says how it stands.
+
+pub mod clock;
+pub mod server;

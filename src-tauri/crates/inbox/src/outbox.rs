@@ -1,0 +1,199 @@
+//! What leaves: one row per write, and what follows from each answer.
+//!
+//! Everything a member does goes through the outbox, in one transaction with what it changes on screen. Rows
+//! of one thread leave in the order in which they were made; threads go side by side; a row that is stuck
+//! stops its own thread and no other. A reply depends on the rows of its claim: if the claim was lost, the
+//! reply stands wedged with its text and never goes by itself.
+//!
+//! This file decides; `sync` carries it out.
+
+use chrono::{DateTime, Duration, Utc};
+use serde::{Deserialize, Serialize};
+
+use crate::{
+    ids::{MessageId, OutboxId, ThreadId, WorkItemId},
+    message::Delivery,
+    party::PartyRef,
+};
+
+/// One write on its way to the server.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct OutboxRow {
+    /// In the order in which they were made (UUIDv7).
+    pub id: OutboxId,
+    /// The thread whose order it keeps; none for what belongs to no thread (audit).
+    pub thread: Option<ThreadId>,
+    /// Whose it is: another member signing in never sends it.
+    pub author: PartyRef,
+    /// What to write.
+    pub intent: Intent,
+    /// How far it has got.
+    pub delivery: Delivery,
+    /// Not before this instant: the undo seconds, or the next try.
+    pub not_before: DateTime<Utc>,
+    /// Rows that must be acknowledged first.
+    pub depends_on: Vec<OutboxId>,
+    /// Rows with the same group go as one transaction where the server rolls back, else one after the other.
+    pub group: Option<OutboxId>,
+    /// Tries that reached for the server and failed (being offline is not one).
+    pub attempts: u32,
+    /// Why it stands wedged.
+    pub wedged: Option<Wedge>,
+}
+
+/// What to write.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", tag = "kind")]
+pub enum Intent {
+    /// Take a work item: owner, in-progress, under its version.
+    Claim {
+        /// Which.
+        item: WorkItemId,
+    },
+    /// The touch is still open.
+    Renew {
+        /// Which.
+        item: WorkItemId,
+    },
+    /// Put it back: requested, owner removed.
+    Release {
+        /// Which.
+        item: WorkItemId,
+    },
+    /// Dealt with; `output` names the reply if there is one.
+    Complete {
+        /// Which.
+        item: WorkItemId,
+        /// The reply that ended the touch.
+        reply: Option<MessageId>,
+    },
+    /// Open a thread of ours (an internal one for a reason, or a new conversation).
+    OpenThread {
+        /// Which.
+        thread: ThreadId,
+    },
+    /// Send a message; its text stands in the cache.
+    Send {
+        /// Which.
+        message: MessageId,
+    },
+    /// An AuditEvent, already without patient text.
+    Audit {
+        /// The id of the audit row.
+        entry: String,
+    },
+}
+
+impl Intent {
+    /// Whether the write makes a resource, so that an unknown outcome must be searched for before another try.
+    pub fn creates(&self) -> bool {
+        matches!(self, Self::OpenThread { .. } | Self::Send { .. } | Self::Audit { .. })
+    }
+}
+
+/// Why a row needs a person.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", tag = "kind")]
+pub enum Wedge {
+    /// Somebody else holds the claim.
+    ClaimLost {
+        /// Who, where the server says.
+        to: Option<PartyRef>,
+    },
+    /// Somebody answered since.
+    AnsweredSince {
+        /// Who.
+        by: Option<PartyRef>,
+        /// When they sent it.
+        at: DateTime<Utc>,
+    },
+    /// The server refused it.
+    Refused {
+        /// HTTP status.
+        status: u16,
+        /// `OperationOutcome` code, never its text: that may quote the message.
+        code: Option<String>,
+    },
+    /// Sent, no answer, and a search cannot prove that it is not there.
+    OutcomeUnknown,
+    /// What it was to change is gone.
+    Gone,
+    /// A row it depends on stands wedged.
+    Dependency,
+}
+
+/// What the server, or the way to it, answered a write.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Answer {
+    /// Done.
+    Accepted,
+    /// Searched by identifier and found.
+    Found,
+    /// Searched by identifier and not there.
+    NotFound,
+    /// No way to the server: nothing was tried.
+    Offline,
+    /// It surely did not take effect, and may later (429, 503 with a refusal, connection refused).
+    Transient {
+        /// `Retry-After`.
+        retry_after: Option<Duration>,
+    },
+    /// Nobody knows whether it took effect (time-out, connection lost, 5xx).
+    NoAnswer,
+    /// 401: signing in again comes first.
+    SignInAgain,
+    /// 409, 412, or the failed `test` of a patch: the version moved.
+    Conflict,
+    /// Another 4xx.
+    Refused {
+        /// HTTP status.
+        status: u16,
+        /// `OperationOutcome` code.
+        code: Option<String>,
+    },
+    /// 404 or 410 for what was to be changed.
+    Gone,
+}
+
+/// What follows from an answer.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Next {
+    /// Acknowledged: release the dependents.
+    Done,
+    /// Wait for the network; not a try.
+    WaitForNetwork,
+    /// Wait for a sign-in; the whole queue does.
+    WaitForSignIn,
+    /// Try again after a jittered back-off, at the earliest after `at_least`.
+    RetryLater {
+        /// `Retry-After`.
+        at_least: Option<Duration>,
+    },
+    /// Search for it by identifier, then decide again.
+    SearchFirst,
+    /// Read what stands there now, then decide again.
+    Reread,
+    /// A person decides.
+    Wedge(Wedge),
+}
+
+/// Transient failures in a row after which a row is shown as *needs you*; tries go on behind it no more.
+pub const MOST_ATTEMPTS: u32 = 40;
+
+/// What follows from an answer to a row.
+pub fn after_answer(row: &OutboxRow, answer: Answer) -> Next {
+    match answer {
+        Answer::Accepted | Answer::Found => Next::Done,
+        Answer::NotFound => Next::RetryLater { at_least: Some(Duration::zero()) },
+        Answer::Offline => Next::WaitForNetwork,
+        Answer::SignInAgain => Next::WaitForSignIn,
+        Answer::Transient { .. } | Answer::NoAnswer if row.attempts >= MOST_ATTEMPTS => {
+            Next::Wedge(Wedge::OutcomeUnknown)
+        }
+        Answer::Transient { retry_after } => Next::RetryLater { at_least: retry_after },
+        Answer::NoAnswer if row.intent.creates() => Next::SearchFirst,
+        Answer::NoAnswer | Answer::Conflict => Next::Reread,
+        Answer::Refused { status, code } => Next::Wedge(Wedge::Refused { status, code }),
+        Answer::Gone => Next::Wedge(Wedge::Gone),
+    }
+}

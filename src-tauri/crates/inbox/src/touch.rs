@@ -1,0 +1,81 @@
+//! One touch: from Start to exactly one outcome.
+
+use serde::{Deserialize, Serialize};
+
+use crate::private::PrivateText;
+
+/// The states of a touch.
+///
+/// ```text
+///   Waiting ──start──> Started ──end(outcome)──> Ended
+///      ^                  │                        │
+///      │                  └──claim lost──┐         │
+///      ├─────────────────────────────────┘         │
+///      └───────────────── undo ────────────────────┘ (as Started again)
+/// ```
+/// *Waiting*: an envelope. *Started*: the claim is ours or on its way. *Ended*: one outcome; undo takes the
+/// touch back to *Started* while nothing has left the machine.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Touch {
+    /// Nobody here has opened it.
+    Waiting,
+    /// Open.
+    Started,
+    /// Dealt with.
+    Ended,
+}
+
+/// What moves a touch.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum TouchEvent {
+    /// Enter on the envelope.
+    Start,
+    /// An outcome was chosen.
+    End,
+    /// Somebody else has the claim.
+    ClaimLost,
+    /// Within the undo seconds.
+    Undo,
+}
+
+/// A move that the drawing does not have.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("a touch that is {from:?} cannot take {event:?}")]
+pub struct NoSuchMove {
+    /// Where it stood.
+    pub from: Touch,
+    /// What was asked.
+    pub event: TouchEvent,
+}
+
+impl Touch {
+    /// The one way in which a touch moves.
+    ///
+    /// # Errors
+    /// [`NoSuchMove`] for every arrow that is not drawn above.
+    pub fn on(self, event: TouchEvent) -> Result<Self, NoSuchMove> {
+        use TouchEvent as E;
+        match (self, event) {
+            (Self::Waiting, E::Start) | (Self::Ended, E::Undo) => Ok(Self::Started),
+            (Self::Started, E::End) => Ok(Self::Ended),
+            (Self::Started, E::ClaimLost) => Ok(Self::Waiting),
+            (from, event) => Err(NoSuchMove { from, event }),
+        }
+    }
+}
+
+/// How a touch ends. Exactly one of these.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", tag = "kind")]
+pub enum Outcome {
+    /// Answered; the work items that were on screen are completed.
+    Replied,
+    /// Closed, no reply needed.
+    Closed,
+    /// Back to its pool, with the reason, which goes into the internal thread and never onto the Task.
+    PutBack {
+        /// Why, in the member's words.
+        reason: PrivateText,
+    },
+}

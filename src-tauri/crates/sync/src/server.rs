@@ -1,0 +1,48 @@
+//! The port to the practice server: what the engine needs of a connection, and no more.
+//!
+//! `net` implements it over HTTPS; the engine never sees a URL, a token or a certificate.
+
+use std::{future::Future, pin::Pin};
+
+use tern_fhir::exchange::{Request, Response};
+
+/// A future that a port returns.
+pub type Answering<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
+
+/// One practice server, signed in to.
+pub trait Server: Send + Sync + 'static {
+    /// Sends one request with the token of the session (refreshed when due) and brings the whole answer,
+    /// whatever its status: 4xx and 5xx are answers. Follows no redirect to another origin.
+    ///
+    /// # Errors
+    /// [`Unanswered`] where there is no answer, sorted by what that means for a write.
+    fn send(&self, request: Request) -> Answering<'_, Result<Response, Unanswered>>;
+
+    /// The path and query below our base for a link that the server gave (`next`), or none where it names a
+    /// path outside our base. Another host is ignored, its path on our base is used (`3-fhir`, 7).
+    fn relative(&self, link: &str) -> Option<Request>;
+
+    /// Waits for the push channel to say that something may have changed; never ends where there is none.
+    /// A nudge carries nothing: events may be lost, repeated or unordered.
+    fn nudged(&self) -> Answering<'_, ()>;
+}
+
+/// Why there is no answer. Holds no URL and no text of the message.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Unanswered {
+    /// No network, no such host, connection refused: the request surely did not arrive.
+    #[error("the practice server cannot be reached")]
+    Offline,
+    /// The connection broke, or the time ran out, after the request may have arrived.
+    #[error("the practice server did not answer")]
+    Lost,
+    /// The certificate is not one we trust, or is for another host.
+    #[error("the practice server's certificate is not trusted: {0}")]
+    Certificate(String),
+    /// The session has ended (refresh token refused or revoked): a person signs in again.
+    #[error("the session has ended")]
+    SignInAgain,
+    /// The keyring cannot be read just now.
+    #[error("the keyring is locked or missing")]
+    Keyring,
+}
