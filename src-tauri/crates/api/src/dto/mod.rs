@@ -1,0 +1,30 @@
+//! What crosses between the program and its screen.
+//!
+//! Instants are UTC milliseconds since 1970, so that the screen formats them in the member's language.
+//! The TypeScript of these types is written to `ui/src/lib/bindings/` by `cargo test -p tern-api` and
+//! committed; a test fails when the two differ.
+//!
+//! An [`EnvelopeRow`] has no field for a body: what nobody has started cannot leak to the page.
+
+mod error;
+mod list;
+mod session;
+mod settings;
+mod status;
+mod touch;
+
+pub use error::{ApiError, ErrorCode};
+pub use list::{
+    EnvelopePage, EnvelopeRow, EnvelopesRequest, Holder, QueueId, Rail, RailQueue, SearchFilters, SearchHit,
+    SearchRequest, SearchResults, UrgencyLevel,
+};
+pub use session::{
+    LockKind, MemberCard, PinRequest, Session, SignInFailure, SignInRequest, SignOutRequest, SignOutResult,
+    UnlockResult, UnsentReply,
+};
+pub use settings::{FactVerdict, KeyBinding, Language, ServerFact, Settings, Theme};
+pub use status::{Changed, ConnectionState, IndexProgress, Status};
+pub use touch::{
+    AttachmentRow, DeliveryState, DraftSaveRequest, Ended, MessageRequest, MessageRow, MessageSide, PatientCard,
+    PutBackRequest, ReplyRequest, StartResult, ThreadItemsRequest, ThreadRequest, TouchMode, TouchView, UndoRequest, Undone, WedgeReason,
+};

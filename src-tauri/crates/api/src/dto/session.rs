@@ -1,0 +1,184 @@
+use serde::{Deserialize, Serialize};
+use ts_rs::TS;
+
+/// Where the person stands.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[serde(rename_all = "kebab-case", rename_all_fields = "camelCase", tag = "kind")]
+#[ts(export)]
+pub enum Session {
+    /// Nobody is signed in. `server` is what `--server`, policy or the last sign-in says.
+    SignedOut {
+        /// FHIR base URL to start from.
+        server: Option<String>,
+        /// CA file to start from.
+        ca_file: Option<String>,
+        /// Why the last attempt did not succeed.
+        failure: Option<SignInFailure>,
+        /// Whether `tern-practice` is installed.
+        sample_practice: bool,
+    },
+    /// The browser is open, or the sample practice is starting.
+    SigningIn {
+        /// Where.
+        server: Option<String>,
+        /// The page that the browser shows, for opening it again; none while the sample practice starts.
+        page: Option<String>,
+    },
+    /// Somebody is signed in and sees the inbox.
+    Open {
+        /// Who.
+        member: MemberCard,
+        /// The practice's name.
+        practice: String,
+        /// FHIR base URL.
+        server: String,
+        /// Whether the refresh token was refused: reading goes on, sending waits for a new sign-in.
+        sign_in_again: bool,
+    },
+    /// Locked.
+    Locked {
+        /// Which of the two locks.
+        lock: LockKind,
+        /// Who is signed in.
+        member: MemberCard,
+        /// Whether a PIN is set; else only the browser unlocks.
+        has_pin: bool,
+        /// Tries left before the PIN is refused for good and the browser is needed.
+        tries_left: u32,
+        /// UTC ms before which no PIN is taken.
+        #[ts(type = "number | null")]
+        wait_until: Option<i64>,
+        /// Replies not sent.
+        unsent: u32,
+    },
+}
+
+/// Why a sign-in did not succeed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[serde(rename_all = "kebab-case")]
+#[ts(export)]
+pub enum SignInFailure {
+    /// No answer from the address.
+    Unreachable,
+    /// The certificate is not trusted, or is for another host.
+    Certificate,
+    /// The address answers, but is no FHIR server, or one without SMART sign-in.
+    NotAPractice,
+    /// The person closed the page, or said no.
+    Cancelled,
+    /// Nobody came back from the browser in time.
+    TimedOut,
+    /// The server refused.
+    Refused,
+    /// The account stands for nobody of the practice.
+    NotAMember,
+    /// The keyring is locked or missing: nothing could be kept.
+    Keyring,
+    /// The cache of this account cannot be opened with the key in the keyring; it was set aside.
+    CacheSetAside,
+    /// The cache was copied from another machine.
+    CopiedCache,
+    /// No room on the disk.
+    DiskFull,
+    /// The cache was made by a newer Tern.
+    NewerCache,
+}
+
+/// The two locks.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[serde(rename_all = "kebab-case")]
+#[ts(export)]
+pub enum LockKind {
+    /// Contents are off the screen; the engine goes on.
+    Screen,
+    /// The key is wiped and the file closed.
+    Deep,
+}
+
+/// A member as the screen names them.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[serde(rename_all = "camelCase")]
+#[ts(export)]
+pub struct MemberCard {
+    /// `PractitionerRole/…` or `Practitioner/…`.
+    pub reference: String,
+    /// "Dr Amara Osei".
+    pub name: String,
+    /// physician, nurse, ma, front-office, triage-lead, it, unknown.
+    pub role: String,
+}
+
+/// Sign in at a practice.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[serde(rename_all = "camelCase")]
+#[ts(export)]
+pub struct SignInRequest {
+    /// FHIR base URL, or a host name to which `https://` and the usual paths are tried.
+    pub server: String,
+    /// PEM file of the practice's own CA.
+    pub ca_file: Option<String>,
+}
+
+/// Sign out.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[serde(rename_all = "camelCase")]
+#[ts(export)]
+pub struct SignOutRequest {
+    /// Also with replies that are not sent: the file is kept for the next sign-in.
+    pub with_unsent: bool,
+}
+
+/// What signing out did.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[serde(rename_all = "camelCase")]
+#[ts(export)]
+pub struct SignOutResult {
+    /// Whether the person is signed out now.
+    pub signed_out: bool,
+    /// What is not sent yet.
+    pub unsent: Vec<UnsentReply>,
+}
+
+/// A reply that has not reached the server, named without its text.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[serde(rename_all = "camelCase")]
+#[ts(export)]
+pub struct UnsentReply {
+    /// Where.
+    pub thread: String,
+    /// To whom.
+    pub patient_name: String,
+    /// When it was written, UTC ms.
+    #[ts(type = "number")]
+    pub written: i64,
+}
+
+/// A PIN of 4 to 12 characters.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[serde(rename_all = "camelCase")]
+#[ts(export)]
+pub struct PinRequest {
+    /// What was typed.
+    pub pin: String,
+}
+
+impl std::fmt::Debug for PinRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("PinRequest(…)")
+    }
+}
+
+/// What unlocking did.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[serde(rename_all = "kebab-case")]
+#[ts(export)]
+pub enum UnlockResult {
+    /// Open.
+    Unlocked,
+    /// Not this PIN.
+    WrongPin,
+    /// Too soon after the last wrong one.
+    Wait,
+    /// Too many wrong ones: sign in with the browser.
+    BrowserNeeded,
+}
