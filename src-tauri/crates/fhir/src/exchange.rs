@@ -46,13 +46,76 @@ pub struct Request {
     pub query: Vec<(String, String)>,
     /// `If-Match`, as the ETag was received.
     pub if_match: Option<String>,
-    /// `If-None-Exist`: the search of a conditional create.
+    /// `If-None-Exist`: the search of a conditional create, already encoded (RFC 3986), without `?`.
     pub if_none_exist: Option<String>,
+    /// `If-None-Match`, such as `*` for "only where there is none yet"; some servers ignore it.
+    pub if_none_match: Option<&'static str>,
+    /// `Prefer`, such as `handling=strict` or `return=minimal` (RFC 7240).
+    pub prefer: Option<&'static str>,
+    /// `Accept`; the sender's own default (`application/fhir+json`) where none.
+    pub accept: Option<&'static str>,
     /// Body and its media type.
     pub body: Option<Body>,
     /// Whole exchange at most; the sender's own default where none.
     pub timeout: Option<Duration>,
 }
+
+impl Request {
+    /// A request with a method and a path below the base, and nothing else yet.
+    pub fn new(method: Method, path: impl Into<String>) -> Self {
+        Self {
+            method,
+            path: path.into(),
+            query: Vec::new(),
+            if_match: None,
+            if_none_exist: None,
+            if_none_match: None,
+            prefer: None,
+            accept: None,
+            body: None,
+            timeout: None,
+        }
+    }
+
+    /// A `GET`.
+    pub fn get(path: impl Into<String>) -> Self {
+        Self::new(Method::Get, path)
+    }
+
+    /// Adds one query pair, not yet encoded.
+    #[must_use]
+    pub fn with(mut self, name: impl Into<String>, value: impl Into<String>) -> Self {
+        self.query.push((name.into(), value.into()));
+        self
+    }
+
+    /// Sets the body.
+    #[must_use]
+    pub fn with_body(mut self, content_type: &'static str, bytes: Vec<u8>) -> Self {
+        self.body = Some(Body { content_type, bytes });
+        self
+    }
+
+    /// Sets `If-Match`.
+    #[must_use]
+    pub fn if_match(mut self, etag: Option<String>) -> Self {
+        self.if_match = etag;
+        self
+    }
+
+    /// Sets `Prefer`.
+    #[must_use]
+    pub fn prefer(mut self, preference: &'static str) -> Self {
+        self.prefer = Some(preference);
+        self
+    }
+}
+
+/// Media type of FHIR's JSON.
+pub const FHIR_JSON: &str = "application/fhir+json";
+
+/// Media type of a JSON Patch (RFC 6902).
+pub const JSON_PATCH: &str = "application/json-patch+json";
 
 /// A body on its way out.
 #[derive(Clone, PartialEq, Eq)]

@@ -6,3 +6,4 @@
 //! own structs back.
 
 pub mod exchange;
+pub mod vocabulary;
