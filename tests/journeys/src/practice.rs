@@ -1,0 +1,156 @@
+//! The sample practice as a child process, and a look at it from the other side.
+
+use std::{
+    path::{Path, PathBuf},
+    process::Stdio,
+};
+
+use serde::Deserialize;
+use serde_json::{Value, json};
+use tokio::{
+    io::{AsyncBufReadExt as _, BufReader},
+    process::{Child, Command},
+};
+
+use crate::{Failure, PATIENCE};
+
+/// What the practice prints when it is ready.
+#[derive(Clone, Debug, Deserialize)]
+pub struct Ready {
+    /// FHIR base URL.
+    pub base_url: String,
+    /// Its certificate authority.
+    pub ca_file: PathBuf,
+    /// One per role.
+    pub accounts: Vec<Account>,
+    /// For looking from the other side.
+    pub backend: Backend,
+}
+
+/// Somebody who may sign in.
+#[derive(Clone, Debug, Deserialize)]
+pub struct Account {
+    /// physician, nurse, ma, front-office, triage-lead, it.
+    pub role: String,
+    /// What is typed into the page.
+    pub username: String,
+    /// What is typed into the page.
+    pub password: String,
+    /// "Dr Amara Osei".
+    pub name: String,
+}
+
+/// Client credentials.
+#[derive(Clone, Debug, Deserialize)]
+pub struct Backend {
+    /// Id.
+    pub client_id: String,
+    /// Secret.
+    pub client_secret: String,
+}
+
+/// A running sample practice.
+pub struct Practice {
+    _child: Option<Child>,
+    /// What it said.
+    pub ready: Ready,
+    http: reqwest::Client,
+    token: String,
+}
+
+impl Practice {
+    /// Starts `program serve` with its data in `data` and more arguments.
+    ///
+    /// # Errors
+    /// When it does not start; its log lies beside the data.
+    pub async fn start(program: &Path, data: &Path, more: &[&str]) -> Result<Self, Failure> {
+        std::fs::create_dir_all(data)?;
+        let log = data.join("tern-practice.log");
+        let mut child = Command::new(program)
+            .args(["serve", "--exit-with-stdin", "--data"])
+            .arg(data)
+            .args(more)
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(std::fs::File::create(&log)?)
+            .kill_on_drop(true)
+            .spawn()
+            .map_err(|error| format!("{} cannot be started: {error}", program.display()))?;
+        let output = child.stdout.take().ok_or("no output")?;
+        let mut lines = BufReader::new(output).lines();
+        let line = tokio::time::timeout(PATIENCE * 4, lines.next_line())
+            .await??
+            .ok_or_else(|| format!("the practice ended before it was ready: see {}", log.display()))?;
+        let mut practice = Self::join(serde_json::from_str(&line)?).await?;
+        practice._child = Some(child);
+        Ok(practice)
+    }
+
+    /// Looks at a practice that somebody else started.
+    ///
+    /// # Errors
+    /// When its CA cannot be read or it gives no token.
+    pub async fn join(ready: Ready) -> Result<Self, Failure> {
+        let _ = rustls::crypto::ring::default_provider().install_default();
+        let ca = reqwest::Certificate::from_pem(&std::fs::read(&ready.ca_file)?)?;
+        let http = reqwest::Client::builder().tls_certs_only([ca]).build()?;
+        let discovery: Value =
+            http.get(format!("{}/.well-known/smart-configuration", ready.base_url)).send().await?.json().await?;
+        let endpoint = discovery["token_endpoint"].as_str().ok_or("no token endpoint")?;
+        let answer: Value = http
+            .post(endpoint)
+            .basic_auth(&ready.backend.client_id, Some(&ready.backend.client_secret))
+            .form(&[("grant_type", "client_credentials"), ("scope", "system/*.cruds")])
+            .send()
+            .await?
+            .error_for_status()?
+            .json()
+            .await?;
+        let token = answer["access_token"].as_str().ok_or("no token")?.to_owned();
+        Ok(Self { _child: None, ready, http, token })
+    }
+
+    /// Who may sign in as `role`.
+    ///
+    /// # Errors
+    /// When the practice has nobody of that role.
+    pub fn account(&self, role: &str) -> Result<&Account, Failure> {
+        self.ready.accounts.iter().find(|account| account.role == role).ok_or_else(|| format!("no {role}").into())
+    }
+
+    /// A FHIR search or read, as the server has it now.
+    ///
+    /// # Errors
+    /// When the server does not answer with a resource.
+    pub async fn get(&self, path: &str) -> Result<Value, Failure> {
+        let url = format!("{}/{path}", self.ready.base_url);
+        Ok(self.http.get(url).bearer_auth(&self.token).send().await?.error_for_status()?.json().await?)
+    }
+
+    /// The resources of a search.
+    ///
+    /// # Errors
+    /// When the server does not answer with a Bundle.
+    pub async fn search(&self, path: &str) -> Result<Vec<Value>, Failure> {
+        let bundle = self.get(path).await?;
+        let entries = bundle["entry"].as_array().cloned().unwrap_or_default();
+        Ok(entries.into_iter().map(|entry| entry["resource"].clone()).collect())
+    }
+
+    /// A patient writes now.
+    ///
+    /// # Errors
+    /// When the practice refuses.
+    pub async fn arrive(&self, subject: &str, text: &str) -> Result<Value, Failure> {
+        let origin = self.ready.base_url.trim_end_matches("/fhir");
+        let answer = self
+            .http
+            .post(format!("{origin}/practice/arrive"))
+            .bearer_auth(&self.token)
+            .json(&json!({ "subject": subject, "text": text }))
+            .send()
+            .await?
+            .error_for_status()?;
+        Ok(answer.json().await?)
+    }
+}
