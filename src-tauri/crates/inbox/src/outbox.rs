@@ -5,7 +5,12 @@
 //! stops its own thread and no other. A reply depends on the rows of its claim: if the claim was lost, the
 //! reply stands wedged with its text and never goes by itself.
 //!
-//! This file decides; `sync` carries it out.
+//! Two kinds of decision are made here, both pure. **Before a write**, from the work item as it stands on the
+//! server now: [`claim`], [`renew`], [`release`], [`complete`], and for a reply [`answered_since`]. A write that
+//! changes something is always decided on a fresh reading and goes out under the version that was read, so
+//! that doing it twice is the same as doing it once. **After a write**, from the answer: [`after_answer`].
+//!
+//! `sync` carries them out.
 
 use chrono::{DateTime, Duration, Utc};
 use serde::{Deserialize, Serialize};
@@ -15,6 +20,12 @@ use crate::{
     message::Delivery,
     party::PartyRef,
 };
+
+mod guard;
+#[cfg(test)]
+mod tests;
+
+pub use guard::{Step, answered_since, claim, complete, release, renew};
 
 /// One write on its way to the server.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -76,6 +87,11 @@ pub enum Intent {
     Send {
         /// Which.
         message: MessageId,
+        /// For a reply: when its touch began, server time. It does not go by itself when somebody else of the
+        /// practice has written in the thread since. None for what answers nobody, and for a reply of which
+        /// its author has said "send anyway".
+        #[serde(default)]
+        touch_began: Option<DateTime<Utc>>,
     },
     /// An AuditEvent, already without patient text.
     Audit {
@@ -88,6 +104,16 @@ impl Intent {
     /// Whether the write makes a resource, so that an unknown outcome must be searched for before another try.
     pub fn creates(&self) -> bool {
         matches!(self, Self::OpenThread { .. } | Self::Send { .. } | Self::Audit { .. })
+    }
+
+    /// The work item that it changes.
+    pub fn item(&self) -> Option<&WorkItemId> {
+        match self {
+            Self::Claim { item } | Self::Renew { item } | Self::Release { item } | Self::Complete { item, .. } => {
+                Some(item)
+            }
+            Self::OpenThread { .. } | Self::Send { .. } | Self::Audit { .. } => None,
+        }
     }
 }
 
@@ -169,7 +195,7 @@ pub enum Next {
         /// `Retry-After`.
         at_least: Option<Duration>,
     },
-    /// Search for it by identifier, then decide again.
+    /// It may have taken effect: search for it by identifier before anything is sent again.
     SearchFirst,
     /// Read what stands there now, then decide again.
     Reread,
@@ -177,17 +203,30 @@ pub enum Next {
     Wedge(Wedge),
 }
 
-/// Transient failures in a row after which a row is shown as *needs you*; tries go on behind it no more.
+/// Tries in a row that failed, after which a row waits for a person: with the back-off, about half an hour of
+/// a server that answers but cannot. Being offline is no try.
 pub const MOST_ATTEMPTS: u32 = 40;
 
 /// What follows from an answer to a row.
+///
+/// | answer | a write that makes something | one that changes something |
+/// |---|---|---|
+/// | accepted, found | done | done |
+/// | searched for, not there | again at once | |
+/// | offline | wait for the network, no try counted | same |
+/// | 429, refused before it took effect | back-off | back-off |
+/// | no answer | search by identifier first | back-off, then read what stands there |
+/// | 401 | the queue waits for a sign-in | same |
+/// | 409, 412, failed `test` | read, decide again | read, decide again |
+/// | 404, 410 | wedge: gone | wedge: gone |
+/// | other 4xx | wedge: refused | wedge: refused |
 pub fn after_answer(row: &OutboxRow, answer: Answer) -> Next {
     match answer {
         Answer::Accepted | Answer::Found => Next::Done,
         Answer::NotFound => Next::RetryLater { at_least: Some(Duration::zero()) },
         Answer::Offline => Next::WaitForNetwork,
         Answer::SignInAgain => Next::WaitForSignIn,
-        Answer::Transient { .. } | Answer::NoAnswer if row.attempts >= MOST_ATTEMPTS => {
+        Answer::Transient { .. } | Answer::NoAnswer | Answer::Conflict if row.attempts >= MOST_ATTEMPTS => {
             Next::Wedge(Wedge::OutcomeUnknown)
         }
         Answer::Transient { retry_after } => Next::RetryLater { at_least: retry_after },

@@ -1,0 +1,184 @@
+use chrono::{DateTime, Duration, TimeZone, Utc};
+
+use super::*;
+use crate::{
+    ids::WorkItemId,
+    member::{Member, Role},
+    message::{Authorship, Message, Standing},
+    party::Party,
+    private::PrivateText,
+    work_item::{Urgency, WorkItem, WorkStatus},
+};
+
+fn now() -> DateTime<Utc> {
+    Utc.with_ymd_and_hms(2026, 3, 6, 14, 2, 0).single().expect("an instant")
+}
+
+fn minutes_ago(minutes: i64) -> DateTime<Utc> {
+    now() - Duration::minutes(minutes)
+}
+
+fn osei() -> Member {
+    Member {
+        reference: PartyRef::new("PractitionerRole/osei"),
+        practitioner: Some(PartyRef::new("Practitioner/amara")),
+        name: "Dr Amara Osei".into(),
+        role: Role::Physician,
+    }
+}
+
+const ME: &str = "PractitionerRole/osei";
+const ME_AS_A_PERSON: &str = "Practitioner/amara";
+const MIA: &str = "PractitionerRole/mia";
+
+fn item(status: WorkStatus, owner: Option<&str>, modified: DateTime<Utc>) -> WorkItem {
+    WorkItem {
+        id: WorkItemId::new("leo-fever"),
+        thread: Some(ThreadId::new("leo")),
+        message: None,
+        patient: None,
+        category: None,
+        pool: None,
+        owner: owner.map(PartyRef::new),
+        status,
+        waiting_for: None,
+        urgency: Urgency::Routine,
+        due: None,
+        modified,
+    }
+}
+
+fn taken() -> Step {
+    Step::Taken { by: Some(PartyRef::new(MIA)) }
+}
+
+fn ended(by: Option<&str>) -> Step {
+    Step::Ended { by: by.map(PartyRef::new) }
+}
+
+#[test]
+fn what_a_claim_a_renewal_a_release_and_an_end_do_about_every_state_of_a_work_item() {
+    use Step::{Settled, Write};
+    use WorkStatus::{Accepted, Cancelled, Completed, InProgress, Requested};
+    let lost = || Step::Taken { by: None };
+    // status, owner, minutes since its last change; claim, renew, release, complete
+    let table = [
+        (Requested, None, 1, Write, lost(), Settled, Write),
+        (Requested, Some(ME), 1, Write, Write, Write, Write),
+        (Requested, Some(MIA), 1, taken(), taken(), Settled, taken()),
+        (Accepted, Some(ME_AS_A_PERSON), 90, Write, Write, Write, Write),
+        (Accepted, Some(MIA), 90, taken(), taken(), Settled, taken()),
+        (InProgress, None, 1, Write, lost(), Settled, Write),
+        (InProgress, Some(ME), 1, Settled, Write, Write, Write),
+        (InProgress, Some(ME_AS_A_PERSON), 5, Settled, Write, Write, Write),
+        (InProgress, Some(ME), 6, Write, Write, Write, Write),
+        (InProgress, Some(MIA), 5, taken(), taken(), Settled, taken()),
+        (InProgress, Some(MIA), 6, Write, lost(), Settled, Write),
+        (Completed, Some(ME), 1, ended(Some(ME)), ended(Some(ME)), Settled, Settled),
+        (Completed, Some(MIA), 1, ended(Some(MIA)), ended(Some(MIA)), Settled, ended(Some(MIA))),
+        (Cancelled, None, 1, ended(None), ended(None), Settled, ended(None)),
+    ];
+    for (status, owner, minutes, claims, renews, releases, completes) in table {
+        let item = item(status, owner, minutes_ago(minutes));
+        let row = format!("{status:?} {owner:?} {minutes} min");
+        assert_eq!(claim(&item, &osei(), now()), claims, "claim: {row}");
+        assert_eq!(renew(&item, &osei(), now()), renews, "renew: {row}");
+        assert_eq!(release(&item, &osei()), releases, "release: {row}");
+        assert_eq!(complete(&item, &osei(), now()), completes, "complete: {row}");
+    }
+}
+
+fn message(sender: &str, sent: DateTime<Utc>) -> Message {
+    Message {
+        id: MessageId::new(format!("{sender}-{sent}")),
+        thread: ThreadId::new("leo"),
+        identity: None,
+        sender: Some(Party { reference: PartyRef::new(sender), display: PrivateText::default() }),
+        recipients: Vec::new(),
+        sent,
+        received: None,
+        text: "drink plenty".into(),
+        in_response_to: None,
+        standing: Standing::Sent,
+        authorship: Authorship::Person,
+        attachments: Vec::new(),
+    }
+}
+
+#[test]
+fn a_reply_waits_for_its_author_when_somebody_else_of_the_practice_answered_since() {
+    let began = minutes_ago(10);
+    let since = |messages: &[Message]| answered_since(messages, began, &osei());
+    let answered = |by: &str, minutes| {
+        Some(Wedge::AnsweredSince { by: Some(PartyRef::new(by)), at: minutes_ago(minutes) })
+    };
+
+    assert_eq!(since(&[]), None);
+    assert_eq!(since(&[message(MIA, minutes_ago(11))]), None, "before the touch began");
+    assert_eq!(since(&[message(ME, minutes_ago(2)), message(ME_AS_A_PERSON, minutes_ago(1))]), None, "my own");
+    assert_eq!(since(&[message("Patient/leo", minutes_ago(2))]), None, "the patient wrote again");
+    assert_eq!(since(&[message("RelatedPerson/ana", minutes_ago(2))]), None, "the proxy wrote again");
+    assert_eq!(since(&[Message { authorship: Authorship::Automatic, ..message(MIA, now()) }]), None);
+    assert_eq!(since(&[Message { standing: Standing::Retracted, ..message(MIA, now()) }]), None);
+    assert_eq!(since(&[message(MIA, minutes_ago(10))]), answered(MIA, 10), "the same instant counts");
+    assert_eq!(since(&[message(MIA, minutes_ago(4)), message(MIA, minutes_ago(3))]), answered(MIA, 3));
+    assert_eq!(since(&[message("Organization/practice", minutes_ago(3))]), answered("Organization/practice", 3));
+}
+
+fn row(intent: Intent, attempts: u32) -> OutboxRow {
+    OutboxRow {
+        id: OutboxId::new("1"),
+        thread: Some(ThreadId::new("leo")),
+        author: PartyRef::new(ME),
+        intent,
+        delivery: Delivery::Sending,
+        not_before: now(),
+        depends_on: Vec::new(),
+        group: None,
+        attempts,
+        wedged: None,
+    }
+}
+
+#[test]
+fn what_follows_from_every_answer() {
+    let sends = || Intent::Send { message: MessageId::new("m"), touch_began: None };
+    let claims = || Intent::Claim { item: WorkItemId::new("w") };
+    let refused = || Answer::Refused { status: 422, code: Some("invalid".into()) };
+    let wedged = || Next::Wedge(Wedge::Refused { status: 422, code: Some("invalid".into()) });
+    let minute = Some(Duration::minutes(1));
+    let table = [
+        (Answer::Accepted, Next::Done, Next::Done),
+        (Answer::Found, Next::Done, Next::Done),
+        (Answer::Offline, Next::WaitForNetwork, Next::WaitForNetwork),
+        (Answer::SignInAgain, Next::WaitForSignIn, Next::WaitForSignIn),
+        (
+            Answer::Transient { retry_after: minute },
+            Next::RetryLater { at_least: minute },
+            Next::RetryLater { at_least: minute },
+        ),
+        (Answer::NoAnswer, Next::SearchFirst, Next::Reread),
+        (Answer::Conflict, Next::Reread, Next::Reread),
+        (refused(), wedged(), wedged()),
+        (Answer::Gone, Next::Wedge(Wedge::Gone), Next::Wedge(Wedge::Gone)),
+    ];
+    for (answer, after_send, after_claim) in table {
+        assert_eq!(after_answer(&row(sends(), 0), answer.clone()), after_send, "send: {answer:?}");
+        assert_eq!(after_answer(&row(claims(), 0), answer.clone()), after_claim, "claim: {answer:?}");
+    }
+}
+
+#[test]
+fn only_tries_that_reached_the_server_are_counted_to_the_end() {
+    let tired = row(Intent::Send { message: MessageId::new("m"), touch_began: None }, MOST_ATTEMPTS);
+    for answer in [Answer::Transient { retry_after: None }, Answer::NoAnswer, Answer::Conflict] {
+        assert_eq!(after_answer(&tired, answer), Next::Wedge(Wedge::OutcomeUnknown));
+    }
+    for (answer, next) in [
+        (Answer::Offline, Next::WaitForNetwork),
+        (Answer::SignInAgain, Next::WaitForSignIn),
+        (Answer::Found, Next::Done),
+    ] {
+        assert_eq!(after_answer(&tired, answer), next);
+    }
+}
