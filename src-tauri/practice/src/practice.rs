@@ -1,0 +1,274 @@
+//! The practice as a whole: opened with options, announced in one line, closed in order.
+
+use crate::{
+    Error,
+    arrivals::{self, Pace},
+    control, definitions,
+    engine::Engine,
+    files,
+    nudge::{self, Nudges},
+    people,
+    secrets::Secret,
+    seed::{self, Size},
+    smart::{AuthorizationServer, Setup, SignInPage},
+    tls,
+    words::Words,
+};
+use axum::Router;
+use axum_server::tls_rustls::RustlsConfig;
+use chrono::Utc;
+use serde::Serialize;
+use std::{
+    net::{SocketAddr, TcpListener},
+    path::{Path, PathBuf},
+    sync::Arc,
+    time::Duration,
+};
+use tokio::task::{JoinHandle, JoinSet};
+
+/// Seconds that open requests get when the practice closes.
+const CLOSING: Duration = Duration::from_secs(3);
+
+/// How to open a practice.
+#[derive(Debug, Clone)]
+pub struct Options {
+    /// Where to listen; port 0 takes a free one.
+    pub bind: SocketAddr,
+    /// The folder that holds everything; made if missing.
+    pub data: PathBuf,
+    /// Patients, threads and seed of a practice that is new.
+    pub size: Size,
+    /// JSON lines with the patients' texts, instead of the sample's own.
+    pub messages: Option<PathBuf>,
+    /// Messages from patients per hour; 0 for none.
+    pub arrivals_per_hour: f64,
+    /// The search parameters' file; looked for where it is not named.
+    pub search_parameters: Option<PathBuf>,
+    /// The agent's public keys.
+    pub agent_jwks: Option<PathBuf>,
+    /// How the sign-in page asks.
+    pub page: SignInPage,
+    /// Seconds that an access token holds.
+    pub access_seconds: i64,
+    /// The origin that links, tokens and the announcement name, where clients reach the practice
+    /// through something else than `bind`: `https://host:port`.
+    pub public_origin: Option<String>,
+}
+
+/// The one line that says how to reach the practice.
+#[derive(Debug, Serialize)]
+pub struct Announcement {
+    /// The FHIR base.
+    pub base_url: String,
+    /// The issuer of tokens.
+    pub issuer: String,
+    /// PEM file of the authority to trust for this practice.
+    pub ca_file: PathBuf,
+    /// Who can sign in.
+    pub accounts: Vec<AnnouncedAccount>,
+    /// The public client's id.
+    pub client_id: &'static str,
+    /// The agent's credentials.
+    pub backend: AnnouncedBackend,
+}
+
+/// An account, with its password in the clear: it opens nothing but invented people.
+#[derive(Debug, Clone, Serialize)]
+pub struct AnnouncedAccount {
+    /// Code of the role.
+    pub role: &'static str,
+    /// User name.
+    pub username: String,
+    /// Password.
+    pub password: Secret,
+    /// As shown.
+    pub name: String,
+    /// Absolute URL of the Practitioner.
+    pub fhir_user: String,
+    /// `PractitionerRole/…`
+    pub practitioner_role: String,
+}
+
+/// The backend client.
+#[derive(Debug, Clone, Serialize)]
+pub struct AnnouncedBackend {
+    /// `client_id`.
+    pub client_id: &'static str,
+    /// `client_secret`.
+    pub client_secret: Secret,
+}
+
+/// An open practice.
+pub struct Practice {
+    announcement: Announcement,
+    engine: Engine,
+    server: axum_server::Handle<SocketAddr>,
+    serving: JoinHandle<std::io::Result<()>>,
+    working: JoinSet<()>,
+}
+
+impl Practice {
+    /// Opens the practice: makes or finds its folder, seeds it, listens.
+    ///
+    /// # Errors
+    /// See [`Error`]; nothing listens then.
+    pub async fn open(options: Options) -> Result<Self, Error> {
+        let now = Utc::now();
+        let data = data_folder(&options.data)?;
+        definitions_in_place(&options, &data)?;
+        let size = size_kept(&data, options.size)?;
+        let words = Arc::new(Words::open(options.messages.as_deref())?);
+        let (accounts, secrets) = people::accounts(&data)?;
+
+        let listener = listen(options.bind)?;
+        let address = listener
+            .local_addr()
+            .map_err(|source| Error::Listen { address: options.bind, source })?;
+        let identity = tls::Identity::open(&data, address.ip(), now)?;
+        let origin = options.public_origin.unwrap_or_else(|| origin(address));
+        let smart = Arc::new(AuthorizationServer::open(Setup {
+            origin: origin.clone(),
+            data: &data,
+            accounts: accounts.clone(),
+            signing_key: &secrets.signing_key,
+            agent_secret: secrets.agent.clone(),
+            agent_jwks: options.agent_jwks.as_deref(),
+            page: options.page,
+            access_seconds: options.access_seconds,
+        })?);
+        let nudges = Nudges::new();
+        let base_url = smart.base_url();
+        let engine = Engine::open(&data, &base_url, Arc::clone(smart.access()), &nudges)?;
+        seed::plant(&engine, size, &words, now).await?;
+
+        let patients = arrivals::Patients::new(engine.clone(), size, words);
+        let app = Router::new()
+            .merge(smart.router())
+            .merge(nudge::router(&nudges, &engine, smart.access()))
+            .merge(control::router(patients.clone(), smart.access()))
+            .nest("/fhir", engine.router());
+        let server = axum_server::Handle::new();
+        let serving = axum_server::from_tcp_rustls(
+            listener,
+            RustlsConfig::from_config(identity.config),
+        )
+        .map_err(|source| Error::Listen { address, source })?
+        .handle(server.clone())
+        .serve(app.into_make_service_with_connect_info::<SocketAddr>());
+
+        let mut working = JoinSet::new();
+        working.spawn(engine.clone().keep_wal_short());
+        if let Some(pace) = Pace::per_hour(options.arrivals_per_hour) {
+            working.spawn(arrivals::keep_writing(patients, pace));
+        }
+        Ok(Self {
+            announcement: announcement(&origin, identity.ca_file, &accounts, secrets.agent),
+            engine,
+            server,
+            serving: tokio::spawn(serving),
+            working,
+        })
+    }
+
+    /// How to reach it.
+    #[must_use]
+    pub fn announcement(&self) -> &Announcement {
+        &self.announcement
+    }
+
+    /// Ends what is going on, lets open requests finish for three seconds, and folds the
+    /// write-ahead log back.
+    pub async fn close(mut self) {
+        self.working.shutdown().await;
+        self.server.graceful_shutdown(Some(CLOSING));
+        match self.serving.await {
+            Ok(Ok(())) => {}
+            Ok(Err(error)) => tracing::error!(%error, "the server ended badly"),
+            Err(error) => tracing::error!(%error, "the server was torn down"),
+        }
+        self.engine.close().await;
+    }
+}
+
+fn data_folder(data: &Path) -> Result<PathBuf, Error> {
+    std::fs::create_dir_all(data).map_err(Error::file("cannot make", data))?;
+    std::fs::canonicalize(data).map_err(Error::file("cannot open", data))
+}
+
+/// Puts the search parameters where Helios looks for them.
+fn definitions_in_place(options: &Options, data: &Path) -> Result<(), Error> {
+    let executable = std::env::current_exe().ok();
+    let found = definitions::find(
+        options.search_parameters.as_deref(),
+        data,
+        executable.as_deref(),
+    )?;
+    let in_place = data.join(definitions::FILE_NAME);
+    if found != in_place {
+        definitions::cut(&found, &in_place)?;
+    }
+    Ok(())
+}
+
+/// The size the practice was made with; what a later start asks for changes nothing.
+fn size_kept(data: &Path, asked: Size) -> Result<Size, Error> {
+    let path = data.join("practice.json");
+    match files::read_json::<Size>(&path)? {
+        Some(kept) => {
+            if kept != asked {
+                tracing::warn!(?kept, ?asked, "the practice stays as it was made");
+            }
+            Ok(kept)
+        }
+        None => {
+            files::write_json(&path, &asked)?;
+            Ok(asked)
+        }
+    }
+}
+
+fn listen(address: SocketAddr) -> Result<TcpListener, Error> {
+    let failed = |source| Error::Listen { address, source };
+    let listener = TcpListener::bind(address).map_err(failed)?;
+    listener.set_nonblocking(true).map_err(failed)?;
+    Ok(listener)
+}
+
+/// `https://host:port`. An unspecified address is told as loopback.
+fn origin(address: SocketAddr) -> String {
+    match address.ip() {
+        ip if ip.is_unspecified() => format!("https://127.0.0.1:{}", address.port()),
+        _ => format!("https://{address}"),
+    }
+}
+
+fn announcement(
+    origin: &str,
+    ca_file: PathBuf,
+    accounts: &[people::Account],
+    agent: Secret,
+) -> Announcement {
+    let base_url = format!("{origin}/fhir");
+    let accounts = accounts
+        .iter()
+        .map(|account| AnnouncedAccount {
+            role: account.role,
+            username: account.username.clone(),
+            password: account.password.clone(),
+            name: account.name.clone(),
+            fhir_user: format!("{base_url}/{}", account.practitioner),
+            practitioner_role: account.practitioner_role.clone(),
+        })
+        .collect();
+    Announcement {
+        base_url,
+        issuer: origin.to_owned(),
+        ca_file,
+        accounts,
+        client_id: crate::smart::clients::ClientId::Desktop.as_str(),
+        backend: AnnouncedBackend {
+            client_id: crate::smart::clients::ClientId::Agent.as_str(),
+            client_secret: agent,
+        },
+    }
+}
