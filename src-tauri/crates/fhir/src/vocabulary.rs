@@ -94,6 +94,4 @@ pub mod hl7 {
     pub const SUBSETTED: &str = "SUBSETTED";
     /// `AuditEvent.type` of REST and of the application itself.
     pub const AUDIT_EVENT_TYPE: &str = "http://terminology.hl7.org/CodeSystem/audit-event-type";
-    /// Media types of a message.
-    pub const PARTICIPATION_MODE: &str = "http://terminology.hl7.org/CodeSystem/v3-ParticipationMode";
 }

@@ -1,0 +1,155 @@
+//! `Task`: a work item, or something of another product.
+
+use chrono::{DateTime, Utc};
+use serde::Deserialize;
+use tern_inbox::{
+    arrival::{Content, Kind},
+    ids::{MessageId, PatientId, ThreadId, WorkItemId},
+    work_item::{Urgency, WaitingFor, WorkItem, WorkStatus},
+};
+
+use super::{
+    Reading,
+    entry::{Resource, head},
+    reference, time,
+    wire::{Concept, Identifier, Many, Meta, Period, Reference, Text, each, words},
+};
+use crate::vocabulary::{
+    BUSINESS_STATUS_SYSTEM, CATEGORY_SYSTEM, INPUT_MESSAGE, POOL_SYSTEM, TASK_CODE_SYSTEM, TASK_PART_SYSTEM, WORK_ITEM,
+    business_status,
+};
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase", bound(deserialize = "'de: 'a"))]
+pub(super) struct Wire<'a> {
+    resource_type: Option<Text<'a>>,
+    id: Option<Text<'a>>,
+    meta: Option<Meta<'a>>,
+    identifier: Many<Identifier<'a>>,
+    status: Option<Text<'a>>,
+    business_status: Option<Concept<'a>>,
+    intent: Option<Text<'a>>,
+    priority: Option<Text<'a>>,
+    code: Option<Concept<'a>>,
+    focus: Option<Reference<'a>>,
+    #[serde(rename = "for")]
+    patient: Option<Reference<'a>>,
+    last_modified: Option<Text<'a>>,
+    performer_type: Many<Concept<'a>>,
+    owner: Option<Reference<'a>>,
+    restriction: Option<Restriction<'a>>,
+    input: Many<Input<'a>>,
+}
+
+#[derive(Deserialize)]
+#[serde(bound(deserialize = "'de: 'a"))]
+struct Restriction<'a> {
+    period: Option<Period<'a>>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase", bound(deserialize = "'de: 'a"))]
+struct Input<'a> {
+    #[serde(rename = "type")]
+    kind: Option<Concept<'a>>,
+    value_reference: Option<Reference<'a>>,
+}
+
+impl<'a> Resource<'a> for Wire<'a> {
+    const KIND: Kind = Kind::Task;
+
+    head!();
+
+    fn content(&self, id: &str, at: DateTime<Utc>, reading: &Reading<'_>) -> Result<Content, String> {
+        let base = reading.base;
+        let thread = self.focus.as_ref().and_then(|focus| focus.id_of("Communication", base)).map(ThreadId::new);
+        if !self.is_ours(thread.is_some()) {
+            return Ok(Content::NotOurs);
+        }
+        // The server's own stamp first: a claim's age must not depend on the clock of whoever claimed.
+        let stamped = self.meta.as_ref().and_then(Meta::last_updated);
+        let modified = stamped.or_else(|| words(&self.last_modified).and_then(time::instant)).unwrap_or(at);
+        Ok(Content::WorkItem(WorkItem {
+            id: WorkItemId::new(id),
+            thread,
+            message: self.message(reading).map(MessageId::new),
+            patient: self.patient.as_ref().and_then(|patient| patient.id_of("Patient", base)).map(PatientId::new),
+            category: self.code.as_ref().and_then(|code| code.of(CATEGORY_SYSTEM)).map(str::to_owned),
+            pool: self.pool(),
+            owner: self.owner.as_ref().and_then(|owner| reference::party_ref(owner, base)),
+            status: self.status(),
+            waiting_for: self.waiting_for(),
+            urgency: self.urgency(),
+            due: self.due(),
+            modified,
+        }))
+    }
+}
+
+impl Wire<'_> {
+    /// Ours by its code, or an order about a Communication that carries no other code of ours (a duty, a
+    /// coverage): a portal's own task for a message belongs into the inbox too.
+    fn is_ours(&self, about_a_thread: bool) -> bool {
+        match self.code.as_ref().and_then(|code| code.of(TASK_CODE_SYSTEM)) {
+            Some(code) => code == WORK_ITEM,
+            None => {
+                let category = self.code.as_ref().and_then(|code| code.of(CATEGORY_SYSTEM));
+                category.is_some() || (about_a_thread && words(&self.intent) == Some("order"))
+            }
+        }
+    }
+
+    /// The message that made it: the input so named, else the first Communication among them.
+    fn message(&self, reading: &Reading<'_>) -> Option<String> {
+        let id = |input: &Input<'_>| input.value_reference.as_ref()?.id_of("Communication", reading.base);
+        let is_named = |input: &&Input<'_>| {
+            input.kind.as_ref().is_some_and(|kind| kind.is(TASK_PART_SYSTEM, INPUT_MESSAGE))
+        };
+        each(&self.input).filter(is_named).find_map(id).or_else(|| each(&self.input).find_map(id))
+    }
+
+    /// `system|value` of the pool: ours, else the first performer type there is.
+    fn pool(&self) -> Option<String> {
+        let ours = each(&self.performer_type).find_map(|kind| kind.of(POOL_SYSTEM)).map(|code| (POOL_SYSTEM, code));
+        let theirs = || {
+            each(&self.performer_type)
+                .flat_map(|kind| each(&kind.coding))
+                .find_map(|coding| Some((words(&coding.system)?, words(&coding.code)?)))
+        };
+        ours.or_else(theirs).map(|(system, code)| format!("{system}|{code}"))
+    }
+
+    /// What another product rejected or failed at still has to be dealt with; so has what nobody knows.
+    fn status(&self) -> WorkStatus {
+        match words(&self.status) {
+            Some("accepted" | "on-hold") => WorkStatus::Accepted,
+            Some("in-progress") => WorkStatus::InProgress,
+            Some("completed") => WorkStatus::Completed,
+            Some("cancelled" | "entered-in-error") => WorkStatus::Cancelled,
+            _ => WorkStatus::Requested,
+        }
+    }
+
+    fn waiting_for(&self) -> Option<WaitingFor> {
+        match self.business_status.as_ref()?.of(BUSINESS_STATUS_SYSTEM)? {
+            business_status::WAITING_FOR_PATIENT => Some(WaitingFor::Patient),
+            business_status::CALL => Some(WaitingFor::Call),
+            business_status::VISIT => Some(WaitingFor::Visit),
+            _ => None,
+        }
+    }
+
+    fn urgency(&self) -> Urgency {
+        match words(&self.priority) {
+            Some("urgent") => Urgency::SameDay,
+            Some("asap") => Urgency::Urgent,
+            Some("stat") => Urgency::Emergency,
+            _ => Urgency::Routine,
+        }
+    }
+
+    fn due(&self) -> Option<DateTime<Utc>> {
+        let period = self.restriction.as_ref()?.period.as_ref()?;
+        words(&period.end).and_then(time::end)
+    }
+}

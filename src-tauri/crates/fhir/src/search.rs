@@ -1,0 +1,108 @@
+//! Requests that read: searches, histories, look-ups.
+//!
+//! Initial and incremental sync are one loop: `_lastUpdated=ge…` (never `gt`: rows of one instant may lie on
+//! both sides of a page) sorted by `_lastUpdated`, following `next`. Every search asks for strict handling,
+//! because a server that ignores a parameter answers with everything.
+
+use chrono::{DateTime, SecondsFormat, Utc};
+use tern_inbox::arrival::Kind;
+
+use crate::{exchange::Request, vocabulary::URI_SYSTEM};
+
+/// Rows asked for in a page; servers cap it silently, which is fine: `next` is followed.
+pub const PAGE_ROWS: u32 = 1000;
+
+/// An unknown parameter is an error, not something to ignore.
+pub const STRICT: &str = "handling=strict";
+
+/// What of a type is synced. All of it so far; a role's own pools will narrow it by further parameters.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Scope {
+    /// Search parameters that every row must meet, such as `performer` = `system|code`.
+    pub filters: Vec<(String, String)>,
+}
+
+/// What changed at or after `since` (server time), oldest first; everything where there is none.
+pub fn changes(kind: Kind, since: Option<DateTime<Utc>>, scope: &Scope) -> Request {
+    let mut request = scoped(kind, scope);
+    if let Some(since) = since {
+        request = request.with("_lastUpdated", format!("ge{}", instant(since)));
+    }
+    request.with("_sort", "_lastUpdated").with("_count", PAGE_ROWS.to_string())
+}
+
+/// The history of a type at or after `since` (server time), **newest first**, deletions included: a cursor
+/// moves only when the last page is in. Takes no scope: R4 has no filters there.
+pub fn history(kind: Kind, since: DateTime<Utc>) -> Request {
+    Request::get(format!("{}/_history", kind.as_str()))
+        .with("_since", instant(since))
+        .with("_count", PAGE_ROWS.to_string())
+        .prefer(STRICT)
+}
+
+/// Ids and versions only, for the comparison in both directions. Sorted, because some servers page by cursor
+/// only then.
+pub fn stamps(kind: Kind, scope: &Scope) -> Request {
+    scoped(kind, scope)
+        .with("_elements", "id,meta")
+        .with("_sort", "_lastUpdated")
+        .with("_count", PAGE_ROWS.to_string())
+}
+
+/// Whatever carries an identifier of ours (`urn:uuid:…`): after an unknown outcome, and before a POST.
+pub fn by_identity(resource_type: &str, identity: &str) -> Request {
+    Request::get(resource_type).with("identifier", format!("{URI_SYSTEM}|{identity}")).prefer(STRICT)
+}
+
+/// One resource as it stands now.
+pub fn read(resource_type: &str, id: &str) -> Request {
+    Request::get(format!("{resource_type}/{id}"))
+}
+
+/// What the server says of itself: the CapabilityStatement.
+pub fn metadata() -> Request {
+    Request::get("metadata")
+}
+
+/// An instant as a search parameter and a resource carry it: UTC, milliseconds.
+pub fn instant(at: DateTime<Utc>) -> String {
+    at.to_rfc3339_opts(SecondsFormat::Millis, true)
+}
+
+fn scoped(kind: Kind, scope: &Scope) -> Request {
+    let mut request = Request::get(kind.as_str()).prefer(STRICT);
+    request.query.extend(scope.filters.iter().cloned());
+    request
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn line(request: &Request) -> String {
+        let query: Vec<_> = request.query.iter().map(|(name, value)| format!("{name}={value}")).collect();
+        format!("{} {}?{} [{}]", request.method.as_str(), request.path, query.join("&"), request.prefer.unwrap_or("-"))
+    }
+
+    fn noon() -> DateTime<Utc> {
+        DateTime::from_timestamp_millis(1_767_268_800_250).expect("in range")
+    }
+
+    #[test]
+    fn every_search_as_it_leaves() {
+        let own_pool = Scope { filters: vec![("performer".into(), "https://x|nurse".into())] };
+        insta::assert_snapshot!(
+            [
+                line(&changes(Kind::Communication, None, &Scope::default())),
+                line(&changes(Kind::Communication, Some(noon()), &Scope::default())),
+                line(&changes(Kind::Task, Some(noon()), &own_pool)),
+                line(&history(Kind::Task, noon())),
+                line(&stamps(Kind::Task, &Scope::default())),
+                line(&by_identity("Communication", "urn:uuid:0b")),
+                line(&read("Task", "7")),
+                line(&metadata()),
+            ]
+            .join("\n")
+        );
+    }
+}

@@ -1,0 +1,228 @@
+//! Our edits of a resource that somebody else may have made, as RFC 6902 operations.
+//!
+//! The operations are the one definition of an edit. Sent as they are they make a JSON Patch; applied here to
+//! the JSON as received they make the body of a `PUT`. Either way every element that we don't know stays as it
+//! was, `1.00` included (`serde_json` keeps order and digits).
+//!
+//! RFC 6902 is exact about what isn't there: `add` sets a member whether it exists or not, `remove` and
+//! `replace` fail without one, and `add …/-` needs the list. So an edit looks at the resource first, except
+//! those that only `add` members ([`Edit::needs_no_reading`]).
+
+use chrono::{DateTime, Utc};
+use json_patch::{AddOperation, Patch, PatchOperation, RemoveOperation, jsonptr::PointerBuf};
+use serde_json::{Value, json};
+use tern_inbox::party::PartyRef;
+
+use super::system_and_code;
+use crate::{
+    search::instant,
+    vocabulary::{OUTPUT_REPLY, POOL_SYSTEM, TASK_PART_SYSTEM},
+};
+
+/// What we change in a resource that exists.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Edit<'a> {
+    /// Take a work item: owner, in-progress.
+    Claim {
+        /// Who.
+        by: &'a PartyRef,
+        /// Server time.
+        at: DateTime<Utc>,
+    },
+    /// Give a work item to somebody: owner, accepted.
+    Assign {
+        /// To whom.
+        to: &'a PartyRef,
+        /// Server time.
+        at: DateTime<Utc>,
+    },
+    /// The touch is still open. Moves `lastModified`, because an unchanged PUT keeps its version.
+    Renew {
+        /// Server time.
+        at: DateTime<Utc>,
+    },
+    /// Put back: requested, owner removed.
+    Release {
+        /// Server time.
+        at: DateTime<Utc>,
+    },
+    /// Dealt with.
+    Complete {
+        /// Reference to the reply that ended it.
+        reply: Option<&'a str>,
+        /// Server time.
+        at: DateTime<Utc>,
+    },
+    /// To another pool: requested, owner removed, `performerType`.
+    Route {
+        /// `system|value` of the pool.
+        pool: &'a str,
+        /// Server time.
+        at: DateTime<Utc>,
+    },
+    /// entered-in-error.
+    Retract,
+}
+
+/// Why an edit can't be made.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum NotEditable {
+    /// Not JSON, or nested deeper than anybody writes.
+    #[error("the resource is not JSON that can be edited")]
+    NotJson,
+    /// Not an object with a type and an id.
+    #[error("the JSON is not a resource")]
+    NotAResource,
+    /// The edit is for another type.
+    #[error("the edit does not fit this type of resource")]
+    AnotherType,
+}
+
+/// Types that have an `entered-in-error` in `status` and that we change.
+const RETRACTABLE: [&str; 4] = ["Communication", "Task", "CommunicationRequest", "DocumentReference"];
+
+impl Edit<'_> {
+    /// Whether the operations are the same whatever the resource holds, so that the version is enough to make
+    /// a patch of it.
+    pub fn needs_no_reading(&self) -> bool {
+        matches!(self, Self::Claim { .. } | Self::Assign { .. } | Self::Renew { .. } | Self::Retract)
+    }
+
+    /// Whether the edit is one for the type.
+    pub(super) fn fits(&self, resource_type: &str) -> bool {
+        match self {
+            Self::Retract => RETRACTABLE.contains(&resource_type),
+            _ => resource_type == "Task",
+        }
+    }
+
+    /// Whether the resource already says what the edit would make it say: after an unknown outcome it is read,
+    /// and if this holds, the write arrived.
+    pub fn stands_in(&self, resource: &Value) -> bool {
+        let is = |pointer: &str, text: &str| resource.pointer(pointer).and_then(Value::as_str) == Some(text);
+        match self {
+            Self::Claim { by, .. } => is("/status", "in-progress") && is("/owner/reference", by.as_str()),
+            Self::Assign { to, .. } => is("/status", "accepted") && is("/owner/reference", to.as_str()),
+            Self::Renew { at } => is("/lastModified", &instant(*at)),
+            Self::Release { .. } => is("/status", "requested") && resource.get("owner").is_none(),
+            Self::Complete { reply, .. } => {
+                let outputs = || resource.get("output").and_then(Value::as_array).into_iter().flatten();
+                let named = |reply: &str| {
+                    outputs().any(|one| one.pointer("/valueReference/reference").and_then(Value::as_str) == Some(reply))
+                };
+                is("/status", "completed") && reply.is_none_or(named)
+            }
+            Self::Route { pool, .. } => {
+                is("/status", "requested") && resource.get("owner").is_none() && names_pool(resource, pool)
+            }
+            Self::Retract => is("/status", "entered-in-error"),
+        }
+    }
+}
+
+/// The operations of an edit. `resource` may be null where [`Edit::needs_no_reading`].
+pub(super) fn operations(resource: &Value, edit: &Edit<'_>) -> Vec<PatchOperation> {
+    let status = |code: &str| add(["status"], json!(code));
+    let modified = |at: &DateTime<Utc>| add(["lastModified"], json!(instant(*at)));
+    let owner = |who: &PartyRef| add(["owner"], json!({ "reference": who.as_str() }));
+    let freed = || resource.get("owner").map(|_| remove(["owner"])).into_iter();
+    match edit {
+        Edit::Claim { by, at } => vec![status("in-progress"), modified(at), owner(by)],
+        Edit::Assign { to, at } => vec![status("accepted"), modified(at), owner(to)],
+        Edit::Renew { at } => vec![modified(at)],
+        Edit::Release { at } => [status("requested"), modified(at)].into_iter().chain(freed()).collect(),
+        Edit::Complete { reply, at } => {
+            let output = reply.and_then(|reply| add_output(resource, reply));
+            [status("completed"), modified(at)].into_iter().chain(output).collect()
+        }
+        Edit::Route { pool, at } => {
+            let moved = [status("requested"), modified(at)].into_iter().chain(freed());
+            moved.chain(route(resource, pool)).collect()
+        }
+        Edit::Retract => vec![status("entered-in-error")],
+    }
+}
+
+/// The resource with the edit in it.
+///
+/// # Errors
+/// [`NotEditable`] where the edit doesn't fit.
+pub(super) fn applied(resource: &Value, edit: &Edit<'_>) -> Result<Value, NotEditable> {
+    if !edit.fits(resource.get("resourceType").and_then(Value::as_str).unwrap_or_default()) {
+        return Err(NotEditable::AnotherType);
+    }
+    let mut edited = resource.clone();
+    json_patch::patch(&mut edited, &Patch(operations(resource, edit))).map_err(|_| NotEditable::NotAResource)?;
+    Ok(edited)
+}
+
+/// The JSON as received with the edit in it; all else keeps its meaning to the digit.
+///
+/// # Errors
+/// [`NotEditable`] where the bytes aren't a resource that the edit fits.
+pub fn edit_json(raw: &[u8], edit: &Edit<'_>) -> Result<Vec<u8>, NotEditable> {
+    let resource: Value = serde_json::from_slice(raw).map_err(|_| NotEditable::NotJson)?;
+    applied(&resource, edit).map(|edited| edited.to_string().into_bytes())
+}
+
+/// The reply among the outputs, once.
+fn add_output(resource: &Value, reply: &str) -> Option<PatchOperation> {
+    let output = json!({
+        "type": { "coding": [{ "system": TASK_PART_SYSTEM, "code": OUTPUT_REPLY }] },
+        "valueReference": { "reference": reply },
+    });
+    match resource.get("output") {
+        Some(Value::Array(outputs)) if outputs.contains(&output) => None,
+        Some(Value::Array(_)) => Some(add(["output", "-"], output)),
+        _ => Some(add(["output"], json!([output]))),
+    }
+}
+
+/// Takes the pools out of `performerType` and puts the new one in; what other products wrote there stays.
+fn route(resource: &Value, pool: &str) -> Vec<PatchOperation> {
+    let (system, code) = system_and_code(pool);
+    let wanted = json!({ "coding": [{ "system": system, "code": code }] });
+    let Some(Value::Array(kinds)) = resource.get("performerType") else {
+        return vec![add(["performerType"], json!([wanted]))];
+    };
+    // From the end, so that a removal moves no index that is still to come.
+    let mut operations: Vec<_> = kinds.iter().enumerate().rev().flat_map(|(at, kind)| without_pools(at, kind, system)).collect();
+    operations.push(add(["performerType", "-"], wanted));
+    operations
+}
+
+/// Removes a concept that only names a pool, or the pools out of one that says more.
+fn without_pools(at: usize, kind: &Value, system: &str) -> Vec<PatchOperation> {
+    let codings = kind.get("coding").and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default();
+    let is_pool = |coding: &Value| {
+        let named = coding.get("system").and_then(Value::as_str);
+        named == Some(POOL_SYSTEM) || (named.is_some() && named == Some(system))
+    };
+    let at = at.to_string();
+    if codings.is_empty() || !codings.iter().any(is_pool) {
+        return Vec::new();
+    }
+    if codings.iter().all(is_pool) {
+        return vec![remove(["performerType", at.as_str()])];
+    }
+    let pools = codings.iter().enumerate().rev().filter(|(_, coding)| is_pool(coding));
+    pools.map(|(place, _)| remove(["performerType", at.as_str(), "coding", place.to_string().as_str()])).collect()
+}
+
+fn names_pool(resource: &Value, pool: &str) -> bool {
+    let (system, code) = system_and_code(pool);
+    let kinds = resource.get("performerType").and_then(Value::as_array).into_iter().flatten();
+    kinds.filter_map(|kind| kind.get("coding").and_then(Value::as_array)).flatten().any(|coding| {
+        let is = |name: &str, text: &str| coding.get(name).and_then(Value::as_str) == Some(text);
+        is("system", system) && is("code", code)
+    })
+}
+
+/// `add`: sets a member, or appends where the path ends in `-`.
+fn add<const N: usize>(path: [&str; N], value: Value) -> PatchOperation {
+    PatchOperation::Add(AddOperation { path: PointerBuf::from_tokens(path), value })
+}
+
+fn remove<const N: usize>(path: [&str; N]) -> PatchOperation {
+    PatchOperation::Remove(RemoveOperation { path: PointerBuf::from_tokens(path) })
+}
