@@ -7,6 +7,7 @@
 
 pub mod driver;
 pub mod practice;
+pub mod road;
 pub mod window;
 
 /// What stops a journey.

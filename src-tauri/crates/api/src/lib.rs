@@ -5,3 +5,5 @@
 //! [`dto::ErrorCode`], and its wording lives in one table of the UI.
 
 pub mod dto;
+pub mod ports;
+pub mod profile;

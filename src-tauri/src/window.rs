@@ -1,0 +1,27 @@
+//! The one window.
+
+use tauri::{AppHandle, Manager as _, Runtime, WebviewUrl, WebviewWindow, WebviewWindowBuilder};
+
+/// Label of the window, which the capability names.
+pub(crate) const MAIN: &str = "main";
+
+/// Opens the window. Its position and size come back from the last time.
+pub(crate) fn open<R: Runtime>(app: &AppHandle<R>, visible: bool) -> tauri::Result<WebviewWindow<R>> {
+    WebviewWindowBuilder::new(app, MAIN, WebviewUrl::default())
+        .title("Tern")
+        .inner_size(1280.0, 800.0)
+        .min_inner_size(360.0, 400.0)
+        .visible(visible)
+        // The page is the program's own; a message that names an address never takes it elsewhere.
+        .on_navigation(|url| matches!(url.scheme(), "tauri") || matches!(url.host_str(), Some("tauri.localhost" | "localhost")))
+        .build()
+}
+
+/// Brings the window back, from the tray or from behind.
+pub(crate) fn show<R: Runtime>(app: &AppHandle<R>) {
+    let Some(window) = app.get_webview_window(MAIN) else { return };
+    let shown = window.show().and_then(|()| window.unminimize()).and_then(|()| window.set_focus());
+    if let Err(error) = shown {
+        tracing::warn!(%error, "the window does not come back");
+    }
+}

@@ -1,0 +1,95 @@
+//! The few words that the system shows outside the window: tray, notifications, title. The window's own are in
+//! `ui/messages`. None of them ever carries a name or a word of a patient.
+
+use tern_api::dto::Language;
+
+/// The words of one language.
+#[derive(Debug)]
+pub(crate) struct Words {
+    pub(crate) open: &'static str,
+    pub(crate) lock: &'static str,
+    pub(crate) quit: &'static str,
+    pub(crate) urgent_title: &'static str,
+    pub(crate) locked_title: &'static str,
+    nothing: &'static str,
+    waiting: [&'static str; 2],
+    urgent: [&'static str; 2],
+    not_sent: [&'static str; 2],
+    unwatched: &'static str,
+}
+
+static EN: Words = Words {
+    open: "Open Tern",
+    lock: "Lock",
+    quit: "Quit",
+    urgent_title: "Urgent",
+    locked_title: "Tern is locked",
+    nothing: "Tern: nothing waits",
+    waiting: ["message waits", "messages wait"],
+    urgent: ["urgent", "urgent"],
+    not_sent: ["reply not sent", "replies not sent"],
+    unwatched: "urgent messages are not watched here",
+};
+
+static FR: Words = Words {
+    open: "Ouvrir Tern",
+    lock: "Verrouiller",
+    quit: "Quitter",
+    urgent_title: "Urgent",
+    locked_title: "Tern est verrouillé",
+    nothing: "Tern : rien n’attend",
+    waiting: ["message attend", "messages attendent"],
+    urgent: ["urgent", "urgents"],
+    not_sent: ["réponse non envoyée", "réponses non envoyées"],
+    unwatched: "les messages urgents ne sont pas surveillés ici",
+};
+
+impl Words {
+    /// The words of the chosen language; of the system's where none was chosen.
+    pub(crate) fn of(language: Language) -> &'static Self {
+        match language {
+            Language::En => &EN,
+            Language::Fr => &FR,
+            Language::System => match sys_locale::get_locale() {
+                Some(locale) if locale.to_ascii_lowercase().starts_with("fr") => &FR,
+                _ => &EN,
+            },
+        }
+    }
+
+    /// "3 messages wait, 1 urgent".
+    pub(crate) fn waiting(&self, mine: u32, urgent: u32) -> String {
+        match (mine, urgent) {
+            (0, 0) => self.nothing.to_owned(),
+            (mine, 0) => counted(mine, &self.waiting),
+            (mine, urgent) => format!("{}, {}", counted(mine, &self.waiting), counted(urgent, &self.urgent)),
+        }
+    }
+
+    /// "3 replies not sent; urgent messages are not watched here".
+    pub(crate) fn deeply_locked(&self, unsent: u32) -> String {
+        match unsent {
+            0 => self.unwatched.to_owned(),
+            unsent => format!("{}; {}", counted(unsent, &self.not_sent), self.unwatched),
+        }
+    }
+}
+
+/// One and many; French counts 0 as one, and nothing here counts 0.
+fn counted(n: u32, words: &[&str; 2]) -> String {
+    format!("{n} {}", if n == 1 { words[0] } else { words[1] })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn counts_read_well_in_both_languages() {
+        assert_eq!(EN.waiting(0, 0), "Tern: nothing waits");
+        assert_eq!(EN.waiting(1, 0), "1 message waits");
+        assert_eq!(EN.waiting(3, 1), "3 messages wait, 1 urgent");
+        assert_eq!(FR.waiting(3, 2), "3 messages attendent, 2 urgents");
+        assert_eq!(EN.deeply_locked(3), "3 replies not sent; urgent messages are not watched here");
+    }
+}
