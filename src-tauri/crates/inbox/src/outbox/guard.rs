@@ -5,9 +5,9 @@ use chrono::{DateTime, Utc};
 
 use super::Wedge;
 use crate::{
-    member::Member,
     message::{Authorship, Message, Standing},
     party::{PartyKind, PartyRef},
+    queue::Me,
     work_item::{Hold, WorkItem, WorkStatus},
 };
 
@@ -32,48 +32,48 @@ pub enum Step {
 
 /// Take it. A claim that was not renewed for six minutes hides nothing: it may be taken over. An item that is
 /// assigned to somebody else is theirs to start.
-pub fn claim(item: &WorkItem, me: &Member, now: DateTime<Utc>) -> Step {
+pub fn claim(item: &WorkItem, me: &Me, now: DateTime<Utc>) -> Step {
     if !item.status.is_open() {
         return Step::Ended { by: item.owner.clone() };
     }
     match item.hold(now) {
-        Hold::Held { by, .. } if is_me(me, &by) => Step::Settled,
-        Hold::Assigned(by) | Hold::Held { by, .. } if !is_me(me, &by) => Step::Taken { by: Some(by) },
+        Hold::Held { by, .. } if me.is(&by) => Step::Settled,
+        Hold::Assigned(by) | Hold::Held { by, .. } if !me.is(&by) => Step::Taken { by: Some(by) },
         Hold::Free | Hold::Assigned(_) | Hold::Held { .. } | Hold::LeftBy(_) => Step::Write,
     }
 }
 
 /// Keep it. A claim of ours that lapsed and that nobody took is simply renewed; one that somebody put back, or
 /// took, is lost.
-pub fn renew(item: &WorkItem, me: &Member, now: DateTime<Utc>) -> Step {
+pub fn renew(item: &WorkItem, me: &Me, now: DateTime<Utc>) -> Step {
     if !item.status.is_open() {
         return Step::Ended { by: item.owner.clone() };
     }
     match item.hold(now) {
-        Hold::Held { by, .. } | Hold::Assigned(by) | Hold::LeftBy(by) if is_me(me, &by) => Step::Write,
+        Hold::Held { by, .. } | Hold::Assigned(by) | Hold::LeftBy(by) if me.is(&by) => Step::Write,
         Hold::Held { by, .. } | Hold::Assigned(by) => Step::Taken { by: Some(by) },
         Hold::LeftBy(_) | Hold::Free => Step::Taken { by: None },
     }
 }
 
 /// Put it back. What is not ours any more needs no putting back.
-pub fn release(item: &WorkItem, me: &Member) -> Step {
+pub fn release(item: &WorkItem, me: &Me) -> Step {
     match &item.owner {
-        Some(by) if item.status.is_open() && is_me(me, by) => Step::Write,
+        Some(by) if item.status.is_open() && me.is(by) => Step::Write,
         _ => Step::Settled,
     }
 }
 
 /// End it. `now` decides whether another's claim still counts; one of ours that lapsed meanwhile, and that
 /// nobody took, still does.
-pub fn complete(item: &WorkItem, me: &Member, now: DateTime<Utc>) -> Step {
+pub fn complete(item: &WorkItem, me: &Me, now: DateTime<Utc>) -> Step {
     match item.status {
-        WorkStatus::Completed if item.owner.as_ref().is_some_and(|by| is_me(me, by)) => return Step::Settled,
+        WorkStatus::Completed if item.owner.as_ref().is_some_and(|by| me.is(by)) => return Step::Settled,
         WorkStatus::Completed | WorkStatus::Cancelled => return Step::Ended { by: item.owner.clone() },
         WorkStatus::Requested | WorkStatus::Accepted | WorkStatus::InProgress => {}
     }
     match item.hold(now) {
-        Hold::Held { by, .. } | Hold::Assigned(by) if !is_me(me, &by) => Step::Taken { by: Some(by) },
+        Hold::Held { by, .. } | Hold::Assigned(by) if !me.is(&by) => Step::Taken { by: Some(by) },
         Hold::Free | Hold::Assigned(_) | Hold::Held { .. } | Hold::LeftBy(_) => Step::Write,
     }
 }
@@ -83,7 +83,7 @@ pub fn complete(item: &WorkItem, me: &Member, now: DateTime<Utc>) -> Step {
 pub fn answered_since<'a>(
     messages: impl IntoIterator<Item = &'a Message>,
     touch_began: DateTime<Utc>,
-    me: &Member,
+    me: &Me,
 ) -> Option<Wedge> {
     messages
         .into_iter()
@@ -92,12 +92,8 @@ pub fn answered_since<'a>(
         .filter_map(|message| {
             let by = &message.sender.as_ref()?.reference;
             let staff = matches!(by.kind(), PartyKind::Member | PartyKind::Pool | PartyKind::Practice);
-            (staff && !is_me(me, by)).then_some((message.sent, by))
+            (staff && !me.is(by)).then_some((message.sent, by))
         })
         .max_by_key(|(sent, _)| *sent)
         .map(|(at, by)| Wedge::AnsweredSince { by: Some(by.clone()), at })
-}
-
-fn is_me(me: &Member, party: &PartyRef) -> bool {
-    me.reference == *party || me.practitioner.as_ref() == Some(party)
 }

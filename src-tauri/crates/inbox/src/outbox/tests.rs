@@ -3,10 +3,10 @@ use chrono::{DateTime, Duration, TimeZone, Utc};
 use super::*;
 use crate::{
     ids::WorkItemId,
-    member::{Member, Role},
     message::{Authorship, Message, Standing},
     party::Party,
     private::PrivateText,
+    queue::Me,
     work_item::{Urgency, WorkItem, WorkStatus},
 };
 
@@ -18,13 +18,8 @@ fn minutes_ago(minutes: i64) -> DateTime<Utc> {
     now() - Duration::minutes(minutes)
 }
 
-fn osei() -> Member {
-    Member {
-        reference: PartyRef::new("PractitionerRole/osei"),
-        practitioner: Some(PartyRef::new("Practitioner/amara")),
-        name: "Dr Amara Osei".into(),
-        role: Role::Physician,
-    }
+fn osei() -> Me {
+    Me { references: vec![PartyRef::new(ME), PartyRef::new(ME_AS_A_PERSON)] }
 }
 
 const ME: &str = "PractitionerRole/osei";
