@@ -29,9 +29,11 @@ pub(crate) enum Language {
 pub(crate) enum About {
     /// The one who writes.
     Myself,
-    /// Somebody for whom the one who writes does so.
-    Other,
-    /// Either.
+    /// A child of the one who writes.
+    Child,
+    /// A parent of the one who writes.
+    Elder,
+    /// Any of these.
     #[default]
     Anybody,
 }
@@ -176,8 +178,14 @@ impl Patient {
         match about {
             About::Anybody => true,
             About::Myself => self.proxy.is_none(),
-            About::Other => self.proxy.is_some(),
+            About::Child => self.is_written_for_by(&["MTH", "FTH"]),
+            About::Elder => self.is_written_for_by(&["DAU", "SON"]),
         }
+    }
+
+    fn is_written_for_by(&self, relationships: &[&str]) -> bool {
+        let of = |proxy: &Proxy| relationships.contains(&proxy.relationship.0);
+        self.proxy.as_ref().is_some_and(of)
     }
 
     /// The Patient, and the RelatedPerson where there is one.
