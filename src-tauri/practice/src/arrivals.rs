@@ -90,23 +90,16 @@ impl Patients {
         let mut chance = ChaCha8Rng::seed_from_u64(size.seed);
         // Beyond the streams of patients and threads.
         chance.set_stream(1 << 50);
-        Self {
-            engine,
-            size,
-            words,
-            chance: Arc::new(Mutex::new(chance)),
-        }
+        Self { engine, size, words, chance: Arc::new(Mutex::new(chance)) }
     }
 
     /// The patient called `name`: a reference, an id, or the name as shown.
     pub(crate) fn called(&self, name: &str, now: DateTime<Utc>) -> Option<Patient> {
         let id = name.strip_prefix("Patient/").unwrap_or(name);
-        (0..self.size.patients.max(3))
-            .map(|number| self.size.patient(number, now))
-            .find(|patient| {
-                let party = patient.party();
-                party.display == name || party.reference.strip_prefix("Patient/") == Some(id)
-            })
+        (0..self.size.patients.max(3)).map(|number| self.size.patient(number, now)).find(|patient| {
+            let party = patient.party();
+            party.display == name || party.reference.strip_prefix("Patient/") == Some(id)
+        })
     }
 
     /// Somebody, or `patient`, and something for them to write.
@@ -145,12 +138,7 @@ impl Patients {
         Ok(arrived)
     }
 
-    async fn begin(
-        &self,
-        patient: Patient,
-        text: &Text,
-        now: DateTime<Utc>,
-    ) -> (Arrived, Vec<Value>) {
+    async fn begin(&self, patient: Patient, text: &Text, now: DateTime<Utc>) -> (Arrived, Vec<Value>) {
         let (subject_line, body) = text.of(&patient);
         let writer = patient.writer();
         let thread = Thread {
@@ -188,10 +176,7 @@ impl Patients {
         in_response_to: Option<Uuid>,
     ) -> Result<Option<Arrived>, Error> {
         let id = thread.strip_prefix("Communication/").unwrap_or(thread);
-        let found = self
-            .engine
-            .request(Method::GET, &format!("/Communication/{id}"), None)
-            .await?;
+        let found = self.engine.request(Method::GET, &format!("/Communication/{id}"), None).await?;
         let now = Utc::now();
         let Some(thread) = self.thread_of(&found, now) else {
             return Ok(None);
@@ -215,9 +200,7 @@ impl Patients {
             id: Uuid::try_parse(text("/id")?).ok()?,
             opener: patient.writer(),
             patient,
-            category: text("/category/0/coding/0/code")
-                .unwrap_or(crate::vocabulary::category::OTHER)
-                .to_owned(),
+            category: text("/category/0/coding/0/code").unwrap_or(crate::vocabulary::category::OTHER).to_owned(),
             subject_line: text("/topic/text").unwrap_or_default().to_owned(),
             members: Vec::new(),
             opened: now,
@@ -226,21 +209,14 @@ impl Patients {
 
     /// The patient opens a message: `received` says when.
     pub(crate) async fn reads(&self, communication: &str) -> Result<Value, Error> {
-        let id = communication
-            .strip_prefix("Communication/")
-            .unwrap_or(communication);
+        let id = communication.strip_prefix("Communication/").unwrap_or(communication);
         let patch = json!([{"op": "add", "path": "/received", "value": instant(Utc::now())}]);
         let path = format!("/Communication/{id}");
-        self.engine
-            .request(Method::PATCH, &path, Some(&patch))
-            .await
+        self.engine.request(Method::PATCH, &path, Some(&patch)).await
     }
 
     /// Messages to patients written since `since` that nobody read; with the latest stamp seen.
-    async fn unread_since(
-        &self,
-        since: DateTime<Utc>,
-    ) -> Result<(Vec<Value>, DateTime<Utc>), Error> {
+    async fn unread_since(&self, since: DateTime<Utc>) -> Result<(Vec<Value>, DateTime<Utc>), Error> {
         let stamp = instant(since);
         let path = format!("/Communication?_lastUpdated=ge{stamp}&_sort=_lastUpdated&_count=500");
         let page = self.engine.request(Method::GET, &path, None).await?;
@@ -262,17 +238,13 @@ impl Patients {
 /// Whether a Communication is a message that went to a patient and was not opened.
 fn is_unread_by_patient(resource: &Value) -> bool {
     let is_patients = |party: &Value| {
-        party["reference"]
-            .as_str()
-            .is_some_and(|r| r.starts_with("Patient/") || r.starts_with("RelatedPerson/"))
+        party["reference"].as_str().is_some_and(|r| r.starts_with("Patient/") || r.starts_with("RelatedPerson/"))
     };
     resource.get("partOf").is_some()
         && resource.get("received").is_none()
         && resource["status"] == "completed"
         && !is_patients(&resource["sender"])
-        && resource["recipient"]
-            .as_array()
-            .is_some_and(|all| all.iter().any(is_patients))
+        && resource["recipient"].as_array().is_some_and(|all| all.iter().any(is_patients))
 }
 
 fn message(
@@ -349,18 +321,14 @@ async fn read_what_is_due(patients: &Patients, to_read: &mut ToRead) -> Result<(
         }
         let ((_, id), message) = entry.remove_entry();
         patients.reads(&id).await?;
-        let thread = message
-            .pointer("/partOf/0/reference")
-            .and_then(Value::as_str);
+        let thread = message.pointer("/partOf/0/reference").and_then(Value::as_str);
         let answer = {
             let chance = &mut *patients.chance.lock().await;
             let patient = message
                 .pointer("/subject/reference")
                 .and_then(Value::as_str)
                 .and_then(|reference| patients.called(reference, Utc::now()));
-            patient
-                .filter(|_| chance.random_bool(ANSWERED))
-                .map(|patient| patients.words.answer(&patient, chance))
+            patient.filter(|_| chance.random_bool(ANSWERED)).map(|patient| patients.words.answer(&patient, chance))
         };
         if let (Some(thread), Some(answer)) = (thread, answer) {
             let before = Uuid::try_parse(&id).ok();

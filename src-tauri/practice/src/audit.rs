@@ -34,16 +34,8 @@ pub(crate) struct Audit {
 
 impl Audit {
     /// Takes events for `backend`, from whom `access` knows.
-    pub(crate) fn new(
-        backend: Arc<SqliteBackend>,
-        access: Arc<AccessTokens>,
-        base_url: &str,
-    ) -> Self {
-        Self {
-            backend,
-            access,
-            base_url: base_url.to_owned(),
-        }
+    pub(crate) fn new(backend: Arc<SqliteBackend>, access: Arc<AccessTokens>, base_url: &str) -> Self {
+        Self { backend, access, base_url: base_url.to_owned() }
     }
 
     async fn store(&self, event: Value) -> Result<Value, StorageError> {
@@ -62,39 +54,24 @@ pub(crate) fn allowed(
     resource_type: &str,
     operation: FhirOperation,
 ) -> Result<Principal, Box<Response>> {
-    let token = headers
-        .get(header::AUTHORIZATION)
-        .and_then(|value| value.to_str().ok())
-        .and_then(bearer);
+    let token = headers.get(header::AUTHORIZATION).and_then(|value| value.to_str().ok()).and_then(bearer);
     let found = token.and_then(|token| access.find(token, Utc::now()));
     let Some((held, expires_at)) = found else {
         return Err(Box::new(outcome::unauthorized()));
     };
-    let principal = Principal {
-        subject: held.subject,
-        scopes: ScopeSet::parse(&held.scope),
-        expires_at,
-        ..Default::default()
-    };
+    let principal =
+        Principal { subject: held.subject, scopes: ScopeSet::parse(&held.scope), expires_at, ..Default::default() };
     match SmartScopePolicy::check(&principal, resource_type, operation) {
         Ok(_) => Ok(principal),
         Err(denied @ (AuthError::Forbidden { .. } | AuthError::PatientContextRequired { .. })) => {
-            Err(Box::new(outcome::outcome(
-                StatusCode::FORBIDDEN,
-                "forbidden",
-                &denied.to_string(),
-            )))
+            Err(Box::new(outcome::outcome(StatusCode::FORBIDDEN, "forbidden", &denied.to_string())))
         }
         Err(_) => Err(Box::new(outcome::unauthorized())),
     }
 }
 
 /// Takes an AuditEvent, checked for what R4 requires of one.
-pub(crate) async fn create(
-    State(audit): State<Audit>,
-    headers: HeaderMap,
-    body: Bytes,
-) -> Response {
+pub(crate) async fn create(State(audit): State<Audit>, headers: HeaderMap, body: Bytes) -> Response {
     if let Err(refused) = allowed(&audit.access, &headers, "AuditEvent", FhirOperation::Create) {
         return *refused;
     }
@@ -114,10 +91,7 @@ pub(crate) async fn create(
             let location = format!("{}/AuditEvent/{id}/_history/1", audit.base_url);
             let mut response = (StatusCode::CREATED, stored.to_string()).into_response();
             let headers = response.headers_mut();
-            headers.insert(
-                header::CONTENT_TYPE,
-                HeaderValue::from_static("application/fhir+json"),
-            );
+            headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/fhir+json"));
             headers.insert(header::ETAG, HeaderValue::from_static("W/\"1\""));
             if let Ok(location) = HeaderValue::from_str(&location) {
                 headers.insert(header::LOCATION, location);
@@ -126,11 +100,7 @@ pub(crate) async fn create(
         }
         Err(error) => {
             tracing::error!(%error, "an AuditEvent could not be stored");
-            outcome::outcome(
-                StatusCode::INTERNAL_SERVER_ERROR,
-                "exception",
-                "the AuditEvent could not be stored",
-            )
+            outcome::outcome(StatusCode::INTERNAL_SERVER_ERROR, "exception", "the AuditEvent could not be stored")
         }
     }
 }
@@ -140,9 +110,7 @@ fn missing(event: &Value) -> Option<&'static str> {
     if event["resourceType"] != "AuditEvent" {
         return Some("resourceType");
     }
-    ["type", "recorded", "agent", "source"]
-        .into_iter()
-        .find(|required| event.get(required).is_none())
+    ["type", "recorded", "agent", "source"].into_iter().find(|required| event.get(required).is_none())
 }
 
 /// A create names no id (R4, 3.1.0.8): one that came with it is ignored.

@@ -42,10 +42,7 @@ struct Control {
 
 /// The routes.
 pub(crate) fn router(patients: Patients, access: &Arc<AccessTokens>) -> Router {
-    let control = Control {
-        patients,
-        access: Arc::clone(access),
-    };
+    let control = Control { patients, access: Arc::clone(access) };
     Router::new()
         .route("/practice/arrive", post(arrive))
         .route("/practice/received/{communication}", post(received))
@@ -118,8 +115,7 @@ async fn arrive(
 async fn one(patients: &Patients, body: &[u8]) -> Result<Arrived, Refusal> {
     let arrival: Arrival = match body {
         [] => Arrival::default(),
-        body => serde_json::from_slice(body)
-            .map_err(|_| Refusal::Ask("the body is no object with what this takes"))?,
+        body => serde_json::from_slice(body).map_err(|_| Refusal::Ask("the body is no object with what this takes"))?,
     };
     if let Some(thread) = &arrival.thread {
         let text = arrival.text.ok_or(Refusal::Ask("text is missing"))?;
@@ -134,11 +130,9 @@ async fn one(patients: &Patients, body: &[u8]) -> Result<Arrived, Refusal> {
         (None, None) => None,
     };
     let patient = match &arrival.patient {
-        Some(name) => Some(
-            patients
-                .called(name, Utc::now())
-                .ok_or(Refusal::Ask("nobody of that name is a patient here"))?,
-        ),
+        Some(name) => {
+            Some(patients.called(name, Utc::now()).ok_or(Refusal::Ask("nobody of that name is a patient here"))?)
+        }
         None => None,
     };
     let (drawn_patient, drawn_text) = patients.draw(patient).await;
@@ -159,11 +153,7 @@ async fn one(patients: &Patients, body: &[u8]) -> Result<Arrived, Refusal> {
     Ok(patients.writes(drawn_patient, &text).await?)
 }
 
-async fn received(
-    State(control): State<Control>,
-    headers: HeaderMap,
-    Path(communication): Path<String>,
-) -> Response {
+async fn received(State(control): State<Control>, headers: HeaderMap, Path(communication): Path<String>) -> Response {
     if let Err(refused) = is_agent(&control.access, &headers) {
         return *refused;
     }

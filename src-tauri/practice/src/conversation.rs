@@ -4,8 +4,7 @@
 use crate::{
     people::{Party, Patient, Pool, identifier, practice_id},
     vocabulary::{
-        CATEGORY_SYSTEM, INPUT_MESSAGE, OUTPUT_REPLY, TASK_CODE_SYSTEM, TASK_PART_SYSTEM,
-        WORK_ITEM, work_item_identity,
+        CATEGORY_SYSTEM, INPUT_MESSAGE, OUTPUT_REPLY, TASK_CODE_SYSTEM, TASK_PART_SYSTEM, WORK_ITEM, work_item_identity,
     },
 };
 use base64::{Engine as _, prelude::BASE64_STANDARD};
@@ -143,12 +142,7 @@ pub(crate) enum Progress {
 /// The work item of one incoming message: a `Task`.
 ///
 /// `priority` is R4's: `routine`, `urgent` (the same day), `asap` (urgent), `stat` (emergency).
-pub(crate) fn work_item(
-    thread: &Thread,
-    message: &Message,
-    priority: &str,
-    progress: &Progress,
-) -> Value {
+pub(crate) fn work_item(thread: &Thread, message: &Message, priority: &str, progress: &Progress) -> Value {
     let practice = practice_id().urn().to_string();
     let message_identity = message.id.urn().to_string();
     let id = work_item_identity(&practice, &message_identity, &thread.category);
@@ -195,13 +189,7 @@ pub(crate) fn work_item(
 
 /// A photo that a patient sent: a `DocumentReference` that carries the bytes itself, because
 /// Helios takes no raw Binary.
-pub(crate) fn photo(
-    id: Uuid,
-    thread: &Thread,
-    author: &Party,
-    sent: DateTime<Utc>,
-    png: &[u8],
-) -> Value {
+pub(crate) fn photo(id: Uuid, thread: &Thread, author: &Party, sent: DateTime<Utc>, png: &[u8]) -> Value {
     json!({
         "resourceType": "DocumentReference",
         "id": id.to_string(),
@@ -280,11 +268,7 @@ mod tests {
 
     #[test]
     fn a_message_without_a_subject_is_called_by_its_first_words() {
-        for (text, line) in [
-            ("My knee hurts", "My knee hurts"),
-            ("  two\n lines ", "two lines"),
-            ("", ""),
-        ] {
+        for (text, line) in [("My knee hurts", "My knee hurts"), ("  two\n lines ", "two lines"), ("", "")] {
             assert_eq!(subject_line(text), line);
         }
         for long in [

@@ -57,10 +57,7 @@ const TYPES: [&str; 28] = [
 /// When a file cannot be read or written, or `from` holds no such Bundle.
 pub fn cut(from: &Path, to: &Path) -> Result<usize, Error> {
     let bytes = std::fs::read(from).map_err(Error::file("cannot read", from))?;
-    let wrong = |reason: String| Error::Content {
-        path: from.to_owned(),
-        reason,
-    };
+    let wrong = |reason: String| Error::Content { path: from.to_owned(), reason };
     let mut bundle: Value = serde_json::from_slice(&bytes).map_err(|e| wrong(e.to_string()))?;
     let entries = bundle
         .get_mut("entry")
@@ -151,10 +148,7 @@ mod tests {
         let folder = tempfile::tempdir()?;
         let from = folder.path().join("page.json");
         std::fs::write(&from, "{\"entry\": []}")?;
-        assert!(matches!(
-            cut(&from, &folder.path().join("cut.json")),
-            Err(Error::Content { .. })
-        ));
+        assert!(matches!(cut(&from, &folder.path().join("cut.json")), Err(Error::Content { .. })));
         Ok(())
     }
 

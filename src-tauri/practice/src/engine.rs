@@ -45,19 +45,11 @@ pub(crate) struct Engine {
 impl Engine {
     /// Opens the database in `data`, with `search-parameters-r4.json` beside it, and puts Helios
     /// over it. `base_url` is what its links name.
-    pub(crate) fn open(
-        data: &Path,
-        base_url: &str,
-        access: Arc<AccessTokens>,
-        nudges: &Nudges,
-    ) -> Result<Self, Error> {
+    pub(crate) fn open(data: &Path, base_url: &str, access: Arc<AccessTokens>, nudges: &Nudges) -> Result<Self, Error> {
         let database = |e: helios_persistence::error::StorageError| Error::Database(e.to_string());
         let backend = SqliteBackend::with_config(
             data.join("practice.db"),
-            SqliteBackendConfig {
-                data_dir: Some(data.to_owned()),
-                ..Default::default()
-            },
+            SqliteBackendConfig { data_dir: Some(data.to_owned()), ..Default::default() },
         )
         .map_err(database)?;
         backend.init_schema().map_err(database)?;
@@ -104,18 +96,9 @@ impl Engine {
         );
         let audit = Audit::new(Arc::clone(&backend), Arc::clone(&access), base_url);
         let fhir = Router::new()
-            .route(
-                "/AuditEvent",
-                post(audit::create)
-                    .with_state(audit)
-                    .fallback_service(helios.clone()),
-            )
+            .route("/AuditEvent", post(audit::create).with_state(audit).fallback_service(helios.clone()))
             .fallback_service(helios);
-        Ok(Self {
-            backend,
-            router: nudge::watched(fhir, nudges.clone(), origin),
-            access,
-        })
+        Ok(Self { backend, router: nudge::watched(fhir, nudges.clone(), origin), access })
     }
 
     /// The FHIR interface, to be nested under `/fhir`.
@@ -124,12 +107,7 @@ impl Engine {
     }
 
     /// A request of the practice's own; `path` is below the FHIR base and may carry a query.
-    pub(crate) async fn request(
-        &self,
-        method: Method,
-        path: &str,
-        body: Option<&Value>,
-    ) -> Result<Value, Error> {
+    pub(crate) async fn request(&self, method: Method, path: &str, body: Option<&Value>) -> Result<Value, Error> {
         let refused = |status| Error::Refused {
             method: method.clone(),
             path: path.split('?').next().unwrap_or_default().to_owned(),
@@ -160,12 +138,7 @@ impl Engine {
         if !status.is_success() {
             return Err(refused(status));
         }
-        let bytes = response
-            .into_body()
-            .collect()
-            .await
-            .map_err(|_| refused(status))?
-            .to_bytes();
+        let bytes = response.into_body().collect().await.map_err(|_| refused(status))?.to_bytes();
         if bytes.is_empty() {
             return Ok(Value::Null);
         }

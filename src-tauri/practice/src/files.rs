@@ -31,17 +31,12 @@ pub(crate) fn read_json<T: serde::de::DeserializeOwned>(path: &Path) -> Result<O
     };
     serde_json::from_slice(&bytes)
         .map(Some)
-        .map_err(|e| Error::Content {
-            path: path.to_owned(),
-            reason: e.to_string(),
-        })
+        .map_err(|e| Error::Content { path: path.to_owned(), reason: e.to_string() })
 }
 
 /// Writes a value as JSON, as [`write_private`] does.
 pub(crate) fn write_json<T: serde::Serialize>(path: &Path, value: &T) -> Result<(), Error> {
-    let bytes = serde_json::to_vec_pretty(value).map_err(|e| Error::Content {
-        path: path.to_owned(),
-        reason: e.to_string(),
-    })?;
+    let bytes = serde_json::to_vec_pretty(value)
+        .map_err(|e| Error::Content { path: path.to_owned(), reason: e.to_string() })?;
     write_private(path, &bytes)
 }

@@ -90,11 +90,7 @@ fn run(command: Command) -> Result<(), Box<dyn std::error::Error>> {
     match command {
         Command::Definitions { from, to } => {
             let kept = definitions::cut(&from, &to)?;
-            writeln!(
-                std::io::stdout(),
-                "{kept} search parameters in {}",
-                to.display()
-            )?;
+            writeln!(std::io::stdout(), "{kept} search parameters in {}", to.display())?;
             Ok(())
         }
         Command::Serve(serve) => {
@@ -130,11 +126,7 @@ fn options(serve: Serve) -> Result<Options, Error> {
             Some(data) => data,
             None => fresh_data_folder()?,
         },
-        size: Size {
-            seed: serve.seed,
-            patients: serve.patients,
-            threads: serve.threads,
-        },
+        size: Size { seed: serve.seed, patients: serve.patients, threads: serve.threads },
         messages: serve.messages,
         arrivals_per_hour: serve.arrivals,
         search_parameters: serve.search_parameters,
@@ -150,12 +142,9 @@ fn options(serve: Serve) -> Result<Options, Error> {
 
 /// A folder of its own for each start, where the platform keeps what programs may lose.
 fn fresh_data_folder() -> Result<PathBuf, Error> {
-    let folders = directories::ProjectDirs::from("health", "Tern", "tern-practice")
-        .ok_or(Error::NoDataFolder)?;
+    let folders = directories::ProjectDirs::from("health", "Tern", "tern-practice").ok_or(Error::NoDataFolder)?;
     let name = format!("practice-{}", std::process::id());
-    let started = std::time::SystemTime::now()
-        .duration_since(std::time::UNIX_EPOCH)
-        .map_or(0, |since| since.as_secs());
+    let started = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).map_or(0, |since| since.as_secs());
     Ok(folders.data_local_dir().join(format!("{name}-{started}")))
 }
 

@@ -44,8 +44,7 @@ const PATH: &str = "/websocket";
 /// Writes that may wait for a slow subscriber before it is told "many".
 const WAITING: usize = 256;
 /// The extension of a CapabilityStatement's `rest` that names the socket.
-const WEBSOCKET_EXTENSION: &str =
-    "http://hl7.org/fhir/StructureDefinition/capabilitystatement-websocket";
+const WEBSOCKET_EXTENSION: &str = "http://hl7.org/fhir/StructureDefinition/capabilitystatement-websocket";
 
 /// What was written.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -65,9 +64,7 @@ pub(crate) struct Nudges {
 impl Nudges {
     /// Nobody listens yet.
     pub(crate) fn new() -> Self {
-        Self {
-            written: broadcast::channel(WAITING).0,
-        }
+        Self { written: broadcast::channel(WAITING).0 }
     }
 
     fn tell(&self, written: Vec<Written>) {
@@ -79,15 +76,9 @@ impl Nudges {
 }
 
 /// The socket's route.
-pub(crate) fn router(
-    nudges: &Nudges,
-    engine: &crate::engine::Engine,
-    access: &Arc<AccessTokens>,
-) -> Router {
+pub(crate) fn router(nudges: &Nudges, engine: &crate::engine::Engine, access: &Arc<AccessTokens>) -> Router {
     let state = socket::Socket::new(nudges.clone(), engine.clone(), Arc::clone(access));
-    Router::new()
-        .route(PATH, get(socket::connect))
-        .with_state(state)
+    Router::new().route(PATH, get(socket::connect)).with_state(state)
 }
 
 #[derive(Clone)]
@@ -99,10 +90,7 @@ struct Watch {
 /// `fhir` with every successful write told to `nudges`. `origin` is `https://host:port`.
 pub(crate) fn watched(fhir: Router, nudges: Nudges, origin: &str) -> Router {
     let websocket_url = format!("{}{PATH}", origin.replacen("https://", "wss://", 1)).into();
-    let watch = Watch {
-        nudges,
-        websocket_url,
-    };
+    let watch = Watch { nudges, websocket_url };
     fhir.layer(from_fn_with_state(watch, pass))
 }
 
@@ -130,9 +118,7 @@ impl<'a> Kind<'a> {
             (Some("metadata"), None) if method == Method::GET => Self::Metadata,
             (None, None) if method == Method::POST => Self::Bundle,
             (_, Some(second)) if second.starts_with(['_', '$']) => Self::Read,
-            (Some("Subscription"), _) if method == Method::POST || method == Method::PUT => {
-                Self::Subscribe
-            }
+            (Some("Subscription"), _) if method == Method::POST || method == Method::PUT => Self::Subscribe,
             (Some(of), _) if writes && !of.starts_with(['_', '$']) => Self::Write(of),
             _ => Self::Read,
         }
@@ -177,11 +163,7 @@ async fn opened(request: Request) -> Result<(Request, Bytes), Box<Response>> {
             let body = body.to_bytes();
             Ok((Request::from_parts(parts, Body::from(body.clone())), body))
         }
-        Err(_) => Err(Box::new(outcome::outcome(
-            StatusCode::BAD_REQUEST,
-            "incomplete",
-            "the body broke off",
-        ))),
+        Err(_) => Err(Box::new(outcome::outcome(StatusCode::BAD_REQUEST, "incomplete", "the body broke off"))),
     }
 }
 
@@ -259,10 +241,9 @@ async fn metadata(watch: &Watch, mut request: Request, next: Next) -> Response {
     parts.headers.remove(header::CONTENT_LENGTH);
     let content_type = parts.headers.remove(header::CONTENT_TYPE);
     let mut response = (parts, Json(statement)).into_response();
-    response.headers_mut().insert(
-        header::CONTENT_TYPE,
-        content_type.unwrap_or(HeaderValue::from_static("application/fhir+json")),
-    );
+    response
+        .headers_mut()
+        .insert(header::CONTENT_TYPE, content_type.unwrap_or(HeaderValue::from_static("application/fhir+json")));
     response
 }
 
@@ -276,11 +257,7 @@ fn describe(statement: &mut Value, websocket_url: &str) {
         None => rest["extension"] = json!([socket]),
     }
     let resources = rest["resource"].as_array_mut();
-    let audit = resources.and_then(|resources| {
-        resources
-            .iter_mut()
-            .find(|resource| resource["type"] == "AuditEvent")
-    });
+    let audit = resources.and_then(|resources| resources.iter_mut().find(|resource| resource["type"] == "AuditEvent"));
     let create = json!({"code": "create"});
     if let Some(interactions) = audit.and_then(|audit| audit["interaction"].as_array_mut())
         && !interactions.contains(&create)
@@ -336,13 +313,7 @@ mod tests {
             {"type": "AuditEvent", "interaction": [{"code": "read"}]}
         ]}]});
         describe(&mut statement, "wss://127.0.0.1:1/websocket");
-        assert_eq!(
-            statement.pointer("/rest/0/extension/0/valueUri"),
-            Some(&json!("wss://127.0.0.1:1/websocket"))
-        );
-        assert_eq!(
-            statement.pointer("/rest/0/resource/0/interaction/1/code"),
-            Some(&json!("create"))
-        );
+        assert_eq!(statement.pointer("/rest/0/extension/0/valueUri"), Some(&json!("wss://127.0.0.1:1/websocket")));
+        assert_eq!(statement.pointer("/rest/0/resource/0/interaction/1/code"), Some(&json!("create")));
     }
 }

@@ -13,18 +13,13 @@ pub(crate) fn outcome(status: StatusCode, code: &str, words: &str) -> Response {
         "issue": [{"severity": "error", "code": code, "diagnostics": words}]
     });
     let mut response = (status, body.to_string()).into_response();
-    response.headers_mut().insert(
-        header::CONTENT_TYPE,
-        HeaderValue::from_static("application/fhir+json"),
-    );
+    response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static("application/fhir+json"));
     response
 }
 
 /// 401: no token, or none that holds (RFC 6750, 3).
 pub(crate) fn unauthorized() -> Response {
     let mut response = outcome(StatusCode::UNAUTHORIZED, "login", "a valid token is needed");
-    response
-        .headers_mut()
-        .insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
+    response.headers_mut().insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
     response
 }

@@ -8,11 +8,7 @@ const HEIGHT: u32 = 120;
 
 /// A PNG of 160 × 120 pixels; the same chance draws the same picture.
 pub(crate) fn draw(chance: &mut ChaCha8Rng) -> Result<Vec<u8>, png::EncodingError> {
-    let tone: [u8; 3] = [
-        chance.random_range(90..240),
-        chance.random_range(70..190),
-        chance.random_range(60..170),
-    ];
+    let tone: [u8; 3] = [chance.random_range(90..240), chance.random_range(70..190), chance.random_range(60..170)];
     let spots: Vec<(f32, f32, f32)> = (0..chance.random_range(4..12))
         .map(|_| {
             (

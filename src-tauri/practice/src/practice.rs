@@ -121,9 +121,7 @@ impl Practice {
         let (accounts, secrets) = people::accounts(&data)?;
 
         let listener = listen(options.bind)?;
-        let address = listener
-            .local_addr()
-            .map_err(|source| Error::Listen { address: options.bind, source })?;
+        let address = listener.local_addr().map_err(|source| Error::Listen { address: options.bind, source })?;
         let identity = tls::Identity::open(&data, address.ip(), now)?;
         let origin = options.public_origin.unwrap_or_else(|| origin(address));
         let smart = Arc::new(AuthorizationServer::open(Setup {
@@ -148,13 +146,10 @@ impl Practice {
             .merge(control::router(patients.clone(), smart.access()))
             .nest("/fhir", engine.router());
         let server = axum_server::Handle::new();
-        let serving = axum_server::from_tcp_rustls(
-            listener,
-            RustlsConfig::from_config(identity.config),
-        )
-        .map_err(|source| Error::Listen { address, source })?
-        .handle(server.clone())
-        .serve(app.into_make_service_with_connect_info::<SocketAddr>());
+        let serving = axum_server::from_tcp_rustls(listener, RustlsConfig::from_config(identity.config))
+            .map_err(|source| Error::Listen { address, source })?
+            .handle(server.clone())
+            .serve(app.into_make_service_with_connect_info::<SocketAddr>());
 
         let mut working = JoinSet::new();
         working.spawn(engine.clone().keep_wal_short());
@@ -198,11 +193,7 @@ fn data_folder(data: &Path) -> Result<PathBuf, Error> {
 /// Puts the search parameters where Helios looks for them.
 fn definitions_in_place(options: &Options, data: &Path) -> Result<(), Error> {
     let executable = std::env::current_exe().ok();
-    let found = definitions::find(
-        options.search_parameters.as_deref(),
-        data,
-        executable.as_deref(),
-    )?;
+    let found = definitions::find(options.search_parameters.as_deref(), data, executable.as_deref())?;
     let in_place = data.join(definitions::FILE_NAME);
     if found != in_place {
         definitions::cut(&found, &in_place)?;
@@ -242,12 +233,7 @@ fn origin(address: SocketAddr) -> String {
     }
 }
 
-fn announcement(
-    origin: &str,
-    ca_file: PathBuf,
-    accounts: &[people::Account],
-    agent: Secret,
-) -> Announcement {
+fn announcement(origin: &str, ca_file: PathBuf, accounts: &[people::Account], agent: Secret) -> Announcement {
     let base_url = format!("{origin}/fhir");
     let accounts = accounts
         .iter()
@@ -266,9 +252,6 @@ fn announcement(
         ca_file,
         accounts,
         client_id: crate::smart::clients::ClientId::Desktop.as_str(),
-        backend: AnnouncedBackend {
-            client_id: crate::smart::clients::ClientId::Agent.as_str(),
-            client_secret: agent,
-        },
+        backend: AnnouncedBackend { client_id: crate::smart::clients::ClientId::Agent.as_str(), client_secret: agent },
     }
 }

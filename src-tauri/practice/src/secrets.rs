@@ -29,9 +29,7 @@ impl Secret {
     /// When the system has no randomness to give.
     pub fn random(bytes: usize) -> std::io::Result<Self> {
         let mut raw = vec![0; bytes];
-        OsRng
-            .try_fill_bytes(&mut raw)
-            .map_err(std::io::Error::other)?;
+        OsRng.try_fill_bytes(&mut raw).map_err(std::io::Error::other)?;
         Ok(Self(BASE64_URL_SAFE_NO_PAD.encode(raw)))
     }
 
@@ -59,10 +57,7 @@ impl fmt::Debug for Secret {
 /// SHA-256 of a token, in hexadecimal: what is kept instead of the token.
 #[must_use]
 pub(crate) fn digest(token: &str) -> String {
-    Sha256::digest(token)
-        .iter()
-        .map(|byte| format!("{byte:02x}"))
-        .collect()
+    Sha256::digest(token).iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 /// All the secrets of a practice.
@@ -83,9 +78,7 @@ impl Secrets {
     /// When the file is damaged or cannot be written, or the system has no randomness.
     pub fn open(data: &Path, usernames: &[&str]) -> Result<Self, Error> {
         let path = data.join("secrets.json");
-        let random = |bytes| {
-            Secret::random(bytes).map_err(Error::file("cannot find randomness for", &path))
-        };
+        let random = |bytes| Secret::random(bytes).map_err(Error::file("cannot find randomness for", &path));
         let kept = files::read_json::<Self>(&path)?;
         let is_new = kept.is_none();
         let mut secrets = match kept {

@@ -42,29 +42,15 @@ impl Size {
 }
 
 /// Writes the practice into `engine`, unless it is there.
-pub(crate) async fn plant(
-    engine: &Engine,
-    size: Size,
-    words: &Words,
-    now: DateTime<Utc>,
-) -> Result<(), Error> {
+pub(crate) async fn plant(engine: &Engine, size: Size, words: &Words, now: DateTime<Utc>) -> Result<(), Error> {
     let organization = people::practice().reference;
-    match engine
-        .request(Method::GET, &format!("/{organization}"), None)
-        .await
-    {
+    match engine.request(Method::GET, &format!("/{organization}"), None).await {
         Ok(_) => return Ok(()),
-        Err(Error::Refused {
-            status: StatusCode::NOT_FOUND | StatusCode::GONE,
-            ..
-        }) => {}
+        Err(Error::Refused { status: StatusCode::NOT_FOUND | StatusCode::GONE, .. }) => {}
         Err(other) => return Err(other),
     }
     tracing::info!(patients = size.patients, threads = size.threads, "seeding");
-    let mut sowing = Sowing {
-        engine,
-        entries: Vec::with_capacity(ENTRIES),
-    };
+    let mut sowing = Sowing { engine, entries: Vec::with_capacity(ENTRIES) };
     for resource in people::staff() {
         sowing.put(resource).await?;
     }
@@ -120,10 +106,7 @@ pub(crate) async fn transaction(engine: &Engine, entries: Vec<Value>) -> Result<
         return Ok(());
     }
     let bundle = json!({"resourceType": "Bundle", "type": "transaction", "entry": entries});
-    engine
-        .request(Method::POST, "/", Some(&bundle))
-        .await
-        .map(drop)
+    engine.request(Method::POST, "/", Some(&bundle)).await.map(drop)
 }
 
 /// How a seeded conversation went.
@@ -175,8 +158,7 @@ fn conversation(size: Size, number: usize, words: &Words, now: DateTime<Utc>) ->
         _ => size.patient(chance.random_range(0..size.patients.max(3)), now),
     };
     let story = if number == 0 { Story::Waiting } else { Story::draw(chance) };
-    let opened =
-        now - Duration::seconds(chance.random_range(300..story.oldest_hours() * 3600));
+    let opened = now - Duration::seconds(chance.random_range(300..story.oldest_hours() * 3600));
     let after = |from: DateTime<Utc>, minutes: i64| (from + Duration::minutes(minutes)).min(now);
 
     if story == Story::Unread
@@ -253,21 +235,14 @@ fn conversation(size: Size, number: usize, words: &Words, now: DateTime<Utc>) ->
                 in_response_to: Some(first.id),
                 attachment: None,
             };
-            let progress = Progress::Replied {
-                by: by.clone(),
-                reply: reply.id,
-                at: replied,
-            };
+            let progress = Progress::Replied { by: by.clone(), reply: reply.id, at: replied };
             made.push(work_item(&thread, &first, &text.priority, &progress));
             made.push(first.resource(&thread));
             made.push(reply.resource(&thread));
             if story == Story::Thanked {
                 let minutes = chance.random_range(900..3_000);
                 let thanks = again(&reply, words.answer(&thread.patient, chance), minutes);
-                let closed = Progress::Closed {
-                    by,
-                    at: after(thanks.sent, 90),
-                };
+                let closed = Progress::Closed { by, at: after(thanks.sent, 90) };
                 made.push(work_item(&thread, &thanks, "routine", &closed));
                 made.push(thanks.resource(&thread));
             }
@@ -316,18 +291,12 @@ mod tests {
     use std::collections::BTreeSet;
 
     fn size() -> Size {
-        Size {
-            seed: 7,
-            patients: 24,
-            threads: 300,
-        }
+        Size { seed: 7, patients: 24, threads: 300 }
     }
 
     fn all(now: DateTime<Utc>) -> Result<Vec<Value>, Error> {
         let words = Words::open(None)?;
-        Ok((0..size().threads)
-            .flat_map(|number| conversation(size(), number, &words, now))
-            .collect())
+        Ok((0..size().threads).flat_map(|number| conversation(size(), number, &words, now)).collect())
     }
 
     #[test]
@@ -344,8 +313,7 @@ mod tests {
         assert_eq!(ids.len(), all.len());
         let is_incoming = |message: &&Value| {
             let sender = message.pointer("/sender/reference").and_then(Value::as_str);
-            message["partOf"].is_array()
-                && sender.is_some_and(|s| !s.starts_with("PractitionerRole/"))
+            message["partOf"].is_array() && sender.is_some_and(|s| !s.starts_with("PractitionerRole/"))
         };
         let incoming: BTreeSet<String> = all
             .iter()

@@ -9,8 +9,8 @@
 use crate::{Error, files};
 use chrono::{DateTime, Datelike, Duration, Utc};
 use rcgen::{
-    BasicConstraints, CertificateParams, DistinguishedName, DnType, ExtendedKeyUsagePurpose, IsCa,
-    Issuer, KeyPair, KeyUsagePurpose,
+    BasicConstraints, CertificateParams, DistinguishedName, DnType, ExtendedKeyUsagePurpose, IsCa, Issuer, KeyPair,
+    KeyUsagePurpose,
 };
 use rustls::pki_types::{CertificateDer, PrivateKeyDer, pem::PemObject};
 use serde::{Deserialize, Serialize};
@@ -53,9 +53,7 @@ impl Identity {
         let names = names(address);
         let kept = match files::read_json::<Kept>(&kept_file)? {
             Some(kept)
-                if ca_file.exists()
-                    && kept.names == names
-                    && kept.not_after - Duration::days(RENEW_DAYS) > now =>
+                if ca_file.exists() && kept.names == names && kept.not_after - Duration::days(RENEW_DAYS) > now =>
             {
                 kept
             }
@@ -66,10 +64,7 @@ impl Identity {
                 kept
             }
         };
-        let config = server_config(&kept).map_err(|reason| Error::Content {
-            path: kept_file,
-            reason,
-        })?;
+        let config = server_config(&kept).map_err(|reason| Error::Content { path: kept_file, reason })?;
         Ok(Self { ca_file, config })
     }
 }
@@ -102,12 +97,7 @@ fn issue(names: Vec<String>, now: DateTime<Utc>) -> Result<(String, Kept), Error
     hold(&mut server, now, not_after);
     let key = KeyPair::generate()?;
     let certificate = server.signed_by(&key, &Issuer::from_params(&ca, &ca_key))?;
-    let kept = Kept {
-        names,
-        not_after,
-        certificate: certificate.pem(),
-        key: key.serialize_pem(),
-    };
+    let kept = Kept { names, not_after, certificate: certificate.pem(), key: key.serialize_pem() };
     Ok((ca_pem, kept))
 }
 
@@ -128,17 +118,14 @@ fn hold(params: &mut CertificateParams, now: DateTime<Utc>, not_after: DateTime<
 }
 
 fn server_config(kept: &Kept) -> Result<Arc<rustls::ServerConfig>, String> {
-    let certificate =
-        CertificateDer::from_pem_slice(kept.certificate.as_bytes()).map_err(|e| e.to_string())?;
+    let certificate = CertificateDer::from_pem_slice(kept.certificate.as_bytes()).map_err(|e| e.to_string())?;
     let key = PrivateKeyDer::from_pem_slice(kept.key.as_bytes()).map_err(|e| e.to_string())?;
-    let mut config = rustls::ServerConfig::builder_with_provider(Arc::new(
-        rustls::crypto::ring::default_provider(),
-    ))
-    .with_safe_default_protocol_versions()
-    .map_err(|e| e.to_string())?
-    .with_no_client_auth()
-    .with_single_cert(vec![certificate], key)
-    .map_err(|e| e.to_string())?;
+    let mut config = rustls::ServerConfig::builder_with_provider(Arc::new(rustls::crypto::ring::default_provider()))
+        .with_safe_default_protocol_versions()
+        .map_err(|e| e.to_string())?
+        .with_no_client_auth()
+        .with_single_cert(vec![certificate], key)
+        .map_err(|e| e.to_string())?;
     config.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
     Ok(Arc::new(config))
 }
@@ -169,8 +156,7 @@ mod tests {
     }
 
     #[test]
-    fn another_address_gets_a_certificate_that_names_it() -> Result<(), Box<dyn std::error::Error>>
-    {
+    fn another_address_gets_a_certificate_that_names_it() -> Result<(), Box<dyn std::error::Error>> {
         let data = tempfile::tempdir()?;
         Identity::open(data.path(), IpAddr::from([127, 0, 0, 1]), Utc::now())?;
         Identity::open(data.path(), IpAddr::from([192, 0, 2, 7]), Utc::now())?;

@@ -78,16 +78,7 @@ pub mod category {
     /// Anything else.
     pub const OTHER: &str = "other";
     /// All of them, in the order of the screen.
-    pub const ALL: [&str; 8] = [
-        REFILLS,
-        RESULTS,
-        QUESTION,
-        APPOINTMENT,
-        REFERRAL,
-        FORM,
-        BILLING,
-        OTHER,
-    ];
+    pub const ALL: [&str; 8] = [REFILLS, RESULTS, QUESTION, APPOINTMENT, REFERRAL, FORM, BILLING, OTHER];
 }
 
 /// Codes of [`POOL_SYSTEM`].
@@ -123,18 +114,9 @@ mod tests {
     fn a_work_item_has_one_identity_per_practice_message_and_category() {
         let message = "urn:uuid:5a6b7c8d-0000-4000-8000-000000000001";
         let item = work_item_identity("urn:uuid:a", message, category::REFILLS);
-        assert_eq!(
-            item,
-            work_item_identity("urn:uuid:a", message, category::REFILLS)
-        );
-        assert_ne!(
-            item,
-            work_item_identity("urn:uuid:a", message, category::RESULTS)
-        );
-        assert_ne!(
-            item,
-            work_item_identity("urn:uuid:b", message, category::REFILLS)
-        );
+        assert_eq!(item, work_item_identity("urn:uuid:a", message, category::REFILLS));
+        assert_ne!(item, work_item_identity("urn:uuid:a", message, category::RESULTS));
+        assert_ne!(item, work_item_identity("urn:uuid:b", message, category::REFILLS));
         assert_eq!(item.get_version_num(), 5);
     }
 }

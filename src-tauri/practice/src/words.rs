@@ -108,10 +108,8 @@ impl Words {
             ("en", include_str!("../../../assets/sample/staff.en.json")),
             ("fr", include_str!("../../../assets/sample/staff.fr.json")),
         ];
-        let staff = staff
-            .into_iter()
-            .map(|(language, json)| Ok((language, parse(json)?)))
-            .collect::<Result<_, Error>>()?;
+        let staff =
+            staff.into_iter().map(|(language, json)| Ok((language, parse(json)?))).collect::<Result<_, Error>>()?;
         Ok(Self { texts, staff })
     }
 
@@ -135,12 +133,7 @@ impl Words {
     }
 
     /// A member's reply.
-    pub(crate) fn reply(
-        &self,
-        patient: &Patient,
-        category: &str,
-        chance: &mut ChaCha8Rng,
-    ) -> String {
+    pub(crate) fn reply(&self, patient: &Patient, category: &str, chance: &mut ChaCha8Rng) -> String {
         let staff = self.staff(patient);
         let of_category = staff.and_then(|staff| staff.replies.get(category));
         let any = staff.and_then(|staff| staff.replies.get(category::OTHER));
@@ -152,9 +145,7 @@ impl Words {
 
     /// What a patient answers to a reply.
     pub(crate) fn answer(&self, patient: &Patient, chance: &mut ChaCha8Rng) -> String {
-        self.staff(patient)
-            .and_then(|staff| staff.answers.choose(chance))
-            .map_or_else(|| "…".to_owned(), String::clone)
+        self.staff(patient).and_then(|staff| staff.answers.choose(chance)).map_or_else(|| "…".to_owned(), String::clone)
     }
 
     /// What the practice writes first.
@@ -179,10 +170,7 @@ fn own() -> Result<Vec<Text>, Error> {
 }
 
 fn parse<T: serde::de::DeserializeOwned>(json: &str) -> Result<T, Error> {
-    serde_json::from_str(json).map_err(|e| Error::Content {
-        path: "assets/sample".into(),
-        reason: e.to_string(),
-    })
+    serde_json::from_str(json).map_err(|e| Error::Content { path: "assets/sample".into(), reason: e.to_string() })
 }
 
 fn from_file(path: &Path) -> Result<Vec<Text>, Error> {
@@ -210,10 +198,7 @@ fn from_file(path: &Path) -> Result<Vec<Text>, Error> {
         }
     }
     if texts.is_empty() {
-        return Err(Error::Content {
-            path: path.to_owned(),
-            reason: "it holds no text".to_owned(),
-        });
+        return Err(Error::Content { path: path.to_owned(), reason: "it holds no text".to_owned() });
     }
     Ok(texts)
 }

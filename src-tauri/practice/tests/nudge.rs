@@ -30,7 +30,8 @@ fn subscription(criteria: &str, channel: &str) -> Value {
 }
 
 async fn connect(scene: &Scene, token: Option<&str>) -> Result<Socket, Error> {
-    let statement: Value = scene.http.get(format!("{}/metadata", scene.base)).send().await.unwrap().json().await.unwrap();
+    let statement: Value =
+        scene.http.get(format!("{}/metadata", scene.base)).send().await.unwrap().json().await.unwrap();
     let extension = &statement["rest"][0]["extension"][0];
     assert_eq!(extension["url"], "http://hl7.org/fhir/StructureDefinition/capabilitystatement-websocket");
     let mut request = extension["valueUri"].as_str().unwrap().into_client_request().unwrap();

@@ -8,9 +8,9 @@ use jsonwebtoken::{Algorithm, DecodingKey, EncodingKey, Header, Validation, jwk:
 use reqwest::StatusCode;
 use scene::{Scene, VERIFIER, form, location, open, open_with, query};
 use serde_json::{Value, json};
+use std::sync::Arc;
 use tempfile::TempDir;
 use tern_practice::SignInPage;
-use std::sync::Arc;
 
 async fn works(scene: &Scene, granted: &Value) -> bool {
     let token = granted["access_token"].as_str().unwrap();
@@ -25,7 +25,8 @@ async fn dr_osei_signs_in_and_her_token_opens_the_fhir_server() {
     assert_eq!(granted["scope"], "openid fhirUser offline_access user/*.cruds");
     assert!(works(&scene, &granted).await);
 
-    let keys: JwkSet = scene.http.get(format!("{}/auth/jwks", scene.issuer)).send().await.unwrap().json().await.unwrap();
+    let keys: JwkSet =
+        scene.http.get(format!("{}/auth/jwks", scene.issuer)).send().await.unwrap().json().await.unwrap();
     let id_token = granted["id_token"].as_str().unwrap();
     let kid = jsonwebtoken::decode_header(id_token).unwrap().kid.unwrap();
     let mut validation = Validation::new(Algorithm::ES256);
@@ -227,7 +228,9 @@ async fn the_agent_signs_in_with_its_secret_either_way() {
     assert_eq!(scene.get("/Patient?_count=1", &token).await.0, StatusCode::OK);
     let secret = scene.practice.announcement().backend.client_secret.expose().to_owned();
     let by_basic = |secret: String| {
-        scene.http.post(format!("{}/auth/token", scene.issuer))
+        scene
+            .http
+            .post(format!("{}/auth/token", scene.issuer))
             .basic_auth("tern-agent", Some(secret))
             .header("content-type", "application/x-www-form-urlencoded")
             .body(form(&[("grant_type", "client_credentials"), ("scope", "system/Task.rs")]))

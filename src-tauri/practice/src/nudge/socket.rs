@@ -1,11 +1,7 @@
 //! One subscriber's socket.
 
 use super::{Nudges, Written};
-use crate::{
-    audit::allowed,
-    engine::Engine,
-    smart::access::AccessTokens,
-};
+use crate::{audit::allowed, engine::Engine, smart::access::AccessTokens};
 use axum::{
     extract::{
         State, WebSocketUpgrade,
@@ -36,24 +32,14 @@ pub(super) struct Socket {
 
 impl Socket {
     pub(super) fn new(nudges: Nudges, engine: Engine, access: Arc<AccessTokens>) -> Self {
-        Self {
-            nudges,
-            engine,
-            access,
-        }
+        Self { nudges, engine, access }
     }
 }
 
 /// `GET /websocket`: the upgrade carries a token that may read Subscriptions.
-pub(super) async fn connect(
-    State(socket): State<Socket>,
-    headers: HeaderMap,
-    upgrade: WebSocketUpgrade,
-) -> Response {
+pub(super) async fn connect(State(socket): State<Socket>, headers: HeaderMap, upgrade: WebSocketUpgrade) -> Response {
     match allowed(&socket.access, &headers, "Subscription", FhirOperation::Read) {
-        Ok(_) => upgrade
-            .max_message_size(LARGEST_FRAME)
-            .on_upgrade(move |stream| serve(socket, stream)),
+        Ok(_) => upgrade.max_message_size(LARGEST_FRAME).on_upgrade(move |stream| serve(socket, stream)),
         Err(refused) => *refused,
     }
 }
@@ -62,20 +48,13 @@ pub(super) async fn connect(
 fn bind(text: &str) -> Option<&str> {
     let id = text.trim().strip_prefix("bind ")?.trim();
     let id = id.strip_prefix("Subscription/").unwrap_or(id);
-    let is_id = (1..=64).contains(&id.len())
-        && id
-            .bytes()
-            .all(|b| b.is_ascii_alphanumeric() || b == b'-' || b == b'.');
+    let is_id = (1..=64).contains(&id.len()) && id.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-' || b == b'.');
     is_id.then_some(id)
 }
 
 /// The type that a Subscription's criteria name.
 fn criteria_type(criteria: &str) -> Option<&str> {
-    criteria
-        .split('?')
-        .next()
-        .map(|of| of.trim_start_matches('/'))
-        .filter(|of| !of.is_empty())
+    criteria.split('?').next().map(|of| of.trim_start_matches('/')).filter(|of| !of.is_empty())
 }
 
 async fn serve(socket: Socket, stream: WebSocket) {
@@ -133,11 +112,7 @@ fn pings(bound: &BTreeMap<String, String>, written: &[Written]) -> Vec<Message> 
             Written::Any => true,
         })
     };
-    bound
-        .iter()
-        .filter(|(_, of)| touches(of))
-        .map(|(id, _)| Message::text(format!("ping {id}")))
-        .collect()
+    bound.iter().filter(|(_, of)| touches(of)).map(|(id, _)| Message::text(format!("ping {id}"))).collect()
 }
 
 impl Socket {
@@ -145,11 +120,8 @@ impl Socket {
     async fn subscription_type(&self, id: &str) -> Option<String> {
         let path = format!("/Subscription/{id}");
         let found = self.engine.request(Method::GET, &path, None).await.ok()?;
-        let is_ours = found["status"] == "active"
-            && found.pointer("/channel/type")?.as_str() == Some("websocket");
-        is_ours
-            .then(|| criteria_type(found["criteria"].as_str()?).map(str::to_owned))
-            .flatten()
+        let is_ours = found["status"] == "active" && found.pointer("/channel/type")?.as_str() == Some("websocket");
+        is_ours.then(|| criteria_type(found["criteria"].as_str()?).map(str::to_owned)).flatten()
     }
 }
 
@@ -175,10 +147,8 @@ mod tests {
 
     #[test]
     fn a_subscription_is_pinged_once_for_all_that_waited() {
-        let bound = BTreeMap::from([
-            ("s1".to_owned(), "Task".to_owned()),
-            ("s2".to_owned(), "Communication".to_owned()),
-        ]);
+        let bound =
+            BTreeMap::from([("s1".to_owned(), "Task".to_owned()), ("s2".to_owned(), "Communication".to_owned())]);
         let task = || Written::Type("Task".into());
         assert_eq!(pings(&bound, &[task(), task()]).len(), 1);
         assert_eq!(pings(&bound, &[Written::Any]).len(), 2);

@@ -87,10 +87,7 @@ pub(crate) const MEMBERS: [Member; 7] = [
 
 /// The member who types `username`; the first of all where nobody does, which a test excludes.
 pub(crate) fn member(username: &str) -> &'static Member {
-    MEMBERS
-        .iter()
-        .find(|member| member.username == username)
-        .unwrap_or(&MEMBERS[0])
+    MEMBERS.iter().find(|member| member.username == username).unwrap_or(&MEMBERS[0])
 }
 
 impl Member {
@@ -111,10 +108,7 @@ impl Member {
     /// `PractitionerRole/…`: the person at work, who sends and owns.
     pub(crate) fn party(&self) -> Party {
         let id = id_of(&format!("practitioner-role/{}", self.username));
-        Party {
-            reference: format!("PractitionerRole/{id}"),
-            display: self.name(),
-        }
+        Party { reference: format!("PractitionerRole/{id}"), display: self.name() }
     }
 
     /// The Practitioner and the PractitionerRole.
@@ -156,14 +150,7 @@ mod tests {
 
     #[test]
     fn every_role_is_filled_and_nobody_shares_a_name() {
-        for needed in [
-            role::PHYSICIAN,
-            role::NURSE,
-            role::MA,
-            role::FRONT_OFFICE,
-            role::TRIAGE_LEAD,
-            role::IT,
-        ] {
+        for needed in [role::PHYSICIAN, role::NURSE, role::MA, role::FRONT_OFFICE, role::TRIAGE_LEAD, role::IT] {
             assert!(MEMBERS.iter().any(|m| m.role == needed), "{needed}");
         }
         for one in &MEMBERS {

@@ -54,10 +54,7 @@ impl Party {
 
 /// The practice's own namespace for ids.
 pub(crate) fn practice_id() -> Uuid {
-    Uuid::new_v5(
-        &Uuid::NAMESPACE_URL,
-        b"https://tern.health/fhir/sample-practice",
-    )
+    Uuid::new_v5(&Uuid::NAMESPACE_URL, b"https://tern.health/fhir/sample-practice")
 }
 
 /// The id of what is called `name` in this practice.
@@ -85,10 +82,7 @@ pub(crate) fn organization() -> Value {
 
 /// The Organization as a reference.
 pub(crate) fn practice() -> Party {
-    Party {
-        reference: format!("Organization/{}", practice_id()),
-        display: PRACTICE_NAME.to_owned(),
-    }
+    Party { reference: format!("Organization/{}", practice_id()), display: PRACTICE_NAME.to_owned() }
 }
 
 /// Members and pools as resources.

@@ -147,10 +147,7 @@ impl Patient {
 
     /// The patient as a reference.
     pub(crate) fn party(&self) -> Party {
-        Party {
-            reference: format!("Patient/{}", self.id),
-            display: format!("{} {}", self.given, self.family),
-        }
+        Party { reference: format!("Patient/{}", self.id), display: format!("{} {}", self.given, self.family) }
     }
 
     /// Who writes: the proxy where there is one.
@@ -195,9 +192,7 @@ impl Patient {
             Language::En => ("en", "English"),
             Language::Fr => ("fr", "French"),
         };
-        let physicians = MEMBERS.iter().filter(|member| {
-            member.role == crate::vocabulary::role::PHYSICIAN
-        });
+        let physicians = MEMBERS.iter().filter(|member| member.role == crate::vocabulary::role::PHYSICIAN);
         let own = physicians.clone().nth(self.id.as_u128() as usize % physicians.count());
         let patient = json!({
             "resourceType": "Patient",
@@ -283,11 +278,7 @@ mod tests {
 
     #[test]
     fn the_same_seed_draws_the_same_people_and_another_seed_others() {
-        let names = |seed| {
-            (0..200)
-                .map(|n| Patient::draw(seed, n, today()).party().display)
-                .collect::<Vec<_>>()
-        };
+        let names = |seed| (0..200).map(|n| Patient::draw(seed, n, today()).party().display).collect::<Vec<_>>();
         assert_eq!(names(1), names(1));
         assert_ne!(names(1), names(2));
         assert!(names(1).iter().any(|name| !name.is_ascii()));

@@ -2,8 +2,8 @@
 
 use super::{Party, id_of, identifier, members::member, practice};
 use crate::vocabulary::{
-    CARE_TEAM_CATEGORY_SYSTEM, CHECK_EVERY_HOURS, PARTICIPANT_ROLE_SYSTEM, POOL_CATEGORY,
-    POOL_MEMBER, POOL_SYSTEM, RESPONSIBLE, category, pool,
+    CARE_TEAM_CATEGORY_SYSTEM, CHECK_EVERY_HOURS, PARTICIPANT_ROLE_SYSTEM, POOL_CATEGORY, POOL_MEMBER, POOL_SYSTEM,
+    RESPONSIBLE, category, pool,
 };
 use serde_json::{Value, json};
 
@@ -46,12 +46,7 @@ pub(crate) const POOLS: [Pool; 5] = [
         check_every_hours: 24,
         members: &["belanger", "tran", "lindqvist", "carvalho"],
     },
-    Pool {
-        code: pool::DR_OSEI,
-        name: "Dr Osei",
-        check_every_hours: 8,
-        members: &["osei", "carvalho"],
-    },
+    Pool { code: pool::DR_OSEI, name: "Dr Osei", check_every_hours: 8, members: &["osei", "carvalho"] },
 ];
 
 impl Pool {
@@ -64,19 +59,13 @@ impl Pool {
             category::FORM => pool::DOCUMENTS,
             _ => pool::NURSE_TRIAGE,
         };
-        POOLS
-            .iter()
-            .find(|pool| pool.code == code)
-            .unwrap_or(&POOLS[0])
+        POOLS.iter().find(|pool| pool.code == code).unwrap_or(&POOLS[0])
     }
 
     /// The CareTeam as a reference.
     pub(crate) fn party(&self) -> Party {
         let id = id_of(&format!("care-team/{}", self.code));
-        Party {
-            reference: format!("CareTeam/{id}"),
-            display: self.name.to_owned(),
-        }
+        Party { reference: format!("CareTeam/{id}"), display: self.name.to_owned() }
     }
 
     /// How a Task names it.

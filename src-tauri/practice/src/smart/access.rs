@@ -47,11 +47,7 @@ pub(crate) struct AccessTokens {
 
 impl AccessTokens {
     pub(super) fn new(issuer: String, seconds: i64) -> Self {
-        Self {
-            issuer,
-            seconds,
-            held: Mutex::default(),
-        }
+        Self { issuer, seconds, held: Mutex::default() }
     }
 
     /// Seconds that a token holds.
@@ -73,10 +69,7 @@ impl AccessTokens {
 
     /// What `token` stands for, and until when.
     pub(crate) fn find(&self, token: &str, now: DateTime<Utc>) -> Option<(Access, DateTime<Utc>)> {
-        lock(&self.held)
-            .get(&digest(token))
-            .filter(|(_, until)| *until > now)
-            .cloned()
+        lock(&self.held).get(&digest(token)).filter(|(_, until)| *until > now).cloned()
     }
 
     /// Forgets a token of the practice's own.
@@ -102,10 +95,7 @@ impl AccessTokens {
 /// The token in an `Authorization: Bearer …` header (RFC 6750; the scheme in any case).
 pub(crate) fn bearer(authorization: &str) -> Option<&str> {
     let (scheme, token) = authorization.split_once(' ')?;
-    scheme
-        .eq_ignore_ascii_case("bearer")
-        .then(|| token.trim())
-        .filter(|token| !token.is_empty())
+    scheme.eq_ignore_ascii_case("bearer").then(|| token.trim()).filter(|token| !token.is_empty())
 }
 
 #[async_trait::async_trait]
@@ -117,10 +107,8 @@ impl AuthProvider for AccessTokens {
             .find(token, Utc::now())
             // Unknown, revoked and run out look the same from outside.
             .ok_or(AuthError::TokenExpired)?;
-        let launch_context = access.fhir_user.map(|fhir_user| LaunchContext {
-            fhir_user: Some(fhir_user),
-            ..Default::default()
-        });
+        let launch_context =
+            access.fhir_user.map(|fhir_user| LaunchContext { fhir_user: Some(fhir_user), ..Default::default() });
         Ok(Principal {
             subject: access.subject,
             issuer: self.issuer.clone(),
@@ -142,13 +130,7 @@ mod tests {
     use super::*;
 
     fn access(family: Option<Uuid>) -> Access {
-        Access {
-            client: ClientId::Desktop,
-            subject: "osei".into(),
-            fhir_user: None,
-            scope: "user/*.rs".into(),
-            family,
-        }
+        Access { client: ClientId::Desktop, subject: "osei".into(), fhir_user: None, scope: "user/*.rs".into(), family }
     }
 
     #[test]

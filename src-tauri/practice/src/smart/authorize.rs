@@ -83,9 +83,7 @@ impl Ask {
             .filter(|uri| is_loopback_redirect(uri))
             .and_then(|uri| Url::parse(uri).ok())
             .ok_or(Fault::Page("redirect_uri"))?;
-        let fault = |error, words| {
-            Fault::Redirect(redirect_uri.clone(), self.state.clone(), error, words)
-        };
+        let fault = |error, words| Fault::Redirect(redirect_uri.clone(), self.state.clone(), error, words);
         if self.response_type.as_deref() != Some("code") {
             return Err(fault("unsupported_response_type", "response_type is code"));
         }
@@ -111,14 +109,7 @@ impl Ask {
         if scope.is_empty() {
             return Err(fault("invalid_scope", "no scope that is known here"));
         }
-        Ok(Request {
-            redirect_uri,
-            state,
-            scope,
-            code_challenge,
-            nonce: self.nonce.clone(),
-            tries: 0,
-        })
+        Ok(Request { redirect_uri, state, scope, code_challenge, nonce: self.nonce.clone(), tries: 0 })
     }
 }
 
@@ -172,8 +163,7 @@ impl Codes {
     fn keep(&mut self, code: &Secret, grant: Grant, now: DateTime<Utc>) {
         self.0.retain(|_, (_, _, until)| *until > now);
         let until = now + Duration::seconds(CODE_SECONDS);
-        self.0
-            .insert(digest(code.expose()), (Some(grant), None, until));
+        self.0.insert(digest(code.expose()), (Some(grant), None, until));
     }
 
     /// Takes up a code, once.
@@ -278,9 +268,7 @@ impl AuthorizationServer {
         let nobody = Secret::new("");
         let password = account.map_or(&nobody, |account| &account.password);
         let is_right = password.is(offered) && !offered.is_empty();
-        account
-            .filter(|_| is_right)
-            .map(|account| account.username.clone())
+        account.filter(|_| is_right).map(|account| account.username.clone())
     }
 }
 
@@ -301,9 +289,7 @@ fn show(
 
 /// A redirect to the client, with who sends it (RFC 9207).
 fn back(mut to: Url, issuer: &str, pairs: &[(&str, &str)]) -> Response {
-    to.query_pairs_mut()
-        .extend_pairs(pairs)
-        .append_pair("iss", issuer);
+    to.query_pairs_mut().extend_pairs(pairs).append_pair("iss", issuer);
     let mut response = Redirect::to(to.as_str()).into_response();
     let no_store = axum::http::HeaderValue::from_static("no-store");
     response.headers_mut().insert(header::CACHE_CONTROL, no_store);
@@ -311,9 +297,7 @@ fn back(mut to: Url, issuer: &str, pairs: &[(&str, &str)]) -> Response {
 }
 
 fn language(headers: &HeaderMap, ui_locales: Option<&str>) -> Language {
-    let accept = headers
-        .get(header::ACCEPT_LANGUAGE)
-        .and_then(|value| value.to_str().ok());
+    let accept = headers.get(header::ACCEPT_LANGUAGE).and_then(|value| value.to_str().ok());
     Language::preferred(ui_locales, accept)
 }
 

@@ -32,9 +32,7 @@ impl ClientId {
     }
 
     fn from_id(id: &str) -> Option<Self> {
-        [Self::Desktop, Self::Agent]
-            .into_iter()
-            .find(|client| client.as_str() == id)
+        [Self::Desktop, Self::Agent].into_iter().find(|client| client.as_str() == id)
     }
 
     /// The part of the scopes asked for that this client may have; the others fall away
@@ -52,11 +50,7 @@ impl ClientId {
             "openid" | "fhirUser" | "profile" | "offline_access" => self == Self::Desktop,
             other => other.starts_with(context) && SmartScope::parse(other).is_some(),
         };
-        asked
-            .split_whitespace()
-            .filter(may)
-            .collect::<Vec<_>>()
-            .join(" ")
+        asked.split_whitespace().filter(may).collect::<Vec<_>>().join(" ")
     }
 }
 
@@ -113,17 +107,11 @@ impl Clients {
     /// Registers the agent with its secret and, where it signs, with its public keys.
     pub(super) fn new(agent_secret: Secret, agent_jwks: Option<&Path>) -> Result<Self, Error> {
         let agent_keys = match agent_jwks {
-            Some(path) => files::read_json(path)?.ok_or_else(|| Error::Content {
-                path: path.to_owned(),
-                reason: "there is no such file".to_owned(),
-            })?,
+            Some(path) => files::read_json(path)?
+                .ok_or_else(|| Error::Content { path: path.to_owned(), reason: "there is no such file".to_owned() })?,
             None => JwkSet { keys: Vec::new() },
         };
-        Ok(Self {
-            agent_secret,
-            agent_keys,
-            used: Mutex::default(),
-        })
+        Ok(Self { agent_secret, agent_keys, used: Mutex::default() })
     }
 
     /// Says who is asking: by HTTP Basic, by secret in the form, by signed assertion, or, for the
@@ -139,8 +127,7 @@ impl Clients {
             return self.by_secret(&id, &secret);
         }
         if let Some(assertion) = &proof.client_assertion {
-            if proof.client_assertion_type.as_deref()
-                != Some("urn:ietf:params:oauth:client-assertion-type:jwt-bearer")
+            if proof.client_assertion_type.as_deref() != Some("urn:ietf:params:oauth:client-assertion-type:jwt-bearer")
             {
                 return Err(NotBelieved::Assertion("client_assertion_type"));
             }
@@ -165,29 +152,17 @@ impl Clients {
         }
     }
 
-    fn by_assertion(
-        &self,
-        assertion: &Secret,
-        endpoint: &str,
-        now: DateTime<Utc>,
-    ) -> Result<ClientId, NotBelieved> {
+    fn by_assertion(&self, assertion: &Secret, endpoint: &str, now: DateTime<Utc>) -> Result<ClientId, NotBelieved> {
         let header = jsonwebtoken::decode_header(assertion.expose())?;
         if !ASSERTION_ALGORITHMS.contains(&header.alg) {
             return Err(NotBelieved::Assertion("alg"));
         }
-        let key = header
-            .kid
-            .and_then(|kid| self.agent_keys.find(&kid))
-            .ok_or(NotBelieved::Assertion("kid"))?;
+        let key = header.kid.and_then(|kid| self.agent_keys.find(&kid)).ok_or(NotBelieved::Assertion("kid"))?;
         let mut validation = Validation::new(header.alg);
         validation.set_audience(&[endpoint]);
         validation.set_required_spec_claims(&["exp", "aud", "iss", "sub"]);
-        let claims = jsonwebtoken::decode::<Assertion>(
-            assertion.expose(),
-            &DecodingKey::from_jwk(key)?,
-            &validation,
-        )?
-        .claims;
+        let claims =
+            jsonwebtoken::decode::<Assertion>(assertion.expose(), &DecodingKey::from_jwk(key)?, &validation)?.claims;
         let agent = ClientId::Agent.as_str();
         if claims.iss != agent || claims.sub != agent {
             return Err(NotBelieved::Assertion("iss and sub"));
@@ -207,12 +182,7 @@ impl Clients {
 }
 
 /// What an assertion may be signed with: SMART asks for ES384 and RS384, others are as good.
-const ASSERTION_ALGORITHMS: [Algorithm; 4] = [
-    Algorithm::ES384,
-    Algorithm::RS384,
-    Algorithm::ES256,
-    Algorithm::RS256,
-];
+const ASSERTION_ALGORITHMS: [Algorithm; 4] = [Algorithm::ES384, Algorithm::RS384, Algorithm::ES256, Algorithm::RS256];
 
 /// `client_id` and secret of HTTP Basic, each percent-encoded within (RFC 6749, 2.3.1).
 fn basic(authorization: &str) -> Option<(String, String)> {
@@ -223,9 +193,7 @@ fn basic(authorization: &str) -> Option<(String, String)> {
     let decoded = String::from_utf8(BASE64_STANDARD.decode(encoded.trim()).ok()?).ok()?;
     let (id, secret) = decoded.split_once(':')?;
     let plain = |part: &str| {
-        url::form_urlencoded::parse(format!("v={part}").as_bytes())
-            .next()
-            .map(|(_, value)| value.into_owned())
+        url::form_urlencoded::parse(format!("v={part}").as_bytes()).next().map(|(_, value)| value.into_owned())
     };
     Some((plain(id)?, plain(secret)?))
 }
@@ -236,11 +204,7 @@ mod tests {
 
     #[test]
     fn a_code_goes_to_loopback_on_any_port_and_nowhere_else() {
-        for fine in [
-            "http://127.0.0.1:51234/callback",
-            "http://127.0.0.1/",
-            "http://[::1]:8080/cb?x=1",
-        ] {
+        for fine in ["http://127.0.0.1:51234/callback", "http://127.0.0.1/", "http://[::1]:8080/cb?x=1"] {
             assert!(is_loopback_redirect(fine), "{fine}");
         }
         for refused in [
@@ -265,10 +229,7 @@ mod tests {
             "openid fhirUser user/*.cruds"
         );
         assert_eq!(ClientId::Agent.grant(""), "system/*.cruds");
-        assert_eq!(
-            ClientId::Agent.grant("openid system/Task.rs user/*.rs"),
-            "system/Task.rs"
-        );
+        assert_eq!(ClientId::Agent.grant("openid system/Task.rs user/*.rs"), "system/Task.rs");
         // Version 1 permissions would be granted and then refused by Helios.
         assert_eq!(ClientId::Desktop.grant("user/*.read user/Task.rs"), "user/Task.rs");
     }
@@ -277,9 +238,7 @@ mod tests {
     fn the_agent_is_believed_by_its_secret_only() -> Result<(), Error> {
         let clients = Clients::new(Secret::new("s:e cret"), None)?;
         let ask = |authorization: Option<&str>, proof: Proof| {
-            clients
-                .recognise(authorization, &proof, "https://p/auth/token", Utc::now())
-                .ok()
+            clients.recognise(authorization, &proof, "https://p/auth/token", Utc::now()).ok()
         };
         let named = |id: &str, secret: Option<&str>| Proof {
             client_id: Some(id.into()),
@@ -288,16 +247,10 @@ mod tests {
         };
         let header = format!("Basic {}", BASE64_STANDARD.encode("tern-agent:s%3Ae+cret"));
         assert_eq!(ask(Some(&header), Proof::default()), Some(ClientId::Agent));
-        assert_eq!(
-            ask(None, named("tern-agent", Some("s:e cret"))),
-            Some(ClientId::Agent)
-        );
+        assert_eq!(ask(None, named("tern-agent", Some("s:e cret"))), Some(ClientId::Agent));
         assert_eq!(ask(None, named("tern-agent", Some("wrong"))), None);
         assert_eq!(ask(None, named("tern-agent", None)), None);
-        assert_eq!(
-            ask(None, named("tern-desktop", None)),
-            Some(ClientId::Desktop)
-        );
+        assert_eq!(ask(None, named("tern-desktop", None)), Some(ClientId::Desktop));
         assert_eq!(ask(None, named("somebody", None)), None);
         assert_eq!(ask(None, Proof::default()), None);
         Ok(())

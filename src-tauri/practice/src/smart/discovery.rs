@@ -6,9 +6,7 @@ use serde_json::{Value, json};
 use std::sync::Arc;
 
 /// `GET [base]/.well-known/smart-configuration` (SMART App Launch 2.2, *Conformance*).
-pub(super) async fn smart_configuration(
-    State(server): State<Arc<AuthorizationServer>>,
-) -> Json<Value> {
+pub(super) async fn smart_configuration(State(server): State<Arc<AuthorizationServer>>) -> Json<Value> {
     let mut configuration = endpoints(&server.origin);
     configuration["capabilities"] = json!([
         "launch-standalone",
@@ -24,14 +22,11 @@ pub(super) async fn smart_configuration(
 }
 
 /// `GET /.well-known/openid-configuration` (OpenID Connect Discovery 1.0).
-pub(super) async fn openid_configuration(
-    State(server): State<Arc<AuthorizationServer>>,
-) -> Json<Value> {
+pub(super) async fn openid_configuration(State(server): State<Arc<AuthorizationServer>>) -> Json<Value> {
     let mut configuration = endpoints(&server.origin);
     configuration["subject_types_supported"] = json!(["public"]);
     configuration["id_token_signing_alg_values_supported"] = json!(["ES256"]);
-    configuration["claims_supported"] =
-        json!(["iss", "sub", "aud", "iat", "exp", "nonce", "name", "fhirUser"]);
+    configuration["claims_supported"] = json!(["iss", "sub", "aud", "iat", "exp", "nonce", "name", "fhirUser"]);
     configuration["ui_locales_supported"] = json!(["en", "fr"]);
     configuration["authorization_response_iss_parameter_supported"] = json!(true);
     Json(configuration)

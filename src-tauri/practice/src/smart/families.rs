@@ -76,12 +76,7 @@ impl Families {
     }
 
     /// A new family; answers its id and its first token.
-    pub(super) fn begin(
-        &mut self,
-        username: &str,
-        scope: &str,
-        now: DateTime<Utc>,
-    ) -> Result<(Uuid, Secret), Error> {
+    pub(super) fn begin(&mut self, username: &str, scope: &str, now: DateTime<Utc>) -> Result<(Uuid, Secret), Error> {
         let family = Uuid::new_v4();
         let (token, current) = self.fresh(family)?;
         self.live.retain(|_, family| family.until > now);
@@ -99,11 +94,7 @@ impl Families {
     }
 
     /// Replaces the token that holds, or ends the family if `presented` is another of its tokens.
-    pub(super) fn rotate(
-        &mut self,
-        presented: &str,
-        now: DateTime<Utc>,
-    ) -> Result<Rotation, Error> {
+    pub(super) fn rotate(&mut self, presented: &str, now: DateTime<Utc>) -> Result<Rotation, Error> {
         let Some(id) = family_of(presented) else {
             return Ok(Rotation::Unknown);
         };
@@ -116,22 +107,14 @@ impl Families {
         }
         let (token, current) = self.fresh(id)?;
         let before = family.clone();
-        let sign_in = Family {
-            current,
-            until: now + Duration::days(IDLE_DAYS),
-            ..before.clone()
-        };
+        let sign_in = Family { current, until: now + Duration::days(IDLE_DAYS), ..before.clone() };
         self.live.insert(id, sign_in.clone());
         if let Err(not_kept) = self.keep() {
             // The client never gets the new token, so the old one must go on holding.
             self.live.insert(id, before);
             return Err(not_kept);
         }
-        Ok(Rotation::Rotated {
-            token,
-            family: id,
-            sign_in,
-        })
+        Ok(Rotation::Rotated { token, family: id, sign_in })
     }
 
     /// Ends the family that `presented` belongs to, if any, and answers its id.
@@ -149,8 +132,7 @@ impl Families {
     }
 
     fn fresh(&self, family: Uuid) -> Result<(Secret, String), Error> {
-        let random =
-            Secret::random(32).map_err(Error::file("cannot find randomness for", &self.path))?;
+        let random = Secret::random(32).map_err(Error::file("cannot find randomness for", &self.path))?;
         let token = format!("{}.{}", family.simple(), random.expose());
         let current = digest(&token);
         Ok((Secret::new(token), current))
@@ -185,14 +167,8 @@ mod tests {
         let now = Utc::now();
         let (_, first) = families.begin("osei", "openid", now)?;
         let second = rotated(families.rotate(first.expose(), now)?)?;
-        assert!(matches!(
-            families.rotate(first.expose(), now)?,
-            Rotation::Reused(_)
-        ));
-        assert!(matches!(
-            families.rotate(second.expose(), now)?,
-            Rotation::Unknown
-        ));
+        assert!(matches!(families.rotate(first.expose(), now)?, Rotation::Reused(_)));
+        assert!(matches!(families.rotate(second.expose(), now)?, Rotation::Unknown));
         Ok(())
     }
 
@@ -215,10 +191,7 @@ mod tests {
         let now = Utc::now();
         let (_, token) = families.begin("osei", "openid", now)?;
         let later = now + Duration::days(IDLE_DAYS);
-        assert!(matches!(
-            families.rotate(token.expose(), later)?,
-            Rotation::Unknown
-        ));
+        assert!(matches!(families.rotate(token.expose(), later)?, Rotation::Unknown));
         Ok(())
     }
 
@@ -227,10 +200,7 @@ mod tests {
         let data = tempfile::tempdir()?;
         let mut families = Families::open(data.path())?;
         for stranger in ["", "x", "no.dot", "00000000000000000000000000000000.x"] {
-            assert!(matches!(
-                families.rotate(stranger, Utc::now())?,
-                Rotation::Unknown
-            ));
+            assert!(matches!(families.rotate(stranger, Utc::now())?, Rotation::Unknown));
             assert_eq!(families.revoke(stranger)?, None);
         }
         Ok(())

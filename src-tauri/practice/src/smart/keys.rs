@@ -72,12 +72,7 @@ impl SigningKey {
     }
 
     /// An id token for who signed in.
-    pub(super) fn id_token(
-        &self,
-        access: &Access,
-        subject: &Subject<'_>,
-        now: DateTime<Utc>,
-    ) -> Result<String, Error> {
+    pub(super) fn id_token(&self, access: &Access, subject: &Subject<'_>, now: DateTime<Utc>) -> Result<String, Error> {
         let mut header = Header::new(Algorithm::ES256);
         header.kid = Some(self.kid.clone());
         let claims = Claims {

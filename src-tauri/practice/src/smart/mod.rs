@@ -121,23 +121,11 @@ impl AuthorizationServer {
     /// The endpoints, discovery included.
     pub(crate) fn router(self: &Arc<Self>) -> Router {
         Router::new()
-            .route(
-                "/fhir/.well-known/smart-configuration",
-                get(discovery::smart_configuration),
-            )
-            .route(
-                "/.well-known/openid-configuration",
-                get(discovery::openid_configuration),
-            )
-            .route(
-                "/fhir/.well-known/openid-configuration",
-                get(discovery::openid_configuration),
-            )
+            .route("/fhir/.well-known/smart-configuration", get(discovery::smart_configuration))
+            .route("/.well-known/openid-configuration", get(discovery::openid_configuration))
+            .route("/fhir/.well-known/openid-configuration", get(discovery::openid_configuration))
             .route("/auth/jwks", get(discovery::jwks))
-            .route(
-                "/auth/authorize",
-                get(authorize::ask).post(authorize::answer),
-            )
+            .route("/auth/authorize", get(authorize::ask).post(authorize::answer))
             .route("/auth/token", post(token::token))
             .route("/auth/revoke", post(token::revoke))
             .with_state(Arc::clone(self))

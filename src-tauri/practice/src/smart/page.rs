@@ -133,10 +133,9 @@ pub(super) fn sign_in(
     let w = words(language);
     let (status, wrong) = match notice {
         Notice::None => (StatusCode::OK, String::new()),
-        Notice::WrongPassword => (
-            StatusCode::UNAUTHORIZED,
-            format!("<p class=\"wrong\" role=\"alert\" id=\"wrong\">{}</p>", w.wrong),
-        ),
+        Notice::WrongPassword => {
+            (StatusCode::UNAUTHORIZED, format!("<p class=\"wrong\" role=\"alert\" id=\"wrong\">{}</p>", w.wrong))
+        }
     };
     let described = match notice {
         Notice::None => "",
@@ -189,12 +188,7 @@ pub(super) fn ended(language: Language) -> Response {
 /// The page for a request that may not be answered by a redirect.
 pub(super) fn refused(language: Language, reason: &str) -> Response {
     let w = words(language);
-    let body = format!(
-        "<h1>{}</h1><p>{} <code>{}</code></p>",
-        w.title,
-        w.refused,
-        escape(reason)
-    );
+    let body = format!("<h1>{}</h1><p>{} <code>{}</code></p>", w.title, w.refused, escape(reason));
     document(StatusCode::BAD_REQUEST, &w, w.title, &body)
 }
 
@@ -263,9 +257,6 @@ mod tests {
 
     #[test]
     fn what_a_person_typed_is_text() {
-        assert_eq!(
-            escape("<script>'\"&</script>"),
-            "&lt;script&gt;&#39;&quot;&amp;&lt;/script&gt;"
-        );
+        assert_eq!(escape("<script>'\"&</script>"), "&lt;script&gt;&#39;&quot;&amp;&lt;/script&gt;");
     }
 }

@@ -9,10 +9,7 @@ use super::{
     keys::Subject,
     lock,
 };
-use crate::{
-    Error,
-    secrets::Secret,
-};
+use crate::{Error, secrets::Secret};
 use axum::{
     Form, Json,
     extract::State,
@@ -77,25 +74,19 @@ impl IntoResponse for Refusal {
     fn into_response(self) -> Response {
         let (status, error, words) = match &self {
             Self::Oauth(error, words) => (StatusCode::BAD_REQUEST, *error, *words),
-            Self::Client(_) => (
-                StatusCode::UNAUTHORIZED,
-                "invalid_client",
-                "the client is not known or did not prove itself",
-            ),
-            Self::Practice(_) | Self::Randomness(_) => (
-                StatusCode::INTERNAL_SERVER_ERROR,
-                "server_error",
-                "the practice cannot keep a sign-in now",
-            ),
+            Self::Client(_) => {
+                (StatusCode::UNAUTHORIZED, "invalid_client", "the client is not known or did not prove itself")
+            }
+            Self::Practice(_) | Self::Randomness(_) => {
+                (StatusCode::INTERNAL_SERVER_ERROR, "server_error", "the practice cannot keep a sign-in now")
+            }
         };
         tracing::info!(error, reason = %self, "no token was given");
         let body = serde_json::json!({"error": error, "error_description": words});
         let mut response = not_stored((status, Json(body)).into_response());
         if status == StatusCode::UNAUTHORIZED {
             let challenge = HeaderValue::from_static("Basic realm=\"token\"");
-            response
-                .headers_mut()
-                .insert(header::WWW_AUTHENTICATE, challenge);
+            response.headers_mut().insert(header::WWW_AUTHENTICATE, challenge);
         }
         response
     }
@@ -109,10 +100,8 @@ pub(super) async fn token(
 ) -> Response {
     let authorization = authorization(&headers);
     // A sign-in is flushed to the disk before its token leaves.
-    let exchanged = tokio::task::spawn_blocking(move || {
-        server.exchange(authorization.as_deref(), ask, Utc::now())
-    })
-    .await;
+    let exchanged =
+        tokio::task::spawn_blocking(move || server.exchange(authorization.as_deref(), ask, Utc::now())).await;
     match exchanged {
         Ok(Ok(granted)) => not_stored(Json(granted).into_response()),
         Ok(Err(refusal)) => refusal.into_response(),
@@ -127,10 +116,7 @@ pub(super) async fn revoke(
     Form(ask): Form<Revoke>,
 ) -> Response {
     let authorization = authorization(&headers);
-    let revoked = tokio::task::spawn_blocking(move || {
-        server.revoke(authorization.as_deref(), &ask, Utc::now())
-    })
-    .await;
+    let revoked = tokio::task::spawn_blocking(move || server.revoke(authorization.as_deref(), &ask, Utc::now())).await;
     match revoked {
         Ok(Ok(())) => not_stored(StatusCode::OK.into_response()),
         Ok(Err(refusal)) => refusal.into_response(),
@@ -139,16 +125,9 @@ pub(super) async fn revoke(
 }
 
 impl AuthorizationServer {
-    fn exchange(
-        &self,
-        authorization: Option<&str>,
-        ask: Ask,
-        now: DateTime<Utc>,
-    ) -> Result<Granted, Refusal> {
+    fn exchange(&self, authorization: Option<&str>, ask: Ask, now: DateTime<Utc>) -> Result<Granted, Refusal> {
         let endpoint = format!("{}/auth/token", self.origin);
-        let client = self
-            .clients
-            .recognise(authorization, &ask.proof, &endpoint, now)?;
+        let client = self.clients.recognise(authorization, &ask.proof, &endpoint, now)?;
         match (ask.grant_type.as_deref(), client) {
             (Some("authorization_code"), ClientId::Desktop) => self.redeem(&ask, now),
             (Some("refresh_token"), ClientId::Desktop) => self.refresh(&ask, now),
@@ -156,10 +135,7 @@ impl AuthorizationServer {
             (
                 Some("authorization_code" | "refresh_token" | "client_credentials"),
                 ClientId::Desktop | ClientId::Agent,
-            ) => Err(Refusal::Oauth(
-                "unauthorized_client",
-                "this client has no such grant",
-            )),
+            ) => Err(Refusal::Oauth("unauthorized_client", "this client has no such grant")),
             _ => Err(Refusal::Oauth("unsupported_grant_type", "no such grant")),
         }
     }
@@ -190,8 +166,7 @@ impl AuthorizationServer {
         // Without `offline_access` there is no refresh token, but its access token still has a
         // sign-in of its own, so that a code used twice can take it back.
         let (family, token) = if scopes.contains(&"offline_access") {
-            let (family, token) =
-                lock(&self.families).begin(&grant.username, &grant.scope, now)?;
+            let (family, token) = lock(&self.families).begin(&grant.username, &grant.scope, now)?;
             (family, Some(token))
         } else {
             (Uuid::new_v4(), None)
@@ -207,11 +182,7 @@ impl AuthorizationServer {
         let presented = ask.refresh_token.as_ref().map_or("", Secret::expose);
         let rotation = lock(&self.families).rotate(presented, now)?;
         match rotation {
-            Rotation::Rotated {
-                token,
-                family,
-                sign_in,
-            } => {
+            Rotation::Rotated { token, family, sign_in } => {
                 let scope = narrowed(&sign_in.scope, ask.scope.as_deref());
                 self.signed_in(&sign_in.username, scope, (family, Some(token)), None, now)
             }
@@ -254,24 +225,17 @@ impl AuthorizationServer {
         nonce: Option<&str>,
         now: DateTime<Utc>,
     ) -> Result<Granted, Refusal> {
-        let account = self.account(username).ok_or(Refusal::Oauth(
-            "invalid_grant",
-            "nobody of this name works here any more",
-        ))?;
+        let account =
+            self.account(username).ok_or(Refusal::Oauth("invalid_grant", "nobody of this name works here any more"))?;
         let has = |wanted: &str| scope.split(' ').any(|scope| scope == wanted);
         let access = Access {
             client: ClientId::Desktop,
             subject: account.username.clone(),
-            fhir_user: has("fhirUser")
-                .then(|| format!("{}/{}", self.base_url(), account.practitioner)),
+            fhir_user: has("fhirUser").then(|| format!("{}/{}", self.base_url(), account.practitioner)),
             scope: scope.clone(),
             family: Some(family),
         };
-        let subject = Subject {
-            issuer: &self.origin,
-            name: &account.name,
-            nonce,
-        };
+        let subject = Subject { issuer: &self.origin, name: &account.name, nonce };
         let id_token = match has("openid") {
             true => Some(self.key.id_token(&access, &subject, now)?),
             false => None,
@@ -286,16 +250,9 @@ impl AuthorizationServer {
         })
     }
 
-    fn revoke(
-        &self,
-        authorization: Option<&str>,
-        ask: &Revoke,
-        now: DateTime<Utc>,
-    ) -> Result<(), Refusal> {
+    fn revoke(&self, authorization: Option<&str>, ask: &Revoke, now: DateTime<Utc>) -> Result<(), Refusal> {
         let endpoint = format!("{}/auth/revoke", self.origin);
-        let client = self
-            .clients
-            .recognise(authorization, &ask.proof, &endpoint, now)?;
+        let client = self.clients.recognise(authorization, &ask.proof, &endpoint, now)?;
         let token = ask.token.as_ref().map_or("", Secret::expose);
         self.access.revoke(token, client);
         if client == ClientId::Desktop
@@ -317,8 +274,7 @@ impl AuthorizationServer {
 /// Whether `verifier` is what `challenge` was made of (RFC 7636, 4.6). Both are of the client's
 /// making, so there is no secret of ours that time could tell.
 fn verifies(verifier: &str, challenge: &str) -> bool {
-    (43..=128).contains(&verifier.len())
-        && BASE64_URL_SAFE_NO_PAD.encode(Sha256::digest(verifier)) == challenge
+    (43..=128).contains(&verifier.len()) && BASE64_URL_SAFE_NO_PAD.encode(Sha256::digest(verifier)) == challenge
 }
 
 /// The scopes of a refresh: what was granted, or the part of it asked for.
@@ -326,11 +282,7 @@ fn narrowed(granted: &str, asked: Option<&str>) -> String {
     let Some(asked) = asked.filter(|asked| !asked.trim().is_empty()) else {
         return granted.to_owned();
     };
-    granted
-        .split(' ')
-        .filter(|scope| asked.split_whitespace().any(|a| a == *scope))
-        .collect::<Vec<_>>()
-        .join(" ")
+    granted.split(' ').filter(|scope| asked.split_whitespace().any(|a| a == *scope)).collect::<Vec<_>>().join(" ")
 }
 
 fn authorization(headers: &HeaderMap) -> Option<String> {

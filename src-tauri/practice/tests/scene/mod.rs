@@ -54,20 +54,12 @@ pub async fn open_with(data: Arc<TempDir>, change: impl FnOnce(&mut Options)) ->
         .redirect(redirect::Policy::none())
         .build()
         .unwrap();
-    Scene {
-        base: announced.base_url.clone(),
-        issuer: announced.issuer.clone(),
-        practice,
-        data,
-        http,
-    }
+    Scene { base: announced.base_url.clone(), issuer: announced.issuer.clone(), practice, data, http }
 }
 
 /// A form's fields as a body.
 pub fn form(fields: &[(&str, &str)]) -> String {
-    url::form_urlencoded::Serializer::new(String::new())
-        .extend_pairs(fields)
-        .finish()
+    url::form_urlencoded::Serializer::new(String::new()).extend_pairs(fields).finish()
 }
 
 impl Scene {
@@ -118,11 +110,7 @@ impl Scene {
     pub async fn code(&self, username: &str) -> String {
         let (_, _, request) = self.page(&[]).await;
         let password = self.password(username);
-        let fields = [
-            ("request", request.as_str()),
-            ("username", username),
-            ("password", &password),
-        ];
+        let fields = [("request", request.as_str()), ("username", username), ("password", &password)];
         let response = self.post_form("/auth/authorize", &fields).await;
         assert_eq!(response.status(), StatusCode::SEE_OTHER);
         query(&location(&response), "code").expect("a code comes back")
