@@ -1,5 +1,5 @@
 //! What the tasks themselves print: one place, because printing is a program's privilege here.
-#![allow(clippy::print_stdout, clippy::print_stderr, reason = "a program's own output")]
+#![expect(clippy::print_stdout, clippy::print_stderr, reason = "a program's own output")]
 
 use std::fmt::Display;
 use std::io::Write as _;
