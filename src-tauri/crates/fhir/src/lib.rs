@@ -11,11 +11,16 @@
 //!   capability, probe ──> what this server can do: facts::ServerFacts, which write asks how
 //! ```
 
+pub mod answer;
+pub mod capability;
 pub mod exchange;
+pub mod facts;
 pub mod links;
 pub mod outcome;
+pub mod probe;
 pub mod read;
 pub mod search;
+pub mod subscription;
 pub mod version;
 pub mod vocabulary;
 pub mod write;

@@ -75,12 +75,9 @@ pub fn version(link: &str) -> Option<&str> {
 pub(crate) fn type_and_id(path: &str) -> Option<(&str, &str)> {
     let mut segments = path.trim_end_matches('/').split('/');
     let (kind, id) = (segments.next()?, segments.next()?);
-    let versioned = match (segments.next(), segments.next(), segments.next()) {
-        (None, None, None) => true,
-        (Some("_history"), Some(_), None) => true,
-        _ => false,
-    };
-    (versioned && is_type(kind) && is_id(id)).then_some((kind, id))
+    let rest = (segments.next(), segments.next(), segments.next());
+    let ends = matches!(rest, (None, None, None) | (Some("_history"), Some(_), None));
+    (ends && is_type(kind) && is_id(id)).then_some((kind, id))
 }
 
 /// Whether it can be a FHIR type name.

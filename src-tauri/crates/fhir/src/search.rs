@@ -54,6 +54,15 @@ pub fn by_identity(resource_type: &str, identity: &str) -> Request {
     Request::get(resource_type).with("identifier", format!("{URI_SYSTEM}|{identity}")).prefer(STRICT)
 }
 
+/// What was written into a thread at or after `since` (server time): whether somebody answered meanwhile.
+/// `part-of` wants `Communication/id`, not the bare id (`3-fhir`, 2).
+pub fn written_in(thread: &str, since: DateTime<Utc>) -> Request {
+    Request::get("Communication")
+        .with("part-of", format!("Communication/{thread}"))
+        .with("_lastUpdated", format!("ge{}", instant(since)))
+        .prefer(STRICT)
+}
+
 /// One resource as it stands now.
 pub fn read(resource_type: &str, id: &str) -> Request {
     Request::get(format!("{resource_type}/{id}"))

@@ -19,7 +19,7 @@ use super::{
 };
 use crate::{
     links::Base,
-    vocabulary::{AUTOMATIC, CATEGORY_SYSTEM, INTERNAL, TAG_SYSTEM},
+    vocabulary::{AUTOMATIC, CATEGORY_SYSTEM, CHECK, INTERNAL, TAG_SYSTEM},
 };
 
 #[derive(Deserialize)]
@@ -58,6 +58,9 @@ impl<'a> Resource<'a> for Wire<'a> {
 
     fn content(&self, id: &str, at: DateTime<Utc>, reading: &Reading<'_>) -> Result<Content, String> {
         let base = reading.base;
+        if self.is_a_probe() {
+            return Ok(Content::NotOurs);
+        }
         let part_of = each(&self.part_of).find_map(|part| part.id_of("Communication", base));
         let has_payload = each(&self.payload).next().is_some();
         Ok(match part_of {
@@ -76,6 +79,12 @@ impl<'a> Resource<'a> for Wire<'a> {
 }
 
 impl Wire<'_> {
+    /// What a check of the server left behind where it couldn't delete it.
+    fn is_a_probe(&self) -> bool {
+        self.standing() == Standing::Retracted
+            && self.meta.as_ref().is_some_and(|meta| meta.has_tag(TAG_SYSTEM, CHECK))
+    }
+
     fn thread(&self, id: ThreadId, base: Option<&Base>) -> Thread {
         let opener = self.sender.as_ref().and_then(|sender| reference::party(sender, base));
         let participants = self.participants(opener.as_ref(), base);

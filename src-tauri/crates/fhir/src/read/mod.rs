@@ -25,6 +25,7 @@ use serde_json::value::RawValue;
 use tern_inbox::arrival::{Arrival, Content, Kind};
 
 pub use page::{Page, page};
+pub(crate) use reference::Literal;
 pub use stamps::{Stamp, Stamps, stamps};
 pub use transaction::{Written, transaction};
 

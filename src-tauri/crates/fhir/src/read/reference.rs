@@ -11,18 +11,18 @@ use crate::links::{self, Base};
 
 /// A literal reference to a resource on our server.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Literal {
+pub(crate) struct Literal {
     /// Type name.
-    pub(super) kind: String,
+    pub(crate) kind: String,
     /// Logical id.
-    pub(super) id: String,
+    pub(crate) id: String,
 }
 
 impl Literal {
     /// Reads `Type/id`, `Type/id/_history/n` and absolute URLs below our base. `#contained`, `urn:uuid:…` and
     /// a resource on another server are no literals of ours: taking `https://other/fhir/Patient/1` for our own
     /// Patient/1 would be the wrong patient.
-    pub(super) fn of(reference: &str, base: Option<&Base>) -> Option<Self> {
+    pub(crate) fn of(reference: &str, base: Option<&Base>) -> Option<Self> {
         let reference = reference.trim();
         if reference.contains("://") {
             return match base {
@@ -44,7 +44,7 @@ impl Literal {
     }
 
     /// As a party.
-    pub(super) fn party(&self) -> PartyRef {
+    pub(crate) fn party(&self) -> PartyRef {
         PartyRef::new(format!("{}/{}", self.kind, self.id))
     }
 }

@@ -27,6 +27,8 @@ pub enum Deed {
     Export,
     /// Changed a setting of the practice.
     Settings,
+    /// Tried out what the server can do.
+    Check,
     /// Signed in.
     SignIn,
     /// Signed out.
@@ -44,6 +46,7 @@ impl Deed {
             Self::Close => "close",
             Self::Export => "export",
             Self::Settings => "settings",
+            Self::Check => "check",
             Self::SignIn => "sign-in",
             Self::SignOut => "sign-out",
         }
@@ -55,7 +58,7 @@ impl Deed {
             Self::View | Self::Peek | Self::Export => "R",
             Self::Send => "C",
             Self::Route | Self::Close | Self::Settings => "U",
-            Self::SignIn | Self::SignOut => "E",
+            Self::Check | Self::SignIn | Self::SignOut => "E",
         }
     }
 }

@@ -115,7 +115,8 @@ pub fn unread(resource_type: &str, id: &str, version: &str, edit: &Edit<'_>) -> 
     })
 }
 
-fn patch(path: String, if_match: Option<String>, version: Option<Value>, rest: Vec<PatchOperation>) -> Request {
+/// A patch: first the version, where there is one to test, then the rest.
+pub(crate) fn patch(path: String, if_match: Option<String>, version: Option<Value>, rest: Vec<PatchOperation>) -> Request {
     let test = version.map(|value| {
         PatchOperation::Test(TestOperation { path: PointerBuf::from_tokens(["meta", "versionId"]), value })
     });

@@ -15,6 +15,7 @@ use tern_inbox::party::PartyRef;
 
 use super::system_and_code;
 use crate::{
+    read::Literal,
     search::instant,
     vocabulary::{OUTPUT_REPLY, POOL_SYSTEM, TASK_PART_SYSTEM},
 };
@@ -100,15 +101,16 @@ impl Edit<'_> {
     /// and if this holds, the write arrived.
     pub fn stands_in(&self, resource: &Value) -> bool {
         let is = |pointer: &str, text: &str| resource.pointer(pointer).and_then(Value::as_str) == Some(text);
+        let owned = |by: &PartyRef| resource.get("owner").is_some_and(|owner| refers_to(owner, by.as_str()));
         match self {
-            Self::Claim { by, .. } => is("/status", "in-progress") && is("/owner/reference", by.as_str()),
-            Self::Assign { to, .. } => is("/status", "accepted") && is("/owner/reference", to.as_str()),
+            Self::Claim { by, .. } => is("/status", "in-progress") && owned(by),
+            Self::Assign { to, .. } => is("/status", "accepted") && owned(to),
             Self::Renew { at } => is("/lastModified", &instant(*at)),
             Self::Release { .. } => is("/status", "requested") && resource.get("owner").is_none(),
             Self::Complete { reply, .. } => {
                 let outputs = || resource.get("output").and_then(Value::as_array).into_iter().flatten();
                 let named = |reply: &str| {
-                    outputs().any(|one| one.pointer("/valueReference/reference").and_then(Value::as_str) == Some(reply))
+                    outputs().any(|one| one.get("valueReference").is_some_and(|one| refers_to(one, reply)))
                 };
                 is("/status", "completed") && reply.is_none_or(named)
             }
@@ -218,8 +220,14 @@ fn names_pool(resource: &Value, pool: &str) -> bool {
     })
 }
 
+/// Whether a `Reference` names `Type/id`, which the server may have made absolute or versioned.
+fn refers_to(reference: &Value, to: &str) -> bool {
+    let Some(written) = reference.get("reference").and_then(Value::as_str) else { return false };
+    written == to || Literal::of(written, None).is_some_and(|literal| literal.party().as_str() == to)
+}
+
 /// `add`: sets a member, or appends where the path ends in `-`.
-fn add<const N: usize>(path: [&str; N], value: Value) -> PatchOperation {
+pub(crate) fn add<const N: usize>(path: [&str; N], value: Value) -> PatchOperation {
     PatchOperation::Add(AddOperation { path: PointerBuf::from_tokens(path), value })
 }
 

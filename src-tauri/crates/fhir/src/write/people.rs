@@ -5,7 +5,7 @@
 use serde_json::json;
 use tern_inbox::party::PartyRef;
 
-use super::{Element, NotWritable, concept, create::New, identifier, party, reference, system_and_code, tagged};
+use super::{Element, NotWritable, concept, create::New, identifier, party, system_and_code, tagged};
 use crate::vocabulary::{
     CARE_TEAM_CATEGORY_SYSTEM, CHECK, PARTICIPANT_ROLE_SYSTEM, POOL_CATEGORY, POOL_MEMBER, RESPONSIBLE,
 };
@@ -68,16 +68,4 @@ pub fn pool(id: &str, token: &str, name: &str, members: &[PartyRef]) -> Result<N
 pub fn of_a_check(mut new: New) -> New {
     new.json["meta"] = tagged(Some(CHECK));
     new
-}
-
-/// The least that a thread for a probe needs: a Communication about a patient, and nothing in it.
-pub(crate) fn probe_thread(id: &str, patient: Option<&str>) -> New {
-    let identity = format!("urn:uuid:{id}");
-    let json = Element::resource("Communication")
-        .put("meta", tagged(Some(CHECK)))
-        .put("identifier", identifier(&identity))
-        .put("status", "in-progress")
-        .put("subject", reference(patient))
-        .done();
-    New { resource_type: "Communication", id: id.to_owned(), identity: Some(identity), json }
 }

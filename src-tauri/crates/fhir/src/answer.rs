@@ -1,0 +1,267 @@
+//! What a server's answer to a write means for the row that was written.
+//!
+//! The domain knows a handful of [`Answer`]s; HTTP and FHIR servers know more ways to say them (`3-fhir`).
+//! What can't be told from the answer alone is decided after reading again, and the verdict says so.
+
+use tern_inbox::outbox::Answer;
+
+use crate::{
+    exchange::{Method, Request, Response},
+    facts::{Ability, ConditionalCreate, Finding, ServerFacts, Transaction},
+    links::{self, Base},
+    outcome::{self, Said},
+    read::{self, Reading, Written},
+    version,
+};
+
+/// What an answer means.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Verdict {
+    /// For the row.
+    pub answer: Answer,
+    /// Whether the answer alone tells.
+    pub certainty: Certainty,
+    /// What it shows about the server, beside.
+    pub learned: Option<Finding>,
+}
+
+/// Whether an answer alone tells what it means.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Certainty {
+    /// It does.
+    Certain,
+    /// A conflict or a refusal: if the version moved since, it was a conflict ([`Verdict::after_reading`]).
+    VersionTells,
+}
+
+/// What a request writes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Write {
+    CreateByOwnId,
+    Create,
+    Put,
+    Patch,
+    Transaction,
+}
+
+impl Write {
+    fn of(request: &Request) -> Self {
+        match request.method {
+            Method::Patch => Self::Patch,
+            Method::Post if request.path.is_empty() => Self::Transaction,
+            Method::Post => Self::Create,
+            Method::Put if request.if_none_match.is_some() => Self::CreateByOwnId,
+            Method::Put | Method::Get | Method::Delete => Self::Put,
+        }
+    }
+}
+
+impl Verdict {
+    fn certain(answer: Answer) -> Self {
+        Self { answer, certainty: Certainty::Certain, learned: None }
+    }
+
+    /// The request was wrong for this server, which now is known: once more, another way, at once.
+    fn another_way(learned: Finding) -> Self {
+        let answer = Answer::Transient { retry_after: Some(chrono::Duration::zero()) };
+        Self { answer, certainty: Certainty::Certain, learned: Some(learned) }
+    }
+
+    fn learning(mut self, learned: Finding) -> Self {
+        self.learned = Some(learned);
+        self
+    }
+
+    /// The answer, now that the resource was read again: with its version unmoved it was no conflict.
+    pub fn after_reading(self, version_sent: &str, version_now: &str, response: &Response) -> Answer {
+        match self.certainty {
+            Certainty::VersionTells if version_sent == version_now => refused(response),
+            _ => self.answer,
+        }
+    }
+}
+
+/// What the answer to a write means. Without an answer there is nothing to read: that is the sender's to sort.
+pub fn to_write(request: &Request, response: &Response, facts: &ServerFacts) -> Verdict {
+    let write = Write::of(request);
+    let status = response.status;
+    if outcome::is_html(response.body.trim_ascii(), response.content_type.as_deref()) && !(400..500).contains(&status) {
+        // A captive portal or a proxy: it says nothing about the server behind it.
+        return Verdict::certain(Answer::NoAnswer);
+    }
+    match status {
+        200..=299 => done(write, response),
+        401 => Verdict::certain(Answer::SignInAgain),
+        429 => Verdict::certain(later(response)),
+        413 => {
+            let bytes = request.body.as_ref().map_or(0, |body| body.bytes.len() as u64);
+            Verdict::certain(refused(response)).learning(Finding::BodyLimit(bytes))
+        }
+        501 | 405 | 415 if write == Write::Patch => Verdict::another_way(Finding::Patch(Ability::Missing)),
+        501 | 405 if write == Write::Transaction => {
+            Verdict::another_way(Finding::Transaction(Transaction::Missing))
+        }
+        501 | 405 if request.path.starts_with("AuditEvent") => {
+            Verdict::certain(refused(response)).learning(Finding::Audit(Ability::Missing))
+        }
+        404 | 405 if write == Write::CreateByOwnId => Verdict::another_way(Finding::OwnIds(Ability::Missing)),
+        // Some refuse a new id as a bad request. Where it once worked it is the resource that is bad.
+        400 | 422 if write == Write::CreateByOwnId && !facts.own_ids.is_proven() => {
+            Verdict::another_way(Finding::OwnIds(Ability::Missing))
+        }
+        400 if write == Write::Transaction && facts.transaction != Transaction::RollsBack => {
+            Verdict::another_way(Finding::Transaction(Transaction::Missing))
+        }
+        409 | 412 => conflict(write),
+        400 | 422 if matches!(write, Write::Patch | Write::Transaction) => bad_patch(write, response, facts),
+        404 | 410 if matches!(write, Write::Put | Write::Patch) => Verdict::certain(Answer::Gone),
+        503 if response.retry_after.is_some() => Verdict::certain(later(response)),
+        408 | 425 => Verdict::certain(Answer::NoAnswer),
+        400..=499 | 501 => Verdict::certain(refused(response)),
+        // 5xx, and redirects to wherever: nobody knows whether it took effect.
+        _ => Verdict::certain(Answer::NoAnswer),
+    }
+}
+
+/// A success; a transaction's may hide failures.
+fn done(write: Write, response: &Response) -> Verdict {
+    if write != Write::Transaction {
+        return Verdict::certain(Answer::Accepted);
+    }
+    // Only statuses are read here, so no date of this reading is ever used.
+    let reading = Reading {
+        expected: tern_inbox::arrival::Kind::Communication,
+        base: None,
+        received: chrono::DateTime::UNIX_EPOCH,
+    };
+    match read::transaction(response, &reading) {
+        Ok(entries) if entries.iter().all(Written::is_done) => Verdict::certain(Answer::Accepted),
+        Ok(_) => Verdict::certain(Answer::Conflict).learning(Finding::Transaction(Transaction::HalfDone)),
+        // Done without saying what (`Prefer: return=minimal`), or cut off: whoever sent it looks.
+        Err(_) => Verdict::certain(Answer::NoAnswer),
+    }
+}
+
+/// 409 is 412: under a race some engines answer the one, some the other.
+fn conflict(write: Write) -> Verdict {
+    match write {
+        // The id is ours alone, so what stands there is what we sent before.
+        Write::CreateByOwnId => Verdict::certain(Answer::NoAnswer),
+        // Several carry the identifier: the search sorts them out.
+        Write::Create => {
+            Verdict::certain(Answer::NoAnswer).learning(Finding::ConditionalCreate(ConditionalCreate::NotAtomic))
+        }
+        Write::Put | Write::Patch | Write::Transaction => Verdict::certain(Answer::Conflict),
+    }
+}
+
+/// 400 or 422: a failed `test`, or something really wrong.
+fn bad_patch(write: Write, response: &Response, facts: &ServerFacts) -> Verdict {
+    match facts.patch.failed_test {
+        Some(status) if write == Write::Patch && status != response.status => Verdict::certain(refused(response)),
+        _ => Verdict { answer: Answer::Conflict, certainty: Certainty::VersionTells, learned: None },
+    }
+}
+
+fn refused(response: &Response) -> Answer {
+    Answer::Refused { status: response.status, code: outcome::code(response) }
+}
+
+fn later(response: &Response) -> Answer {
+    let retry_after = response.retry_after.and_then(|wait| chrono::Duration::from_std(wait).ok());
+    Answer::Transient { retry_after }
+}
+
+/// What a write left on the server.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Stored {
+    /// The server's logical id.
+    pub server_id: String,
+    /// Its version now; none where the server doesn't say.
+    pub version: Option<String>,
+    /// Its ETag as received.
+    pub etag: Option<String>,
+    /// When, by the server.
+    pub at: Option<chrono::DateTime<chrono::Utc>>,
+}
+
+/// Reads what an accepted single write left: from `Location`, the body, or the path that was asked for.
+pub fn stored(request: &Request, response: &Response, base: &Base) -> Option<Stored> {
+    let body: Option<serde_json::Value> = serde_json::from_slice(&response.body).ok();
+    let text = |pointer: &str| body.as_ref()?.pointer(pointer)?.as_str();
+    let resource = text("/resourceType").filter(|kind| *kind != "OperationOutcome");
+    let located = response.location.as_deref();
+    let from_path = || links::type_and_id(&request.path).map(|(_, id)| id.to_owned());
+    let from_body = || resource.and_then(|_| text("/id")).filter(|id| links::is_id(id)).map(str::to_owned);
+    let server_id = located.and_then(|link| links::named(link, base)).map(|(_, id)| id).or_else(from_body).or_else(from_path)?;
+    let version = response
+        .etag
+        .as_deref()
+        .map(version::of_etag)
+        .or_else(|| resource.and_then(|_| text("/meta/versionId")))
+        .or_else(|| located.and_then(links::version));
+    let at = response.last_modified.or_else(|| text("/meta/lastUpdated").and_then(read::time::instant));
+    Some(Stored { server_id, version: version.map(str::to_owned), etag: response.etag.clone(), at })
+}
+
+/// What the answer to a read or search means.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum ReadAnswer {
+    /// A resource or a page.
+    Here,
+    /// 404 or 410 for one resource; an outdated cursor for a page: begin anew.
+    Gone,
+    /// 400: this server doesn't take one of our parameters.
+    ParameterRefused {
+        /// `OperationOutcome` code.
+        code: Option<String>,
+    },
+    /// 405, 501: it has no such interaction.
+    NotOffered,
+    /// 401.
+    SignInAgain,
+    /// 403: the role may not.
+    Forbidden,
+    /// 429, 5xx, a web page: later.
+    Later {
+        /// `Retry-After`.
+        retry_after: Option<std::time::Duration>,
+    },
+    /// 406, or XML: no JSON to be had.
+    NotJson,
+}
+
+/// Sorts the answer to a read or search.
+pub fn to_read(response: &Response) -> ReadAnswer {
+    let later = || ReadAnswer::Later { retry_after: response.retry_after };
+    match response.status {
+        200..=299 => match first_look(response) {
+            // Some answer the read of a deleted resource so (12).
+            Said::Outcome(_) => ReadAnswer::Gone,
+            Said::Resource(_) => ReadAnswer::Here,
+            Said::Other if is_xml(response) => ReadAnswer::NotJson,
+            // A page for people, nothing, or half a body: the next try may bring it.
+            Said::Html | Said::Nothing | Said::Other => later(),
+        },
+        401 => ReadAnswer::SignInAgain,
+        403 => ReadAnswer::Forbidden,
+        404 | 410 => ReadAnswer::Gone,
+        405 | 501 => ReadAnswer::NotOffered,
+        406 => ReadAnswer::NotJson,
+        400 | 422 => ReadAnswer::ParameterRefused { code: outcome::code(response) },
+        _ => later(),
+    }
+}
+
+/// What a 200 brought. An `OperationOutcome` is short; a page of rows is not looked through twice.
+fn first_look(response: &Response) -> Said {
+    const LONGEST_OUTCOME: usize = 1 << 16;
+    if response.body.len() > LONGEST_OUTCOME && response.body.trim_ascii_start().starts_with(b"{") {
+        return Said::Resource(String::new());
+    }
+    outcome::said(&response.body, response.content_type.as_deref())
+}
+
+fn is_xml(response: &Response) -> bool {
+    response.body.trim_ascii_start().starts_with(b"<")
+}
