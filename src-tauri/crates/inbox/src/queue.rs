@@ -1,8 +1,14 @@
 //! Queues: saved views of work items. What the left rail shows.
 
+use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
-use crate::ids::PoolId;
+use crate::{
+    ids::PoolId,
+    member::Pool,
+    party::PartyRef,
+    work_item::{Hold, Urgency, WaitingFor, WorkItem},
+};
 
 /// One entry of the rail.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -20,4 +26,103 @@ pub enum Queue {
     Waiting,
     /// Replies of mine that need me, or that are still on their way.
     Unsent,
+}
+
+impl Queue {
+    /// The key under which the cache files it.
+    pub fn key(&self) -> String {
+        match self {
+            Self::Mine => "mine".to_owned(),
+            Self::Urgent => "urgent".to_owned(),
+            Self::Pool(pool) => format!("pool:{pool}"),
+            Self::Unsorted => "unsorted".to_owned(),
+            Self::Waiting => "waiting".to_owned(),
+            Self::Unsent => "unsent".to_owned(),
+        }
+    }
+
+    /// The queue of a key, if it is one.
+    pub fn from_key(key: &str) -> Option<Self> {
+        Some(match key {
+            "mine" => Self::Mine,
+            "urgent" => Self::Urgent,
+            "unsorted" => Self::Unsorted,
+            "waiting" => Self::Waiting,
+            "unsent" => Self::Unsent,
+            other => Self::Pool(PoolId::from(other.strip_prefix("pool:")?)),
+        })
+    }
+}
+
+/// The member whose queues these are, as work items name them.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Me {
+    /// The `PractitionerRole` that we act as, and the `Practitioner` behind it.
+    pub references: Vec<PartyRef>,
+}
+
+impl Me {
+    /// Whether a reference means the member.
+    pub fn is(&self, party: &PartyRef) -> bool {
+        self.references.contains(party)
+    }
+}
+
+/// What decides in which queues a thread stands.
+#[derive(Clone, Copy, Debug)]
+pub struct Standing<'a> {
+    /// The thread's open work items, as shown.
+    pub items: &'a [WorkItem],
+    /// The pools that are known.
+    pub pools: &'a [Pool],
+    /// A message of it could not be read.
+    pub unreadable: bool,
+    /// A patient's message of it belongs to no work item.
+    pub unplaced: bool,
+    /// A reply of the member's is still here, or needs them.
+    pub unsent: bool,
+}
+
+/// The queues in which a thread stands, at `now` (server time); none when there is nothing to deal with.
+///
+/// Nothing open is ever in no queue: what no known pool holds and nobody owns is *Unsorted*, which somebody
+/// answers for. A claimed urgent item stays in everybody's *Urgent*, and a claimed item stays in its pool,
+/// marked with its holder.
+pub fn queues_of(standing: Standing<'_>, me: &Me, now: DateTime<Utc>) -> Vec<Queue> {
+    let mut queues = Vec::new();
+    let mut add = |queue: Queue| {
+        if !queues.contains(&queue) {
+            queues.push(queue);
+        }
+    };
+    for item in standing.items.iter().filter(|item| item.status.is_open()) {
+        if item.waiting_for == Some(WaitingFor::Patient) {
+            add(Queue::Waiting);
+            continue;
+        }
+        let pool = item.pool.as_ref().and_then(|name| standing.pools.iter().find(|pool| pool.identifier == *name));
+        let owner = match item.hold(now) {
+            Hold::Assigned(owner) | Hold::Held { by: owner, .. } => Some(owner),
+            Hold::Free | Hold::LeftBy(_) => None,
+        };
+        let own_pool = pool.is_some_and(|pool| pool.responsible.as_ref().is_some_and(|who| me.is(who)));
+        if owner.as_ref().map_or(own_pool, |owner| me.is(owner)) {
+            add(Queue::Mine);
+        }
+        if item.urgency >= Urgency::Urgent {
+            add(Queue::Urgent);
+        }
+        match pool {
+            Some(pool) => add(Queue::Pool(pool.id.clone())),
+            None if owner.is_none() || item.thread.is_none() => add(Queue::Unsorted),
+            None => {}
+        }
+    }
+    if standing.unreadable || standing.unplaced {
+        add(Queue::Unsorted);
+    }
+    if standing.unsent {
+        add(Queue::Unsent);
+    }
+    queues
 }

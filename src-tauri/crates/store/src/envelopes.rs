@@ -1,0 +1,187 @@
+//! Putting a row of the list together: from a thread's open work items, its patient, its oldest open message,
+//! its replies on their way and what of it could not be read. Done in the transaction that changed any of
+//! these, so that a list is one walk along one index and never a join over messages.
+
+use std::collections::BTreeSet;
+
+use chrono::{DateTime, TimeDelta, Utc};
+use rusqlite::Connection;
+use tern_inbox::{
+    envelope::Envelope,
+    ids::ThreadId,
+    member::Pool,
+    message::Thread,
+    party::{PartyKind, PartyRef},
+    private::PrivateText,
+    queue::{self, Me, Standing},
+    work_item::{CLAIM_LAPSES_AFTER_MINUTES, Hold, Urgency, WorkItem},
+};
+
+use crate::{
+    StoreError, Tag, Writer,
+    table::{attachment, envelope, member, message, outbox, patient, pool, proxy, quarantine, thread, unplaced, work_item},
+};
+
+/// What every envelope of a transaction is filed by.
+struct Filing {
+    me: Me,
+    pools: Vec<Pool>,
+    now: DateTime<Utc>,
+}
+
+/// Writes the envelopes with these keys anew.
+pub(crate) fn refresh(writer: &mut Writer<'_>, keys: &BTreeSet<String>) -> Result<(), StoreError> {
+    if keys.is_empty() {
+        return Ok(());
+    }
+    let filing =
+        Filing { me: writer.read().me()?, pools: pool::all(writer.connection())?, now: writer.now() };
+    let mut changed = false;
+    for key in keys {
+        changed |= refresh_one(writer.connection(), key, &filing)?;
+    }
+    if changed {
+        writer.changes.add(Tag::Envelopes);
+        writer.changes.add(Tag::Queues);
+    }
+    Ok(())
+}
+
+/// Writes one envelope, or takes it off the list; returns whether there is or was one.
+fn refresh_one(connection: &Connection, key: &str, filing: &Filing) -> Result<bool, StoreError> {
+    let items = work_item::open(connection, key)?;
+    let unreadable = quarantine::since(connection, key)?;
+    let unplaced = unplaced::oldest(connection, key)?;
+    let delivery = outbox::reply_of(connection, key)?;
+    let standing = Standing {
+        items: &items,
+        pools: &filing.pools,
+        unreadable: unreadable.is_some(),
+        unplaced: unplaced.is_some(),
+        unsent: delivery.is_some(),
+    };
+    let queues = queue::queues_of(standing, &filing.me, filing.now);
+    if queues.is_empty() {
+        return envelope::remove(connection, key);
+    }
+    let thread = thread::get(connection, key)?;
+    let mut messages: Vec<&str> =
+        items.iter().filter_map(|item| item.message.as_ref()).map(|message| message.as_str()).collect();
+    messages.extend(unplaced.as_deref());
+    let oldest = oldest_message(connection, &messages)?;
+    let envelope = assemble(connection, key, filing, &items, thread, oldest, (unreadable, delivery))?;
+    let mut files = 0;
+    for message in messages {
+        files += attachment::count(connection, message)?;
+    }
+    envelope::put(connection, &Envelope { attachments: files, ..envelope }, &queues)?;
+    Ok(true)
+}
+
+fn oldest_message(connection: &Connection, messages: &[&str]) -> Result<Option<message::Head>, StoreError> {
+    let mut oldest: Option<message::Head> = None;
+    for id in messages {
+        if let Some(head) = message::head(connection, id)?
+            && oldest.as_ref().is_none_or(|before| head.sent < before.sent)
+        {
+            oldest = Some(head);
+        }
+    }
+    Ok(oldest)
+}
+
+fn assemble(
+    connection: &Connection,
+    key: &str,
+    filing: &Filing,
+    items: &[WorkItem],
+    thread: Option<Thread>,
+    oldest: Option<message::Head>,
+    (unreadable, delivery): (Option<DateTime<Utc>>, Option<tern_inbox::message::Delivery>),
+) -> Result<Envelope, StoreError> {
+    let patient_id = thread
+        .as_ref()
+        .and_then(|thread| thread.patient.clone())
+        .or_else(|| items.iter().find_map(|item| item.patient.clone()));
+    let patient = match &patient_id {
+        Some(id) => patient::get(connection, id.as_str())?,
+        None => None,
+    };
+    let urgent = items.iter().max_by_key(|item| item.urgency);
+    let mut urgency = urgent.map_or(Urgency::Routine, |item| item.urgency);
+    if unreadable.is_some() {
+        urgency = urgency.max(Urgency::SameDay);
+    }
+    let waiting_since = match (&oldest, unreadable, items.iter().map(|item| item.modified).min()) {
+        (Some(head), _, _) => head.sent,
+        (None, Some(since), _) => since,
+        (None, None, Some(modified)) => modified,
+        (None, None, None) => message::last_sent(connection, key)?.unwrap_or(filing.now),
+    };
+    Ok(Envelope {
+        thread: ThreadId::from(key),
+        patient_name: patient.as_ref().map(|patient| patient.name.clone()).unwrap_or_default(),
+        birth_date: patient.as_ref().and_then(|patient| patient.birth_date),
+        language: patient.as_ref().and_then(|patient| patient.language.clone()),
+        patient: patient_id,
+        writer: writer_of(connection, oldest)?,
+        subject_line: thread.as_ref().map(|thread| thread.subject_line.clone()).unwrap_or_default(),
+        category: urgent
+            .and_then(|item| item.category.clone())
+            .or_else(|| thread.as_ref().and_then(|thread| thread.category.clone())),
+        urgency,
+        urgent_words: None,
+        waiting_since,
+        due: items.iter().filter_map(|item| item.due).min(),
+        attachments: 0,
+        held: held(connection, items, filing.now)?,
+        delivery,
+        unreadable: unreadable.is_some(),
+    })
+}
+
+/// "Ana Ruiz" of "Ana Ruiz for Leo Ruiz": the proxy who wrote, by the cache's name or the message's own.
+fn writer_of(connection: &Connection, oldest: Option<message::Head>) -> Result<Option<PrivateText>, StoreError> {
+    let Some(message::Head { sender: Some(sender), sender_name, .. }) = oldest else { return Ok(None) };
+    if sender.kind() != PartyKind::Proxy {
+        return Ok(None);
+    }
+    Ok(proxy::name(connection, sender.id())?.or(sender_name).map(PrivateText::new))
+}
+
+fn held(
+    connection: &Connection,
+    items: &[WorkItem],
+    now: DateTime<Utc>,
+) -> Result<Option<(PartyRef, PrivateText, DateTime<Utc>)>, StoreError> {
+    for item in items {
+        if let Hold::Held { by, since } = item.hold(now) {
+            let name = member::name(connection, by.as_str())?.unwrap_or_default();
+            return Ok(Some((by, name.into(), since)));
+        }
+    }
+    Ok(None)
+}
+
+impl Writer<'_> {
+    /// Files anew what somebody held and did not renew: back in its pool, the draft kept. Called every minute
+    /// or so.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn lapse_claims(&mut self) -> Result<(), StoreError> {
+        let lapse = self.now() - TimeDelta::minutes(CLAIM_LAPSES_AFTER_MINUTES);
+        for key in envelope::held_before(self.connection(), lapse)? {
+            self.touch_envelope(&key);
+        }
+        Ok(())
+    }
+
+    /// Files every envelope anew: the member, the pools or the rules changed.
+    pub(crate) fn touch_all_envelopes(&mut self) -> Result<(), StoreError> {
+        for key in envelope::all(self.connection())? {
+            self.touch_envelope(&key);
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,113 @@
+//! Opening the file: key first, then a read that proves it, then everything else.
+
+use std::{
+    fs::File,
+    io::{ErrorKind, Read},
+    path::Path,
+    time::Duration,
+};
+
+use rusqlite::{Connection, OpenFlags};
+use serde::{Deserialize, Serialize};
+
+use crate::{CacheKey, StoreError, column::json};
+
+/// Whose cache this is, and of which machine. Both are opaque here and compared as they are.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Provenance {
+    /// A fingerprint of the machine (and, if the caller likes, of the place in it). A file that says another
+    /// one was copied: its outbox may be sent from the machine that it came from.
+    pub machine: String,
+    /// Server and `fhirUser`: one cache each.
+    pub account: String,
+}
+
+/// What a connection is for; each has its own page cache (7-speed: one large one for the search).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Purpose {
+    /// The one writer.
+    Writing,
+    /// A screen's queries.
+    Reading,
+    /// The search: grown on use, released when idle.
+    Searching,
+}
+
+impl Purpose {
+    /// KiB of pages at most.
+    fn cache_kib(self) -> i64 {
+        match self {
+            Self::Writing => 16 * 1024,
+            Self::Reading => 4 * 1024,
+            Self::Searching => 64 * 1024,
+        }
+    }
+}
+
+/// What a plain SQLite file begins with; an encrypted one begins with random bytes.
+const PLAIN_HEADER: &[u8; 16] = b"SQLite format 3\0";
+
+/// Statements kept ready on a connection; more than there are in this crate.
+const PREPARED: usize = 160;
+
+/// Refuses a file that anybody could read.
+pub(crate) fn refuse_plaintext(path: &Path) -> Result<(), StoreError> {
+    let mut header = [0; PLAIN_HEADER.len()];
+    match File::open(path).and_then(|mut file| file.read_exact(&mut header)) {
+        Ok(()) if header == *PLAIN_HEADER => Err(StoreError::Plaintext),
+        Ok(()) => Ok(()),
+        // No file yet, or one that was created and never written.
+        Err(error) if matches!(error.kind(), ErrorKind::NotFound | ErrorKind::UnexpectedEof) => Ok(()),
+        Err(error) => Err(error.into()),
+    }
+}
+
+/// A connection that has proven its key.
+pub(crate) fn connect(path: &Path, key: &CacheKey, purpose: Purpose) -> Result<Connection, StoreError> {
+    let mut flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    if purpose == Purpose::Writing {
+        flags |= OpenFlags::SQLITE_OPEN_CREATE;
+    }
+    let connection = Connection::open_with_flags(path, flags)?;
+    connection.execute_batch(&key.pragma())?;
+    // A wrong key shows at the first read, never at the pragma.
+    connection.query_row("SELECT count(*) FROM sqlite_schema", [], |row| row.get::<_, i64>(0))?;
+    connection.set_prepared_statement_cache_capacity(PREPARED);
+    connection.busy_timeout(Duration::from_secs(5))?;
+    // Nothing ever goes to a temporary file: that would not be encrypted.
+    connection.pragma_update(None, "temp_store", "MEMORY")?;
+    connection.pragma_update(None, "cache_size", -purpose.cache_kib())?;
+    match purpose {
+        Purpose::Writing => {
+            connection.pragma_update_and_check(None, "journal_mode", "WAL", |_| Ok(()))?;
+            connection.pragma_update(None, "synchronous", "FULL")?;
+        }
+        Purpose::Reading | Purpose::Searching => connection.pragma_update(None, "query_only", true)?,
+    }
+    Ok(connection)
+}
+
+/// Notes whose file it is, or refuses somebody else's.
+pub(crate) fn prove_provenance(connection: &Connection, ours: &Provenance) -> Result<(), StoreError> {
+    let stored = connection.query_row("SELECT value FROM setting WHERE name = 'provenance'", [], |row| {
+        row.get::<_, String>(0)
+    });
+    match stored {
+        Ok(text) => {
+            let theirs: Provenance = serde_json::from_str(&text)?;
+            if theirs.account != ours.account {
+                return Err(StoreError::BelongsToAnother);
+            }
+            if theirs.machine != ours.machine {
+                return Err(StoreError::CopiedFromElsewhere);
+            }
+            Ok(())
+        }
+        Err(rusqlite::Error::QueryReturnedNoRows) => {
+            connection
+                .execute("INSERT INTO setting (name, value) VALUES ('provenance', ?1)", [json(ours)?])?;
+            Ok(())
+        }
+        Err(error) => Err(error.into()),
+    }
+}

@@ -1,0 +1,342 @@
+//! How rows of the outbox move: always by [`Delivery::on`], always together with what the screen shows of them.
+//!
+//! A row that the server acknowledged is gone: the message it sent stays, and counts as sent because nothing
+//! waits for it any more. A row that stands wedged takes the rows that need it with it. What was on the wire
+//! when the program ended is *unknown* when it starts again.
+
+use chrono::{DateTime, Utc};
+use tern_inbox::{
+    arrival::Kind,
+    ids::{MessageId, OutboxId, ThreadId},
+    message::{Delivery, DeliveryEvent},
+    outbox::{Intent, OutboxRow, Wedge},
+    touch::{Touch, TouchEvent},
+};
+
+use crate::{
+    Draft, StoreError, Tag, Writer,
+    table::{alias, message, outbox as rows, thread, touch, work_item},
+};
+
+/// What the server said when it took a write.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Acknowledged {
+    /// The server's id of what was written, where the write made it.
+    pub server_id: Option<String>,
+    /// `meta.versionId` or the ETag's value after the write.
+    pub version: Option<String>,
+    /// `meta.lastUpdated` or `Last-Modified`.
+    pub updated: Option<DateTime<Utc>>,
+}
+
+impl Writer<'_> {
+    /// Adds rows behind all others, in this order, and shows what they will do. A row whose id is there
+    /// already is none.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn outbox_add(&mut self, added: &[OutboxRow]) -> Result<(), StoreError> {
+        for row in added {
+            rows::insert(self.connection(), row, self.now())?;
+            self.row_changed(row)?;
+        }
+        Ok(())
+    }
+
+    /// The row is on the wire.
+    ///
+    /// # Errors
+    /// [`StoreError::Delivery`] unless it was queued, [`StoreError::NotFound`].
+    pub fn outbox_sending(&mut self, id: &OutboxId) -> Result<(), StoreError> {
+        self.move_row(id, DeliveryEvent::Taken, |_| {})
+    }
+
+    /// The server has it, by its answer or by a search: what needed it may go. A row that is gone already was
+    /// confirmed by its echo, and nothing happens.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn outbox_acknowledged(&mut self, id: &OutboxId, answer: &Acknowledged) -> Result<(), StoreError> {
+        let Some(row) = rows::get(self.connection(), id)? else { return Ok(()) };
+        row.delivery.on(DeliveryEvent::Acknowledged)?;
+        match &row.intent {
+            Intent::Claim { item } | Intent::Renew { item } | Intent::Release { item } | Intent::Complete { item, .. } => {
+                if let Some(write) = rows::pending_one(self.connection(), id)? {
+                    work_item::written(self.connection(), item, &write, answer.version.as_deref())?;
+                }
+            }
+            Intent::Send { message, .. } => self.learn(message.as_str(), answer)?,
+            Intent::OpenThread { thread } => self.learn(thread.as_str(), answer)?,
+            Intent::Audit { .. } => {}
+        }
+        self.remove_row(&row)
+    }
+
+    /// It did not arrive, or a search for it could not be made: again at `at`, after `attempts` tries. A row
+    /// that is *unknown* stays so.
+    ///
+    /// # Errors
+    /// [`StoreError::Delivery`] for a wedged row, [`StoreError::NotFound`].
+    pub fn outbox_retry_at(&mut self, id: &OutboxId, at: DateTime<Utc>, attempts: u32) -> Result<(), StoreError> {
+        let row = self.row(id)?;
+        let wait = |row: &mut OutboxRow| {
+            row.not_before = at;
+            row.attempts = attempts;
+        };
+        match row.delivery {
+            Delivery::Queued => {
+                let mut row = row;
+                wait(&mut row);
+                rows::update(self.connection(), &row)?;
+                self.row_changed(&row)
+            }
+            Delivery::Unknown => self.move_row(id, DeliveryEvent::NoAnswer, wait),
+            _ => self.move_row(id, DeliveryEvent::NotReached, wait),
+        }
+    }
+
+    /// It left and no answer came: it is searched for before anything else.
+    ///
+    /// # Errors
+    /// [`StoreError::Delivery`] unless it was on the wire or unknown, [`StoreError::NotFound`].
+    pub fn outbox_unknown(&mut self, id: &OutboxId) -> Result<(), StoreError> {
+        self.move_row(id, DeliveryEvent::NoAnswer, |_| {})
+    }
+
+    /// It was searched for and is not there: it may be sent again.
+    ///
+    /// # Errors
+    /// [`StoreError::Delivery`] unless it was unknown, [`StoreError::NotFound`].
+    pub fn outbox_not_found(&mut self, id: &OutboxId) -> Result<(), StoreError> {
+        self.move_row(id, DeliveryEvent::NotFound, |_| {})
+    }
+
+    /// It needs a person; so does everything that needs it. A claim that somebody else holds ends the touch,
+    /// the draft kept.
+    ///
+    /// # Errors
+    /// [`StoreError::Delivery`] for a row that is wedged already, [`StoreError::NotFound`].
+    pub fn outbox_wedged(&mut self, id: &OutboxId, wedge: Wedge) -> Result<(), StoreError> {
+        let row = self.row(id)?;
+        if let (Intent::Claim { .. }, Wedge::ClaimLost { .. }, Some(thread)) = (&row.intent, &wedge, &row.thread)
+            && let Some(mut touch) = touch::latest(self.connection(), thread.as_str(), row.author.as_str())?
+            && touch.state == Touch::Started
+        {
+            touch.state = touch.state.on(TouchEvent::ClaimLost)?;
+            touch::update(self.connection(), &touch)?;
+        }
+        self.move_row(id, DeliveryEvent::Refused, |row| row.wedged = Some(wedge))?;
+        for dependent in rows::dependents(self.connection(), id)? {
+            if dependent.delivery != Delivery::Wedged {
+                self.outbox_wedged(&dependent.id, Wedge::Dependency)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// A person said: again. Rows that stood only because of this one go with it; what it needs and that was
+    /// lost for good (a claim that somebody else holds) is dropped, which is what *send anyway* means.
+    ///
+    /// # Errors
+    /// [`StoreError::Delivery`] unless it stands wedged, [`StoreError::NotFound`].
+    pub fn outbox_retry(&mut self, id: &OutboxId) -> Result<(), StoreError> {
+        let row = self.row(id)?;
+        let now = self.now();
+        self.move_row(id, DeliveryEvent::Retried, |row| {
+            // Its author has seen who answered, or who holds the item, and says: send it all the same.
+            if let Intent::Send { touch_began, .. } = &mut row.intent
+                && !matches!(row.wedged, Some(Wedge::Refused { .. } | Wedge::OutcomeUnknown))
+            {
+                *touch_began = None;
+            }
+            row.wedged = None;
+            row.attempts = 0;
+            row.not_before = now;
+        })?;
+        for need in &row.depends_on {
+            match rows::get(self.connection(), need)? {
+                Some(need) if is_lost(&need) => self.remove_row(&need)?,
+                Some(need) if need.delivery == Delivery::Wedged => self.outbox_retry(&need.id)?,
+                _ => {}
+            }
+        }
+        for dependent in rows::dependents(self.connection(), id)? {
+            if dependent.wedged == Some(Wedge::Dependency) {
+                self.outbox_retry(&dependent.id)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// A person threw it away, with everything that ended the same touch. The envelope is back in the list.
+    ///
+    /// # Errors
+    /// [`StoreError::HasLeft`] where part of it is on the wire or unknown, [`StoreError::NotFound`].
+    pub fn outbox_discard(&mut self, id: &OutboxId) -> Result<(), StoreError> {
+        let row = self.row(id)?;
+        let lost = self.take_back(&row)?.1;
+        self.reopen(&row, lost, Reopen::Waiting)
+    }
+
+    /// A person wants to change it: the reply is a draft again, under the id `fresh` (the old one may be on
+    /// the server after all), and the touch is open again unless its claim was lost.
+    ///
+    /// # Errors
+    /// [`StoreError::HasLeft`], [`StoreError::NotFound`] (also for a row that sends no message).
+    pub fn outbox_edit(&mut self, id: &OutboxId, fresh: MessageId) -> Result<Draft, StoreError> {
+        let row = self.row(id)?;
+        let Intent::Send { message, .. } = &row.intent else { return Err(StoreError::NotFound("reply")) };
+        let placed = self.read().message(message)?.ok_or(StoreError::NotFound("message"))?.row.message;
+        let lost = self.take_back(&row)?.1;
+        self.reopen(&row, lost, Reopen::Started)?;
+        let draft = Draft {
+            thread: placed.thread,
+            author: row.author,
+            message: fresh,
+            in_response_to: placed.in_response_to,
+            text: placed.text,
+            updated: self.now(),
+        };
+        self.save_draft(&draft)?;
+        Ok(draft)
+    }
+
+    /// The program starts: whatever was on the wire is unknown.
+    pub(crate) fn outbox_restart(&mut self) -> Result<(), StoreError> {
+        for row in rows::all(self.connection())? {
+            if row.delivery == Delivery::Sending {
+                self.outbox_unknown(&row.id)?;
+            }
+        }
+        Ok(())
+    }
+
+    fn row(&self, id: &OutboxId) -> Result<OutboxRow, StoreError> {
+        rows::get(self.connection(), id)?.ok_or(StoreError::NotFound("outbox row"))
+    }
+
+    fn move_row(
+        &mut self,
+        id: &OutboxId,
+        event: DeliveryEvent,
+        change: impl FnOnce(&mut OutboxRow),
+    ) -> Result<(), StoreError> {
+        let mut row = self.row(id)?;
+        row.delivery = row.delivery.on(event)?;
+        change(&mut row);
+        rows::update(self.connection(), &row)?;
+        self.row_changed(&row)
+    }
+
+    pub(crate) fn remove_row(&mut self, row: &OutboxRow) -> Result<(), StoreError> {
+        rows::remove(self.connection(), &row.id)?;
+        self.row_changed(row)
+    }
+
+    /// Whoever shows the row's thread or work item looks again.
+    fn row_changed(&mut self, row: &OutboxRow) -> Result<(), StoreError> {
+        if let Some(item) = rows::item_of(&row.intent) {
+            work_item::lay_over(self, item)?;
+        }
+        if let Some(thread) = &row.thread {
+            self.touch_thread(thread);
+        }
+        self.touch_unsent();
+        self.changes.add(Tag::Outbox);
+        Ok(())
+    }
+
+    /// The server's id of something that we made.
+    fn learn(&mut self, key: &str, answer: &Acknowledged) -> Result<(), StoreError> {
+        let Some(server_id) = &answer.server_id else { return Ok(()) };
+        // The version stays unknown until the echo brings the content that belongs to it.
+        let connection = self.connection();
+        message::acknowledge(connection, key, server_id, answer.updated)?;
+        thread::acknowledge(connection, key, server_id, answer.updated)?;
+        if server_id != key {
+            alias::put(connection, Kind::Communication, server_id, key)?;
+            thread::adopt_children(connection, server_id, key)?;
+        }
+        Ok(())
+    }
+
+    /// Removes the row and everything that ended the same touch, with the messages that they would have sent;
+    /// returns the messages and whether a claim was lost.
+    pub(crate) fn take_back(&mut self, row: &OutboxRow) -> Result<(Vec<MessageId>, bool), StoreError> {
+        let mut taken = match &row.group {
+            Some(group) => rows::of_group(self.connection(), group)?,
+            None => vec![row.clone()],
+        };
+        let mut lost = false;
+        for need in taken.clone().iter().flat_map(|row| &row.depends_on) {
+            if let Some(need) = rows::get(self.connection(), need)?.filter(is_lost)
+                && !taken.contains(&need)
+            {
+                lost = true;
+                taken.push(need);
+            }
+        }
+        if taken.iter().any(|row| !matches!(row.delivery, Delivery::Queued | Delivery::Wedged)) {
+            return Err(StoreError::HasLeft);
+        }
+        let mut messages = Vec::new();
+        for row in &taken {
+            self.remove_row(row)?;
+            match &row.intent {
+                Intent::Send { message, .. } => {
+                    message::remove(self.connection(), message.as_str())?;
+                    messages.push(message.clone());
+                }
+                Intent::OpenThread { thread } => thread::remove(self.connection(), thread.as_str())?,
+                _ => {}
+            }
+        }
+        Ok((messages, lost))
+    }
+
+    /// The touch that the rows ended is open again, or waits again.
+    fn reopen(&mut self, row: &OutboxRow, lost: bool, to: Reopen) -> Result<(), StoreError> {
+        let Some(group) = &row.group else { return Ok(()) };
+        let Some(mut touch) = touch::of_group(self.connection(), group)? else { return Ok(()) };
+        if touch.state == Touch::Ended {
+            touch.state = touch.state.on(TouchEvent::Undo)?;
+            if lost || to == Reopen::Waiting {
+                touch.state = touch.state.on(TouchEvent::ClaimLost)?;
+            }
+            touch.clear_end();
+            touch::update(self.connection(), &touch)?;
+            self.touch_thread(&ThreadId::from(touch.thread.as_str()));
+        }
+        Ok(())
+    }
+}
+
+/// What becomes of a touch whose end was taken back.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Reopen {
+    Started,
+    Waiting,
+}
+
+/// Whether a row stands for something that nobody can have any more.
+fn is_lost(row: &OutboxRow) -> bool {
+    matches!(row.wedged, Some(Wedge::ClaimLost { .. } | Wedge::AnsweredSince { .. } | Wedge::Gone))
+        && matches!(row.intent, Intent::Claim { .. } | Intent::Renew { .. })
+}
+
+/// The echo of a message or thread of ours came: its row is done. Returns the row.
+pub(crate) fn arrived(writer: &mut Writer<'_>, key: &str, kind: Kind) -> Result<Option<OutboxId>, StoreError> {
+    if kind != Kind::Communication {
+        return Ok(None);
+    }
+    let row = match rows::of_message(writer.connection(), key)? {
+        Some(row) => Some(row),
+        None => rows::of_thread(writer.connection(), key)?
+            .into_iter()
+            .find(|row| matches!(&row.intent, Intent::OpenThread { thread } if thread.as_str() == key)),
+    };
+    let Some(row) = row else { return Ok(None) };
+    row.delivery.on(DeliveryEvent::Acknowledged)?;
+    writer.remove_row(&row)?;
+    Ok(Some(row.id))
+}

@@ -1,0 +1,3 @@
+//! placeholder
+#[cfg(test)]
+pub(crate) const SCREENS: &[(&str, &str)] = &[];

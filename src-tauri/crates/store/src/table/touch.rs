@@ -1,0 +1,201 @@
+//! Touches: from Start to one outcome, and how long each took. The times stay on the machine.
+
+use chrono::{DateTime, Utc};
+use rusqlite::{Connection, OptionalExtension, Row, params};
+use tern_inbox::{
+    ids::{MessageId, OutboxId, ThreadId, WorkItemId},
+    party::PartyRef,
+    private::PrivateText,
+    touch::{Outcome, Touch},
+};
+
+use crate::{
+    Reader, StoreError, Writer,
+    column::{Columns, Word, json, micros, micros_of},
+};
+
+/// One touch of one member.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TouchRow {
+    pub(crate) n: i64,
+    /// What is touched.
+    pub thread: ThreadId,
+    /// By whom.
+    pub author: PartyRef,
+    /// Category at the start.
+    pub category: Option<String>,
+    /// Where it stands.
+    pub state: Touch,
+    /// When it was started.
+    pub started: DateTime<Utc>,
+    /// When it was ended.
+    pub ended: Option<DateTime<Utc>>,
+    /// How.
+    pub outcome: Option<Outcome>,
+    /// The work items that were on screen: the only ones that an outcome completes.
+    pub items: Vec<WorkItemId>,
+    /// The outbox rows of its end.
+    pub group: Option<OutboxId>,
+    /// The reply that ended it.
+    pub message: Option<MessageId>,
+    /// The draft that its end put away, for undo.
+    pub kept_draft: Option<PrivateText>,
+    /// How many outbox rows its end made: when one is gone, it has left.
+    pub(crate) row_count: usize,
+    /// Seconds with focus and activity.
+    pub active_seconds: u32,
+}
+
+impl TouchRow {
+    /// Its end was taken back.
+    pub(crate) fn clear_end(&mut self) {
+        self.ended = None;
+        self.outcome = None;
+        self.group = None;
+        self.message = None;
+        self.kept_draft = None;
+        self.row_count = 0;
+    }
+}
+
+macro_rules! columns {
+    () => {
+        "n, thread, author, category, state, started, ended, outcome, items, grouped, message, kept_draft,
+         active_seconds, row_count"
+    };
+}
+
+const LATEST: &str =
+    concat!("SELECT ", columns!(), " FROM touch WHERE thread = ?1 AND author = ?2 ORDER BY n DESC LIMIT 1");
+const OF_GROUP: &str = concat!("SELECT ", columns!(), " FROM touch WHERE grouped = ?1");
+const HANDLING: &str = "SELECT active_seconds FROM touch
+    WHERE author = ?1 AND category IS ?2 AND state = 'ended' ORDER BY n DESC LIMIT ?3";
+
+#[cfg(test)]
+pub(crate) const SCREENS: &[(&str, &str)] =
+    &[("latest touch", LATEST), ("touch of a group", OF_GROUP), ("handling times", HANDLING)];
+
+fn read(row: &Row<'_>) -> rusqlite::Result<TouchRow> {
+    Ok(TouchRow {
+        n: row.get(0)?,
+        thread: row.id(1)?,
+        author: row.party_ref(2)?,
+        category: row.get(3)?,
+        state: row.word(4)?,
+        started: row.at(5)?,
+        ended: row.at_opt(6)?,
+        outcome: row.json_opt(7)?,
+        items: row.json(8)?,
+        group: row.id_opt(9)?,
+        message: row.id_opt(10)?,
+        kept_draft: row.private_opt(11)?,
+        active_seconds: row.get(12)?,
+        row_count: usize::try_from(row.get::<_, i64>(13)?).unwrap_or_default(),
+    })
+}
+
+pub(crate) fn latest(connection: &Connection, thread: &str, author: &str) -> Result<Option<TouchRow>, StoreError> {
+    Ok(connection.prepare_cached(LATEST)?.query_row([thread, author], read).optional()?)
+}
+
+pub(crate) fn of_group(connection: &Connection, group: &OutboxId) -> Result<Option<TouchRow>, StoreError> {
+    Ok(connection.prepare_cached(OF_GROUP)?.query_row([group.as_str()], read).optional()?)
+}
+
+/// A new touch; its number is given by the table.
+pub(crate) fn insert(connection: &Connection, touch: &TouchRow) -> Result<(), StoreError> {
+    connection
+        .prepare_cached(
+            "INSERT INTO touch (thread, author, category, state, started, items, active_seconds)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
+        )?
+        .execute(params![
+            touch.thread.as_str(),
+            touch.author.as_str(),
+            touch.category,
+            touch.state.word(),
+            micros(touch.started),
+            json(&touch.items)?,
+            touch.active_seconds,
+        ])?;
+    Ok(())
+}
+
+/// Writes what moves.
+pub(crate) fn update(connection: &Connection, touch: &TouchRow) -> Result<(), StoreError> {
+    connection
+        .prepare_cached(
+            "UPDATE touch SET state = ?2, ended = ?3, outcome = ?4, items = ?5, grouped = ?6, message = ?7,
+                kept_draft = ?8, row_count = ?9
+             WHERE n = ?1",
+        )?
+        .execute(params![
+            touch.n,
+            touch.state.word(),
+            micros_of(touch.ended),
+            touch.outcome.as_ref().map(json).transpose()?,
+            json(&touch.items)?,
+            touch.group.as_ref().map(OutboxId::as_str),
+            touch.message.as_ref().map(MessageId::as_str),
+            touch.kept_draft.as_ref().map(PrivateText::reveal),
+            i64::try_from(touch.row_count).unwrap_or_default(),
+        ])?;
+    Ok(())
+}
+
+impl Reader<'_> {
+    /// The member's latest touch of a thread; none where it was never started here.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn touch(&self, thread: &ThreadId, author: &PartyRef) -> Result<Option<TouchRow>, StoreError> {
+        latest(self.connection(), thread.as_str(), author.as_str())
+    }
+
+    /// The member's touches that were started and not ended, the latest first: what comes up again after a
+    /// restart.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn open_touches(&self, author: &PartyRef) -> Result<Vec<TouchRow>, StoreError> {
+        let mut statement = self.connection().prepare_cached(concat!(
+            "SELECT ",
+            columns!(),
+            " FROM touch WHERE state = 'started' AND author = ?1 ORDER BY n DESC"
+        ))?;
+        let rows = statement.query_map([author.as_str()], read)?;
+        Ok(rows.collect::<Result<_, _>>()?)
+    }
+
+    /// The member's last handling times in a category, newest first, in seconds.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn handling_times(
+        &self,
+        author: &PartyRef,
+        category: Option<&str>,
+        limit: u32,
+    ) -> Result<Vec<u32>, StoreError> {
+        let mut statement = self.connection().prepare_cached(HANDLING)?;
+        let rows = statement.query_map(params![author.as_str(), category, limit], |row| row.get(0))?;
+        Ok(rows.collect::<Result<_, _>>()?)
+    }
+}
+
+impl Writer<'_> {
+    /// Adds seconds with focus and activity to the member's open touch of a thread.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn touch_was_active(&mut self, thread: &ThreadId, author: &PartyRef, seconds: u32) -> Result<(), StoreError> {
+        if let Some(touch) = latest(self.connection(), thread.as_str(), author.as_str())?
+            && touch.state == Touch::Started
+        {
+            self.connection()
+                .prepare_cached("UPDATE touch SET active_seconds = active_seconds + ?2 WHERE n = ?1")?
+                .execute(params![touch.n, seconds])?;
+        }
+        Ok(())
+    }
+}

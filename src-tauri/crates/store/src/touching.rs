@@ -1,0 +1,322 @@
+//! One touch: started, ended in exactly one outcome, undone while nothing has left. Each is one transaction with
+//! its outbox rows, so that what the screen says and what will be sent never differ.
+
+use chrono::{DateTime, Utc};
+use tern_inbox::{
+    ids::{MessageId, OutboxId, ThreadId, WorkItemId},
+    message::{Delivery, Message, Thread},
+    outbox::{Intent, OutboxRow},
+    party::PartyRef,
+    touch::{Outcome, Touch, TouchEvent},
+};
+use uuid::{NoContext, Timestamp, Uuid};
+
+use crate::{
+    Draft, StoreError, TouchRow, Writer, index,
+    table::{message, outbox as rows, tally, thread, touch, unplaced, work_item},
+};
+
+/// How a touch ends, with everything that leaves because of it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Ending {
+    /// What was touched.
+    pub thread: ThreadId,
+    /// By whom.
+    pub author: PartyRef,
+    /// The one outcome.
+    pub outcome: Outcome,
+    /// The work items that were on screen; a later one stays open.
+    pub items: Vec<WorkItemId>,
+    /// The reply, under the id that its draft had, with our identity.
+    pub reply: Option<Message>,
+    /// The reason, as a message of an internal thread.
+    pub note: Option<Note>,
+    /// The end of the undo seconds: nothing leaves before.
+    pub not_before: DateTime<Utc>,
+}
+
+/// A message of the internal thread beside a patient's.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Note {
+    /// The internal thread, where it has to be opened first.
+    pub open: Option<Thread>,
+    /// The words.
+    pub message: Message,
+}
+
+/// What an ending made.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Ended {
+    /// Undone by this.
+    pub group: OutboxId,
+    /// In the order in which they leave.
+    pub rows: Vec<OutboxRow>,
+}
+
+/// What undo brought back.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Undone {
+    /// The thread whose touch is open again.
+    pub thread: ThreadId,
+    /// The text as it was.
+    pub draft: Option<Draft>,
+}
+
+impl Writer<'_> {
+    /// Starts a touch: a claim on each open work item is queued, and shown at once. Started again by the same
+    /// member, nothing happens.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn start_touch(
+        &mut self,
+        thread: &ThreadId,
+        items: &[WorkItemId],
+        author: &PartyRef,
+    ) -> Result<Vec<OutboxRow>, StoreError> {
+        let latest = touch::latest(self.connection(), thread.as_str(), author.as_str())?;
+        if latest.as_ref().is_some_and(|touch| touch.state == Touch::Started) {
+            return Ok(Vec::new());
+        }
+        let mut claims = Vec::new();
+        let mut category = None;
+        for item in items {
+            let Some(open) = work_item::get(self.connection(), item.as_str())?.filter(|item| item.status.is_open())
+            else {
+                continue;
+            };
+            category = category.or(open.category);
+            claims.push(self.draft_row(Some(thread), author, Intent::Claim { item: item.clone() }, self.now()));
+        }
+        let started = TouchRow {
+            n: 0,
+            thread: thread.clone(),
+            author: author.clone(),
+            category,
+            state: Touch::Waiting.on(TouchEvent::Start)?,
+            started: self.now(),
+            ended: None,
+            outcome: None,
+            items: items.to_vec(),
+            group: None,
+            message: None,
+            kept_draft: None,
+            row_count: 0,
+            active_seconds: 0,
+        };
+        touch::insert(self.connection(), &started)?;
+        self.outbox_add(&claims)?;
+        self.touch_thread(thread);
+        Ok(claims)
+    }
+
+    /// The touch is still open: its claims are renewed, unless a write to the item waits anyway.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn renew_touch(&mut self, thread: &ThreadId, author: &PartyRef) -> Result<Vec<OutboxRow>, StoreError> {
+        let Some(touch) = touch::latest(self.connection(), thread.as_str(), author.as_str())? else {
+            return Ok(Vec::new());
+        };
+        let mut renewals = Vec::new();
+        for item in touch.items.iter().filter(|_| touch.state == Touch::Started) {
+            if rows::of_item(self.connection(), item.as_str())?.is_empty() {
+                renewals.push(self.draft_row(Some(thread), author, Intent::Renew { item: item.clone() }, self.now()));
+            }
+        }
+        self.outbox_add(&renewals)?;
+        Ok(renewals)
+    }
+
+    /// Ends a touch: the reply or note queued, the outcome recorded, the work items dealt with on screen, the
+    /// draft gone (kept where it is put back). The same reply ended twice is one.
+    ///
+    /// # Errors
+    /// [`StoreError::Touch`] unless the touch is open; [`StoreError::DiskFull`] with the draft still there.
+    pub fn end_touch(&mut self, ending: &Ending) -> Result<Ended, StoreError> {
+        let (thread, author) = (&ending.thread, &ending.author);
+        let mut touch = touch::latest(self.connection(), thread.as_str(), author.as_str())?
+            .ok_or(StoreError::NotFound("touch"))?;
+        let reply_id = ending.reply.as_ref().map(|reply| &reply.id);
+        if touch.state == Touch::Ended
+            && reply_id.is_some()
+            && touch.message.as_ref() == reply_id
+            && let Some(group) = touch.group
+        {
+            let rows = rows::of_group(self.connection(), &group)?;
+            return Ok(Ended { group, rows });
+        }
+        touch.state = touch.state.on(TouchEvent::End)?;
+        for row in rows::of_thread(self.connection(), thread.as_str())? {
+            if matches!(row.intent, Intent::Renew { .. }) && row.delivery == Delivery::Queued {
+                self.remove_row(&row)?;
+            }
+        }
+        let group = new_id(self.now());
+        let leaving = self.leaving(ending, &group, touch.started)?;
+        if let Some(reply) = &ending.reply {
+            self.put_own_message(reply, author)?;
+        }
+        if let Some(note) = &ending.note {
+            if let Some(internal) = &note.open {
+                thread::put(self.connection(), internal.id.as_str(), internal, None, None)?;
+            }
+            self.put_own_message(&note.message, author)?;
+        }
+        let put_back = matches!(ending.outcome, Outcome::PutBack { .. });
+        touch.kept_draft = None;
+        if !put_back {
+            touch.kept_draft = self.read().draft(thread, author)?.map(|draft| draft.text);
+            self.forget_draft(thread, author)?;
+            unplaced::clear_thread(self.connection(), thread.as_str())?;
+        }
+        touch.ended = Some(self.now());
+        touch.outcome = Some(ending.outcome.clone());
+        touch.items.clone_from(&ending.items);
+        touch.group = Some(group.clone());
+        touch.message = reply_id.cloned();
+        touch.row_count = leaving.len();
+        touch::update(self.connection(), &touch)?;
+        self.outbox_add(&leaving)?;
+        self.touch_thread(thread);
+        Ok(Ended { group, rows: leaving })
+    }
+
+    /// The rows of an ending, in the order in which they leave: what was said before what it completes.
+    fn leaving(
+        &self,
+        ending: &Ending,
+        group: &OutboxId,
+        began: DateTime<Utc>,
+    ) -> Result<Vec<OutboxRow>, StoreError> {
+        let row = |thread: &ThreadId, intent: Intent, depends_on: Vec<OutboxId>| OutboxRow {
+            depends_on,
+            group: Some(group.clone()),
+            ..self.draft_row(Some(thread), &ending.author, intent, ending.not_before)
+        };
+        let mut claims = Vec::new();
+        for item in &ending.items {
+            let waiting = rows::of_item(self.connection(), item.as_str())?;
+            claims.extend(waiting.into_iter().filter(|row| matches!(row.intent, Intent::Claim { .. })).map(|row| row.id));
+        }
+        let mut leaving = Vec::new();
+        let mut said = claims.clone();
+        if let Some(reply) = &ending.reply {
+            leaving.push(row(&ending.thread, Intent::Send { message: reply.id.clone(), touch_began: Some(began) }, claims));
+            said.extend(leaving.last().map(|row| row.id.clone()));
+        }
+        if let Some(note) = &ending.note {
+            let mut opened = Vec::new();
+            if let Some(internal) = &note.open {
+                leaving.push(row(&internal.id, Intent::OpenThread { thread: internal.id.clone() }, Vec::new()));
+                opened.extend(leaving.last().map(|row| row.id.clone()));
+            }
+            leaving.push(row(&note.message.thread, Intent::Send { message: note.message.id.clone(), touch_began: None }, opened));
+        }
+        for item in &ending.items {
+            let item = item.clone();
+            let intent = match ending.outcome {
+                Outcome::Replied => Intent::Complete { item, reply: ending.reply.as_ref().map(|reply| reply.id.clone()) },
+                Outcome::Closed => Intent::Complete { item, reply: None },
+                Outcome::PutBack { .. } => Intent::Release { item },
+            };
+            leaving.push(row(&ending.thread, intent, said.clone()));
+        }
+        Ok(leaving)
+    }
+
+    /// Takes an ending back while nothing of it has left: the touch is open, the text is a draft again.
+    ///
+    /// # Errors
+    /// [`StoreError::HasLeft`] once any row of it was taken by the outbox; [`StoreError::NotFound`].
+    pub fn undo(&mut self, group: &OutboxId) -> Result<Undone, StoreError> {
+        let mut touch = touch::of_group(self.connection(), group)?.ok_or(StoreError::NotFound("ending"))?;
+        let waiting = rows::of_group(self.connection(), group)?;
+        if waiting.len() != touch.row_count || waiting.iter().any(|row| row.delivery != Delivery::Queued) {
+            return Err(StoreError::HasLeft);
+        }
+        let text = match &touch.message {
+            Some(message) => self.read().message(message)?.map(|found| found.row.message),
+            None => None,
+        };
+        if let Some(first) = waiting.first() {
+            self.take_back(first)?;
+        }
+        let draft = match (text, touch.kept_draft.take()) {
+            (Some(reply), _) => Some(self.as_draft(&touch, reply.id, reply.in_response_to, reply.text)),
+            (None, Some(text)) => Some(self.as_draft(&touch, MessageId::from(Uuid::from(stamp(self.now()))), None, text)),
+            (None, None) => self.read().draft(&touch.thread, &touch.author)?,
+        };
+        if let Some(draft) = &draft {
+            self.save_draft(draft)?;
+        }
+        touch.state = touch.state.on(TouchEvent::Undo)?;
+        touch.clear_end();
+        touch::update(self.connection(), &touch)?;
+        if crate::table::unplaced::is_watched(&self.read())? {
+            unplaced::restore(self.connection(), touch.thread.as_str())?;
+        }
+        self.touch_thread(&touch.thread);
+        Ok(Undone { thread: touch.thread, draft })
+    }
+
+    /// Keeps a message that a member wrote here; it is shown at once, as queued.
+    pub(crate) fn put_own_message(&mut self, own: &Message, author: &PartyRef) -> Result<(), StoreError> {
+        if message::find(self.connection(), own.id.as_str())?.is_none() {
+            let n =
+                message::insert(self.connection(), (own.id.as_str(), own.thread.as_str()), own, Some(author), None)?;
+            tally::add(self.connection(), tally::MESSAGES, 1)?;
+            index::note_new(self.connection(), n)?;
+            self.touch_thread(&own.thread);
+        }
+        Ok(())
+    }
+
+    fn as_draft(
+        &self,
+        touch: &TouchRow,
+        message: MessageId,
+        in_response_to: Option<MessageId>,
+        text: tern_inbox::private::PrivateText,
+    ) -> Draft {
+        Draft {
+            thread: touch.thread.clone(),
+            author: touch.author.clone(),
+            message,
+            in_response_to,
+            text,
+            updated: self.now(),
+        }
+    }
+
+    fn draft_row(
+        &self,
+        thread: Option<&ThreadId>,
+        author: &PartyRef,
+        intent: Intent,
+        not_before: DateTime<Utc>,
+    ) -> OutboxRow {
+        OutboxRow {
+            id: new_id(self.now()),
+            thread: thread.cloned(),
+            author: author.clone(),
+            intent,
+            delivery: Delivery::Queued,
+            not_before,
+            depends_on: Vec::new(),
+            group: None,
+            attempts: 0,
+            wedged: None,
+        }
+    }
+}
+
+/// A UUIDv7 of the transaction's instant; the order of the rows is their `seq`, whatever the clock says.
+fn new_id(now: DateTime<Utc>) -> OutboxId {
+    OutboxId::from(stamp(now))
+}
+
+fn stamp(now: DateTime<Utc>) -> Uuid {
+    let seconds = u64::try_from(now.timestamp()).unwrap_or(0);
+    Uuid::new_v7(Timestamp::from_unix(NoContext, seconds, now.timestamp_subsec_nanos()))
+}
