@@ -1,7 +1,7 @@
 //! What can go wrong in a task, said so that the reader knows what to do next.
 
 use std::path::{Path, PathBuf};
-use std::process::ExitStatus;
+use std::process::{Command, ExitStatus};
 
 /// Why a task ended early.
 #[derive(Debug, thiserror::Error)]
@@ -43,6 +43,18 @@ pub(crate) enum Error {
 }
 
 impl Error {
+    /// For a program that could not be started.
+    pub(crate) fn start(command: &Command, source: std::io::Error) -> Self {
+        let program = Path::new(command.get_program());
+        let hint = match program.file_stem().and_then(|stem| stem.to_str()) {
+            Some("npm" | "npx" | "node") => " (Node 20 or newer: https://nodejs.org)",
+            Some("sudo" | "apt-get" | "dnf") => " (run as root, or install the packages by hand)",
+            Some("xvfb-run" | "python3" | "sekmet" | "zizmor" | "cargo-deny") => " (`cargo xtask setup` installs it)",
+            _ => "",
+        };
+        Self::Start { program: program.display().to_string(), hint, source }
+    }
+
     /// For `map_err` on a file operation: `fs::read(path).map_err(Error::file("read", path))`.
     pub(crate) fn file(verb: &'static str, path: &Path) -> impl FnOnce(std::io::Error) -> Self {
         let path = path.to_owned();

@@ -13,6 +13,7 @@ mod error;
 mod interop;
 mod package;
 mod practice;
+mod process;
 mod say;
 mod setup;
 mod step;

@@ -2,21 +2,16 @@
 
 use crate::checkout::Checkout;
 use crate::error::{Error, Result};
+use crate::process::{Ends, Process, Says};
 use crate::step::{command, run};
 use serde::Deserialize;
 use std::ffi::OsString;
-use std::fs::{self, File};
-use std::io::{BufRead as _, BufReader};
+use std::fs;
 use std::path::{Path, PathBuf};
-use std::process::{Child, ChildStdout, Command, Stdio};
-use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
-use std::thread;
 use std::time::Duration;
 
 /// How long the practice may take to be ready: it seeds its threads first.
 const READY_WITHIN: Duration = Duration::from_secs(120);
-/// How long it may take to put its database in order at the end.
-const GONE_WITHIN: Duration = Duration::from_secs(10);
 
 /// What the practice says when it is ready, as far as tasks use it. It holds secrets, if only of
 /// invented people, so nothing here can be printed by accident.
@@ -56,8 +51,7 @@ pub(crate) struct Backend {
 
 /// A running practice; ends when dropped.
 pub(crate) struct Practice {
-    child: Child,
-    lines: Receiver<String>,
+    _process: Process,
     /// What it said.
     pub(crate) ready: Ready,
     /// The line it said it in.
@@ -65,72 +59,24 @@ pub(crate) struct Practice {
 }
 
 impl Practice {
-    /// Starts one with its data in `folder/data` and its log in `folder/practice.log`, and waits until
-    /// it is ready.
+    /// Starts one with its data in `folder/data` and its log in `folder/practice.log`, and waits until it is ready.
     pub(crate) fn start(checkout: &Checkout, folder: &Path, arguments: &[OsString]) -> Result<Self> {
         fs::create_dir_all(folder).map_err(Error::file("make", folder))?;
+        let mut command = command(&[checkout.practice().into_os_string()])?;
+        command.args(["serve", "--exit-with-stdin", "--data"]).arg(folder.join("data")).args(arguments);
         let log = folder.join("practice.log");
-        let program = checkout.practice();
-        let mut child = Command::new(&program)
-            // Ends with us, however we end.
-            .args(["serve", "--exit-with-stdin", "--data"])
-            .arg(folder.join("data"))
-            .args(arguments)
-            .stdin(Stdio::piped())
-            .stdout(Stdio::piped())
-            .stderr(File::create(&log).map_err(Error::file("write", &log))?)
-            .spawn()
-            .map_err(|source| Error::Start { program: program.display().to_string(), hint: "", source })?;
-        let lines = child.stdout.take().map(lines).ok_or_else(|| Error::other("the practice has no output"))?;
-        let said = lines.recv_timeout(READY_WITHIN);
-        let ready =
-            said.map_err(|_| Error::other(format!("the practice was not ready: {}", log.display()))).and_then(|line| {
-                match serde_json::from_str(&line) {
-                    Ok(ready) => Ok((ready, line)),
-                    Err(error) => Err(Error::other(format!("the practice says something else: {error}"))),
-                }
-            });
-        match ready {
-            Ok((ready, line)) => Ok(Self { child, lines, ready, line }),
-            Err(error) => {
-                // It may have ended already.
-                let _ = child.kill();
-                let _ = child.wait();
-                Err(error)
-            }
-        }
+        let process = Process::start(&mut command, Says::OnOutput, Ends::WithInput, &log)?;
+        let line = process.line(READY_WITHIN, |_| true)?;
+        let ready = serde_json::from_str(&line);
+        let ready = ready.map_err(|error| Error::other(format!("the practice says something else: {error}")))?;
+        Ok(Self { _process: process, ready, line })
     }
 
-    /// The member who plays `role`.
+    /// The first member who plays `role`.
     pub(crate) fn account(&self, role: &str) -> Result<&Account> {
         let account = self.ready.accounts.iter().find(|account| account.role == role);
         account.ok_or_else(|| Error::other(format!("the practice has no {role}")))
     }
-}
-
-impl Drop for Practice {
-    fn drop(&mut self) {
-        // Its input closes, it checkpoints its database and goes; its output closing says so.
-        drop(self.child.stdin.take());
-        while self.lines.recv_timeout(GONE_WITHIN).is_ok() {}
-        if !matches!(self.lines.recv_timeout(Duration::ZERO), Err(RecvTimeoutError::Disconnected)) {
-            let _ = self.child.kill();
-        }
-        let _ = self.child.wait();
-    }
-}
-
-/// Its lines, read on a thread so that waiting for one can end.
-fn lines(output: ChildStdout) -> Receiver<String> {
-    let (sender, receiver) = channel();
-    thread::spawn(move || {
-        for line in BufReader::new(output).lines().map_while(std::result::Result::ok) {
-            if sender.send(line).is_err() {
-                break;
-            }
-        }
-    });
-    receiver
 }
 
 /// Cuts the published search parameters to the types we use.

@@ -35,3 +35,15 @@ pub(crate) fn duration(duration: Duration) -> String {
         format!("{} min {:02} s", seconds / 60, seconds % 60)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn durations_are_for_reading() {
+        for (millis, shown) in [(40, "0.0 s"), (1_250, "1.2 s"), (12_900, "12 s"), (185_000, "3 min 05 s")] {
+            assert_eq!(duration(Duration::from_millis(millis)), shown);
+        }
+    }
+}

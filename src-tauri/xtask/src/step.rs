@@ -8,7 +8,6 @@ use crate::checkout::Checkout;
 use crate::error::{Error, Result};
 use crate::say;
 use std::ffi::OsString;
-use std::path::Path;
 use std::process::{Command, ExitStatus, Stdio};
 use std::time::{Duration, Instant};
 
@@ -194,11 +193,7 @@ pub(crate) fn run(command: &mut Command) -> Result {
 }
 
 fn status(command: &mut Command) -> Result<ExitStatus> {
-    command.stdin(Stdio::null()).status().map_err(|source| Error::Start {
-        program: command.get_program().to_string_lossy().into_owned(),
-        hint: hint(Path::new(command.get_program())),
-        source,
-    })
+    command.stdin(Stdio::null()).status().map_err(|source| Error::start(command, source))
 }
 
 /// What a command prints, when it ends well.
@@ -207,26 +202,15 @@ fn status(command: &mut Command) -> Result<ExitStatus> {
 /// When it cannot be started, ends with another code than 0 (what it said goes to the screen), or
 /// prints something else than UTF-8.
 pub(crate) fn output(command: &mut Command) -> Result<String> {
-    let output = command.stdin(Stdio::null()).stderr(Stdio::inherit()).output().map_err(|source| Error::Start {
-        program: command.get_program().to_string_lossy().into_owned(),
-        hint: hint(Path::new(command.get_program())),
-        source,
-    })?;
+    let output = command
+        .stdin(Stdio::null())
+        .stderr(Stdio::inherit())
+        .output()
+        .map_err(|source| Error::start(command, source))?;
     if !output.status.success() {
         return Err(Error::Failed { line: shown(command), status: output.status });
     }
     String::from_utf8(output.stdout).map_err(|_| Error::other(format!("`{}` prints no UTF-8", shown(command))))
-}
-
-fn hint(program: &Path) -> &'static str {
-    match program.file_stem().and_then(|stem| stem.to_str()) {
-        Some("npm" | "npx" | "node") => " (Node 20 or newer: https://nodejs.org)",
-        Some("sudo" | "apt-get" | "dnf") => " (run as root, or install the packages by hand)",
-        Some("xvfb-run" | "dbus-run-session" | "python3" | "sekmet" | "zizmor" | "cargo-deny") => {
-            " (`cargo xtask setup` installs it)"
-        }
-        _ => "",
-    }
 }
 
 /// A command line as one would type it.
@@ -260,4 +244,56 @@ fn wrapped(checkout: &Checkout, around: Around, line: &[OsString]) -> Vec<OsStri
         ],
     };
     before.into_iter().chain(line.iter().cloned()).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::fs;
+
+    const GARDEN: &str = "xtask-tests-were-here";
+
+    fn checkout() -> Checkout {
+        Checkout::here().expect("we lie in one")
+    }
+
+    #[test]
+    fn a_step_that_fails_stops_only_what_builds_on_it() {
+        let steps = [
+            Step::call("ground", |_| Err(Error::other("it gives way"))),
+            Step::call("house", |_| panic!("nobody builds on that")).after(&["ground"]),
+            Step::call("roof", |_| panic!("nor on what was not built")).after(&["house"]),
+            Step::call("garden", |checkout| {
+                let mark = checkout.out(GARDEN);
+                fs::write(&mark, "").map_err(Error::file("write", &mark))
+            }),
+        ];
+        let mark = checkout().out(GARDEN);
+        let ended = run_all(&checkout(), &steps);
+        let Err(Error::Steps(names)) = ended else { panic!("three of four did not pass") };
+        assert_eq!(names, "ground, house, roof");
+        fs::remove_file(mark).expect("the garden was done all the same");
+    }
+
+    #[test]
+    fn every_step_that_another_needs_comes_before_it() {
+        let test = crate::test::Test { faults: 200, only: None }.steps(&checkout());
+        for steps in [crate::setup::steps(), test, crate::check::steps()] {
+            let mut before: Vec<&str> = Vec::new();
+            for step in &steps {
+                for needed in step.after {
+                    assert!(before.contains(needed), "{}: {needed} comes later, or never", step.name);
+                }
+                assert!(!before.contains(&step.name), "two steps are called {}", step.name);
+                before.push(step.name);
+            }
+        }
+    }
+
+    #[test]
+    fn a_program_that_ends_badly_is_named_with_its_arguments() {
+        let mut command = command(&["cargo", "no-such-task"].map(Into::into)).expect("a command");
+        let said = run(command.stderr(Stdio::null())).expect_err("cargo has no such task").to_string();
+        assert!(said.starts_with("`cargo no-such-task` ended with"), "{said}");
+    }
 }

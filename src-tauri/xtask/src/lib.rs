@@ -1,1 +1,0 @@
-//! cargo xtask: setup, demo, test, check, bench, package.
