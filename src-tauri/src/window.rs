@@ -25,3 +25,12 @@ pub(crate) fn show<R: Runtime>(app: &AppHandle<R>) {
         tracing::warn!(%error, "the window does not come back");
     }
 }
+
+/// Closing keeps Tern in the tray; where nobody would see it there, it minimises.
+pub(crate) fn put_away<R: Runtime>(app: &AppHandle<R>) {
+    let Some(window) = app.get_webview_window(MAIN) else { return };
+    let away = if crate::tray::is_visible(app) { window.hide() } else { window.minimize() };
+    if let Err(error) = away {
+        tracing::warn!(%error, "the window does not go away");
+    }
+}

@@ -3,7 +3,22 @@
 //! An operation checks what the member may do, asks `inbox` what follows, lets `store` write it in one
 //! transaction and wakes `sync`. What crosses to the screen are the types of [`dto`]; every failure has one
 //! [`dto::ErrorCode`], and its wording lives in one table of the UI.
+//!
+//! [`program::Program`] is where the person stands (signed out, open, locked); a `Desk` inside it is one member
+//! at work on one cache. The world outside comes in through the [`ports`].
 
+mod desk;
 pub mod dto;
+pub mod fail;
+mod lock;
+mod opening;
+mod ops;
 pub mod ports;
 pub mod profile;
+pub mod program;
+mod rights;
+mod show;
+pub mod status;
+mod view;
+
+pub use ops::{DeeplyLocked, OpenPage, TrayCount};

@@ -34,6 +34,9 @@ pub enum Session {
         server: String,
         /// Whether the refresh token was refused: reading goes on, sending waits for a new sign-in.
         sign_in_again: bool,
+        /// The old cache could not be opened (damaged, or its key is gone) and was set aside on the way in: so
+        /// many replies and drafts in it cannot be read.
+        set_aside: Option<u32>,
     },
     /// Locked.
     Locked {

@@ -1,0 +1,189 @@
+//! A desk: one member at work on one cache, with the engine running behind it.
+
+use std::{
+    collections::{HashMap, HashSet},
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+};
+
+use chrono::{DateTime, Utc};
+use tern_inbox::{
+    ids::{MessageId, ThreadId},
+    member::{Member, Role},
+    party::PartyRef,
+    queue::Me,
+};
+use tern_store::{AuditEntry, Cache, Reader, StoreError, Writer};
+use uuid::Uuid;
+use tern_sync::{Engine, clock::Clock};
+
+use crate::{
+    dto::MemberCard,
+    fail::Answer,
+    ports::Account,
+    rights::{self, Deed},
+};
+
+/// Signed in, with the file open. Dropping it closes nothing: see [`Desk::leave`].
+pub struct Desk {
+    pub(crate) account: Account,
+    pub(crate) member: Member,
+    pub(crate) practice: String,
+    pub(crate) cache: Cache,
+    pub(crate) engine: Engine,
+    pub(crate) clock: Arc<dyn Clock>,
+    /// Replies and drafts that stand in a file whose key is lost, if one was set aside on the way in.
+    pub(crate) set_aside: Option<u64>,
+    pub(crate) open: Open,
+}
+
+/// What is open on the screen and nowhere else.
+#[derive(Default)]
+pub(crate) struct Open {
+    /// Threads that are peeked at.
+    peeked: Mutex<HashSet<ThreadId>>,
+    /// The id that a reply will have, made when its composer opens: a double press is one reply.
+    replies: Mutex<HashMap<ThreadId, MessageId>>,
+}
+
+/// How long what is ready may take to leave before a deep lock or a quit.
+pub(crate) const LEAVES_WITHIN: std::time::Duration = std::time::Duration::from_secs(10);
+
+impl Desk {
+    /// The instant by the server's clock, as far as it is known: claims and due times are judged by it.
+    pub(crate) fn server_now(&self) -> DateTime<Utc> {
+        self.engine.server_now()
+    }
+
+    /// Refuses what the member's role does not allow.
+    pub(crate) fn may(&self, deed: Deed) -> Answer<()> {
+        rights::may(self.member.role, deed)
+    }
+
+    /// Reads one snapshot beside the async threads.
+    pub(crate) async fn read<T: Send + 'static>(
+        &self,
+        read: impl FnOnce(&Reader<'_>) -> Result<T, StoreError> + Send + 'static,
+    ) -> Answer<T> {
+        let cache = self.cache.clone();
+        Ok(tokio::task::spawn_blocking(move || cache.read(read)).await??)
+    }
+
+    /// One durable transaction beside the async threads.
+    pub(crate) async fn write<T: Send + 'static>(
+        &self,
+        write: impl FnOnce(&mut Writer<'_>) -> Result<T, StoreError> + Send + 'static,
+    ) -> Answer<T> {
+        let cache = self.cache.clone();
+        let now = self.clock.now();
+        Ok(tokio::task::spawn_blocking(move || cache.write(now, write)).await??)
+    }
+
+    /// The member as work items and pools name them.
+    pub(crate) fn me(&self) -> Me {
+        me(&self.member)
+    }
+
+    /// Whether the rail shows pools that the member is not in: a triage lead answers for all.
+    pub(crate) fn sees_all_pools(&self) -> bool {
+        matches!(self.member.role, Role::TriageLead)
+    }
+
+    /// An entry for the audit, made now. `subject` is a reference; no word of a message.
+    pub(crate) fn audit(&self, action: &str, subject: Option<String>) -> AuditEntry {
+        AuditEntry {
+            id: Uuid::now_v7().to_string(),
+            at: self.server_now(),
+            author: self.member.reference.clone(),
+            action: action.to_owned(),
+            subject,
+            detail: None,
+        }
+    }
+
+    /// A member's name; blank where nobody knows it.
+    pub(crate) async fn name_of(&self, party: &PartyRef) -> Answer<String> {
+        if self.me().is(party) {
+            return Ok(self.member.name.reveal().to_owned());
+        }
+        let party = party.clone();
+        let member = self.read(move |reader| reader.member(&party)).await?;
+        Ok(member.map(|member| member.name.into_revealed()).unwrap_or_default())
+    }
+
+    /// Starts or ends looking at a thread without taking it.
+    pub(crate) fn peeking(&self, thread: &ThreadId, looking: bool) {
+        let mut peeked = lock(&self.open.peeked);
+        if looking {
+            peeked.insert(thread.clone());
+        } else {
+            peeked.remove(thread);
+        }
+    }
+
+    /// Whether a thread is peeked at.
+    pub(crate) fn is_peeking(&self, thread: &ThreadId) -> bool {
+        lock(&self.open.peeked).contains(thread)
+    }
+
+    /// The id that the reply in a thread will have; the same until it was sent.
+    pub(crate) fn reply_id(&self, thread: &ThreadId) -> MessageId {
+        lock(&self.open.replies).entry(thread.clone()).or_insert_with(|| MessageId::from(Uuid::now_v7())).clone()
+    }
+
+    /// The next reply in the thread is another one.
+    pub(crate) fn forget_reply_id(&self, thread: &ThreadId) {
+        lock(&self.open.replies).remove(thread);
+    }
+
+    /// How the screen names the member.
+    pub(crate) fn member_card(&self) -> MemberCard {
+        card(&self.member)
+    }
+
+    /// Sends what is ready (ten seconds at most), stops the engine, wipes the key and closes the file.
+    pub(crate) async fn leave(&self) {
+        self.engine.stop(LEAVES_WITHIN).await;
+        let cache = self.cache.clone();
+        if tokio::task::spawn_blocking(move || cache.close()).await.is_err() {
+            tracing::error!("the cache could not be closed");
+        }
+    }
+
+    /// Replies of the member that the server does not have.
+    pub(crate) async fn unsent(&self) -> u32 {
+        let author = self.member.reference.clone();
+        let summary = self.read(move |reader| reader.outbox_summary(&author)).await;
+        summary.map_or(0, |summary| summary.queued + summary.sending + summary.unknown + summary.wedged)
+    }
+}
+
+/// A member as work items and pools name them.
+pub(crate) fn me(member: &Member) -> Me {
+    Me { references: std::iter::once(member.reference.clone()).chain(member.practitioner.clone()).collect() }
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// How the screen names a member.
+pub(crate) fn card(member: &Member) -> MemberCard {
+    MemberCard {
+        reference: member.reference.to_string(),
+        name: member.name.reveal().to_owned(),
+        role: role_code(member.role).to_owned(),
+    }
+}
+
+fn role_code(role: tern_inbox::member::Role) -> &'static str {
+    use tern_inbox::member::Role;
+    match role {
+        Role::Physician => "physician",
+        Role::Nurse => "nurse",
+        Role::Ma => "ma",
+        Role::FrontOffice => "front-office",
+        Role::TriageLead => "triage-lead",
+        Role::It => "it",
+        Role::Unknown => "unknown",
+    }
+}

@@ -1,0 +1,147 @@
+//! Opening a desk: who, the key, the file, the engine; and what happens to a file that cannot be opened.
+
+use std::{path::Path, sync::Arc};
+
+use tern_inbox::{member::Member, party::PartyRef};
+use tern_store::{Cache, CacheKey, Provenance, StoreError};
+use tern_sync::{
+    Engine,
+    identity::{self, Unidentified},
+    server::{Server, Unanswered},
+};
+
+use crate::{
+    desk::{self, Desk, Open},
+    dto::SignInFailure,
+    ports::{Account, Entered, KeyError},
+    profile::LastAccount,
+    program::Program,
+};
+
+/// The file of an account's cache.
+const CACHE_FILE: &str = "inbox.db";
+
+impl Program {
+    /// Opens the desk of somebody who just came through the door.
+    pub(crate) async fn open_entered(self: &Arc<Self>, entered: Entered) -> Result<Arc<Desk>, SignInFailure> {
+        let fhir_user = PartyRef::new(entered.account.fhir_user.clone());
+        let identity = identity::identify(entered.server.as_ref(), &fhir_user, self.parts.clock.now())
+            .await
+            .map_err(|error| failure_of(&error))?;
+        let last = LastAccount {
+            account: entered.account.clone(),
+            member: desk::card(&identity.member),
+            practice: identity.practice.clone(),
+            signed_in: true,
+        };
+        let desk = self.open_desk(entered.account, identity.member, identity.practice, entered.server).await?;
+        if let Err(error) = self.profile.keep_last_account(&last) {
+            tracing::warn!(error = %error.kind(), "who signed in could not be kept: the next start asks again");
+        }
+        Ok(desk)
+    }
+
+    /// Opens the file and starts the engine.
+    pub(crate) async fn open_desk(
+        self: &Arc<Self>,
+        account: Account,
+        member: Member,
+        practice: String,
+        server: Arc<dyn Server>,
+    ) -> Result<Arc<Desk>, SignInFailure> {
+        let path = self.profile.account_dir(&account).map_err(|error| io_failure(&error))?.join(CACHE_FILE);
+        let (cache, set_aside) = self.open_cache(&account, &path).await?;
+        let (me, of_me, now) = (desk::me(&member), cache.clone(), self.parts.clock.now());
+        tokio::task::spawn_blocking(move || of_me.write(now, |writer| writer.set_me(&me)))
+            .await
+            .map_err(|_| SignInFailure::CacheSetAside)?
+            .map_err(|error| store_failure(&error))?;
+        let engine = Engine::start(tern_sync::Parts {
+            cache: cache.clone(),
+            server,
+            clock: Arc::clone(&self.parts.clock),
+            member: member.clone(),
+            pace: tern_sync::Pace::default(),
+        });
+        let clock = Arc::clone(&self.parts.clock);
+        let desk = Arc::new(Desk { account, member, practice, cache, engine, clock, set_aside, open: Open::default() });
+        self.follow(&desk);
+        Ok(desk)
+    }
+
+    async fn open_cache(&self, account: &Account, path: &Path) -> Result<(Cache, Option<u64>), SignInFailure> {
+        let had_file = path.exists();
+        let mut set_aside = None;
+        let key = match self.parts.keys.cache_key(account).await {
+            Ok(key) => key,
+            Err(KeyError::Missing) => {
+                // The keyring was emptied: the file may be read again if it is restored, so it is kept.
+                if had_file {
+                    set_aside = Some(aside(path, None)?);
+                }
+                self.parts.keys.make_cache_key(account).await.map_err(|_| SignInFailure::Keyring)?
+            }
+            Err(KeyError::Unavailable) => return Err(SignInFailure::Keyring),
+        };
+        let key = CacheKey::new(*key);
+        let provenance = Provenance {
+            machine: self.parts.machine.clone(),
+            account: format!("{} {}", account.address.server, account.fhir_user),
+        };
+        let now = self.parts.clock.now();
+        let file = path.to_owned();
+        let opened = tokio::task::spawn_blocking(move || {
+            match Cache::open(&file, &key, &provenance, now) {
+                Err(StoreError::Damaged | StoreError::KeyRefused | StoreError::Plaintext) => {
+                    let unread = aside(&file, Some(&key))?;
+                    Cache::open(&file, &key, &provenance, now).map(|cache| (cache, Some(unread))).map_err(|error| store_failure(&error))
+                }
+                opened => opened.map(|cache| (cache, None)).map_err(|error| store_failure(&error)),
+            }
+        })
+        .await
+        .map_err(|_| SignInFailure::CacheSetAside)??;
+        Ok((opened.0, opened.1.or(set_aside)))
+    }
+}
+
+/// Moves a file that cannot be opened aside; the replies and drafts in it that cannot be read now.
+fn aside(path: &Path, _key: Option<&CacheKey>) -> Result<u64, SignInFailure> {
+    let aside = tern_store::aside::set_aside(path).map_err(|error| store_failure(&error))?;
+    Ok(aside.unsent.replies + aside.unsent.drafts)
+}
+
+fn failure_of(error: &Unidentified) -> SignInFailure {
+    match error {
+        Unidentified::NotAMember => SignInFailure::NotAMember,
+        Unidentified::Refused(_) => SignInFailure::Refused,
+        Unidentified::Unanswered(error) => unanswered(error),
+    }
+}
+
+/// Why there is no answer, in a sign-in's words.
+pub(crate) fn unanswered(error: &Unanswered) -> SignInFailure {
+    match error {
+        Unanswered::Offline | Unanswered::Lost => SignInFailure::Unreachable,
+        Unanswered::Certificate(_) => SignInFailure::Certificate,
+        Unanswered::SignInAgain => SignInFailure::Refused,
+        Unanswered::Keyring => SignInFailure::Keyring,
+    }
+}
+
+fn store_failure(error: &StoreError) -> SignInFailure {
+    tracing::error!(%error, "the cache cannot be opened");
+    match error {
+        StoreError::DiskFull => SignInFailure::DiskFull,
+        StoreError::NewerSchema { .. } => SignInFailure::NewerCache,
+        StoreError::CopiedFromElsewhere | StoreError::BelongsToAnother => SignInFailure::CopiedCache,
+        _ => SignInFailure::CacheSetAside,
+    }
+}
+
+fn io_failure(error: &std::io::Error) -> SignInFailure {
+    match error.kind() {
+        std::io::ErrorKind::StorageFull | std::io::ErrorKind::QuotaExceeded => SignInFailure::DiskFull,
+        _ => SignInFailure::CacheSetAside,
+    }
+}

@@ -1,0 +1,30 @@
+//! A window of a queue's list. Envelopes have no body: what nobody has started cannot leak to the page.
+
+use crate::{
+    dto::{ApiError, EnvelopePage, EnvelopesRequest, ErrorCode},
+    fail::Answer,
+    program::Program,
+    rights::Deed,
+    show,
+};
+
+/// Rows of a window at most.
+const MOST_ROWS: u32 = 200;
+
+impl Program {
+    /// Rows of a queue, in the order to work in.
+    ///
+    /// # Errors
+    /// [`ErrorCode::NotFound`] for a queue that is none; [`ErrorCode::Locked`], [`ErrorCode::SignedOut`],
+    /// [`ErrorCode::NotAllowed`], or what the cache says.
+    pub async fn envelopes(&self, request: EnvelopesRequest) -> Answer<EnvelopePage> {
+        let desk = self.desk()?;
+        desk.may(Deed::Read)?;
+        let queue = show::queue(&request.queue.0).ok_or_else(|| ApiError::new(ErrorCode::NotFound))?;
+        let (offset, limit) = (request.offset, request.limit.min(MOST_ROWS));
+        let now = desk.server_now();
+        let page = desk.read(move |reader| reader.envelopes(&queue, offset, limit, now)).await?;
+        let row = |envelope| show::envelope(envelope, &desk, now);
+        Ok(EnvelopePage { total: page.total, offset, rows: page.envelopes.into_iter().map(row).collect() })
+    }
+}

@@ -1,0 +1,58 @@
+//! Lock: by key, by idle time, before the machine sleeps.
+
+use std::sync::Arc;
+
+use crate::{
+    dto::LockKind,
+    lock,
+    program::{Locked, Program},
+};
+
+/// What a deep lock left behind, for the notice that stays: numbers only.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct DeeplyLocked {
+    /// Replies that the server does not have.
+    pub unsent: u32,
+}
+
+impl Program {
+    /// Takes the contents off the screen; the engine goes on.
+    pub async fn lock_screen(self: &Arc<Self>) {
+        let _turn = self.turning.lock().await;
+        if let Ok(desk) = self.desk() {
+            self.become_screen_locked(desk).await;
+        }
+    }
+
+    /// Sends what is ready (ten seconds at most), wipes the key, closes the file.
+    pub async fn lock_deeply(self: &Arc<Self>) -> Option<DeeplyLocked> {
+        let _turn = self.turning.lock().await;
+        let desk = self.running_desk()?;
+        // The page goes dark first: nobody reads on while the last replies leave.
+        self.become_screen_locked(Arc::clone(&desk)).await;
+        desk.engine.stop(crate::desk::LEAVES_WITHIN).await;
+        let unsent = desk.unsent().await;
+        desk.leave().await;
+        let locked = Locked {
+            account: desk.account.clone(),
+            member: desk.member_card(),
+            practice: desk.practice.clone(),
+            unsent,
+        };
+        self.become_deep_locked(locked).await;
+        Some(DeeplyLocked { unsent })
+    }
+
+    /// Locks what is due; called every few seconds.
+    pub async fn lock_if_due(self: &Arc<Self>) -> Option<DeeplyLocked> {
+        self.running_desk()?;
+        match lock::due(self.parts.clock.now(), self.last_activity(), &self.settings()) {
+            Some(LockKind::Deep) => self.lock_deeply().await,
+            Some(LockKind::Screen) => {
+                self.lock_screen().await;
+                None
+            }
+            None => None,
+        }
+    }
+}

@@ -1,0 +1,28 @@
+//! Discard a message that needs somebody: its text is thrown away and the envelope waits again.
+
+use tern_inbox::ids::MessageId;
+use tern_store::StoreError;
+
+use crate::{dto::MessageRequest, fail::Answer, program::Program, rights::Deed};
+
+impl Program {
+    /// Discard a message that needs somebody: its text is thrown away and the envelope waits again.
+    ///
+    /// # Errors
+    /// [`crate::dto::ErrorCode::NotFound`] for a message that does not wait here,
+    /// [`crate::dto::ErrorCode::TooLate`] for one that has left; [`crate::dto::ErrorCode::NotAllowed`],
+    /// [`crate::dto::ErrorCode::Locked`], [`crate::dto::ErrorCode::SignedOut`], or what the cache says.
+    pub async fn message_discard(&self, request: MessageRequest) -> Answer<()> {
+        let desk = self.desk()?;
+        desk.may(Deed::Reply)?;
+        let message = MessageId::new(request.message);
+        let author = desk.member.reference.clone();
+        desk.write(move |writer| {
+            let row = writer.read().outbox_of_message(&message)?.filter(|row| row.author == author);
+            writer.outbox_discard(&row.ok_or(StoreError::NotFound("message"))?.id)
+        })
+        .await?;
+        desk.engine.outbox_changed();
+        Ok(())
+    }
+}

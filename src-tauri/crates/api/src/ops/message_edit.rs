@@ -1,0 +1,35 @@
+//! Take a message that needs somebody back into the composer.
+
+use tern_inbox::ids::MessageId;
+use tern_store::StoreError;
+use uuid::Uuid;
+
+use crate::{
+    dto::{MessageRequest, ThreadRequest},
+    fail::Answer,
+    program::Program,
+    rights::Deed,
+};
+
+impl Program {
+    /// The reply is a draft again, under a new id (the old one may be on the server after all), and the touch is
+    /// open again unless its claim was lost.
+    ///
+    /// # Errors
+    /// As [`Program::message_retry`].
+    pub async fn message_edit(&self, request: MessageRequest) -> Answer<ThreadRequest> {
+        let desk = self.desk()?;
+        desk.may(Deed::Reply)?;
+        let message = MessageId::new(request.message);
+        let author = desk.member.reference.clone();
+        let draft = desk
+            .write(move |writer| {
+                let row = writer.read().outbox_of_message(&message)?.filter(|row| row.author == author);
+                let row = row.ok_or(StoreError::NotFound("message"))?;
+                writer.outbox_edit(&row.id, MessageId::from(Uuid::now_v7()))
+            })
+            .await?;
+        desk.engine.outbox_changed();
+        Ok(ThreadRequest { thread: draft.thread.to_string() })
+    }
+}

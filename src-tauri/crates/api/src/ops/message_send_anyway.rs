@@ -1,0 +1,28 @@
+//! Send anyway: the author has seen that somebody else answered, or holds the claim, and says it goes.
+
+use tern_inbox::ids::MessageId;
+use tern_store::StoreError;
+
+use crate::{dto::MessageRequest, fail::Answer, program::Program, rights::Deed};
+
+impl Program {
+    /// Sends a reply that stands wedged because of somebody else. Audited.
+    ///
+    /// # Errors
+    /// As [`Program::message_retry`].
+    pub async fn message_send_anyway(&self, request: MessageRequest) -> Answer<()> {
+        let desk = self.desk()?;
+        desk.may(Deed::Reply)?;
+        let entry = desk.audit("send-anyway", Some(format!("Communication/{}", request.message)));
+        let message = MessageId::new(request.message);
+        let author = desk.member.reference.clone();
+        desk.write(move |writer| {
+            let row = writer.read().outbox_of_message(&message)?.filter(|row| row.author == author);
+            writer.outbox_send_anyway(&row.ok_or(StoreError::NotFound("message"))?.id)?;
+            writer.audit_and_send(&entry)
+        })
+        .await?;
+        desk.engine.outbox_changed();
+        Ok(())
+    }
+}

@@ -1,0 +1,36 @@
+//! Peek: look without taking. Counted and audited.
+
+use tern_inbox::ids::ThreadId;
+
+use crate::{
+    dto::{ApiError, ErrorCode, ThreadRequest, TouchMode, TouchView},
+    fail::Answer,
+    program::Program,
+    rights::Deed,
+};
+
+impl Program {
+    /// Opens a thread for reading only; the audit has it before the text crosses to the page.
+    ///
+    /// # Errors
+    /// [`ErrorCode::NotFound`], [`ErrorCode::NotAllowed`], [`ErrorCode::Locked`], [`ErrorCode::SignedOut`], or
+    /// what the cache says.
+    pub async fn peek(&self, request: ThreadRequest) -> Answer<TouchView> {
+        let desk = self.desk()?;
+        desk.may(Deed::Read)?;
+        let thread = ThreadId::new(request.thread);
+        let entry = desk.audit("peek", Some(format!("Communication/{thread}")));
+        desk.write(move |writer| writer.audit_and_send(&entry)).await?;
+        desk.peeking(&thread, true);
+        desk.view(thread, TouchMode::Peeked).await?.ok_or_else(|| ApiError::new(ErrorCode::NotFound))
+    }
+
+    /// Stops looking.
+    ///
+    /// # Errors
+    /// [`ErrorCode::Locked`], [`ErrorCode::SignedOut`].
+    pub async fn peek_end(&self, request: ThreadRequest) -> Answer<()> {
+        self.desk()?.peeking(&ThreadId::new(request.thread), false);
+        Ok(())
+    }
+}

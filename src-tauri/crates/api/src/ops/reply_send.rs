@@ -1,0 +1,127 @@
+//! Reply and close: the message queued, the outcome recorded, the draft gone, in one transaction.
+
+use chrono::Duration;
+use tern_inbox::{
+    ids::{MessageId, ThreadId, WorkItemId},
+    message::{Audience, Authorship, Message, Standing},
+    party::{Party, PartyKind, PartyRef},
+    private::PrivateText,
+    touch::Outcome,
+};
+use tern_store::{Ending, ThreadView};
+
+use crate::{
+    desk::Desk,
+    dto::{ApiError, Ended, ErrorCode, ReplyRequest},
+    fail::Answer,
+    program::Program,
+    rights::Deed,
+};
+
+impl Program {
+    /// Sends a reply after the undo seconds and closes the work items that were on screen. The same reply
+    /// twice is one.
+    ///
+    /// # Errors
+    /// [`ErrorCode::Empty`]; [`ErrorCode::Invalid`] when thread and recipient disagree;
+    /// [`ErrorCode::TooLate`] when the touch is not open; [`ErrorCode::DiskFull`] with the draft still there;
+    /// [`ErrorCode::NotAllowed`], [`ErrorCode::NotFound`], [`ErrorCode::Locked`], [`ErrorCode::SignedOut`].
+    pub async fn reply_send(&self, request: ReplyRequest) -> Answer<Ended> {
+        let desk = self.desk()?;
+        desk.may(Deed::Reply)?;
+        let text = PrivateText::from(request.text);
+        if text.is_blank() {
+            return Err(ApiError::new(ErrorCode::Empty));
+        }
+        let thread = ThreadId::new(request.thread);
+        let view = desk.thread(&thread).await?.ok_or_else(|| ApiError::new(ErrorCode::NotFound))?;
+        let reply = reply(&desk, &thread, &view, MessageId::new(request.reply_id), text)?;
+        let items = request.work_items.into_iter().map(WorkItemId::new).collect();
+        self.end(&desk, thread, Outcome::Replied, items, Some(reply), None).await
+    }
+
+    /// Ends a touch, whatever its outcome.
+    pub(crate) async fn end(
+        &self,
+        desk: &Desk,
+        thread: ThreadId,
+        outcome: Outcome,
+        items: Vec<WorkItemId>,
+        reply: Option<Message>,
+        note: Option<tern_store::Note>,
+    ) -> Answer<Ended> {
+        let undo_until = self.parts.clock.now() + Duration::seconds(self.settings().undo_seconds.into());
+        let what = match outcome {
+            Outcome::Replied => "send",
+            Outcome::Closed => "close",
+            Outcome::PutBack { .. } => "put-back",
+        };
+        let entry = desk.audit(what, Some(format!("Communication/{thread}")));
+        let author = desk.member.reference.clone();
+        let ending = Ending { thread: thread.clone(), author, outcome, items, reply, note, not_before: undo_until };
+        let ended = desk
+            .write(move |writer| {
+                let ended = writer.end_touch(&ending)?;
+                writer.audit_and_send(&entry)?;
+                Ok(ended)
+            })
+            .await?;
+        desk.forget_reply_id(&thread);
+        desk.engine.outbox_changed();
+        Ok(Ended { undo: ended.group.to_string(), undo_until: undo_until.timestamp_millis() })
+    }
+}
+
+/// The reply as it will leave.
+fn reply(desk: &Desk, thread: &ThreadId, view: &ThreadView, id: MessageId, text: PrivateText) -> Answer<Message> {
+    let answered = view
+        .messages
+        .iter()
+        .rev()
+        .map(|placed| &placed.message)
+        .find(|message| message.sender.as_ref().is_some_and(|sender| sender.reference.kind().is_patient_side()));
+    Ok(Message {
+        thread: thread.clone(),
+        identity: Some(format!("urn:uuid:{id}")),
+        id,
+        sender: Some(Party { reference: desk.member.reference.clone(), display: desk.member.name.clone() }),
+        recipients: recipients(view)?,
+        sent: desk.server_now(),
+        received: None,
+        text,
+        in_response_to: answered.map(|message| message.id.clone()),
+        standing: Standing::Sent,
+        authorship: Authorship::Person,
+        attachments: Vec::new(),
+    })
+}
+
+/// Everybody on the patient's side of the thread. A patient who is not the thread's, or a proxy of somebody
+/// else, means that the thread is not what the screen shows: nothing is sent.
+fn recipients(view: &ThreadView) -> Answer<Vec<PartyRef>> {
+    let disagree = || ApiError::new(ErrorCode::Invalid);
+    let thread = view.thread.as_ref().ok_or_else(|| ApiError::new(ErrorCode::NotFound))?;
+    let patient = match (&thread.audience, &thread.patient) {
+        (Audience::Patient, Some(patient)) => PartyRef::new(format!("Patient/{patient}")),
+        _ => return Err(disagree()),
+    };
+    let named = thread.participants.iter().chain(&thread.opener).map(|party| &party.reference);
+    let wrote = view.messages.iter().filter_map(|placed| Some(&placed.message.sender.as_ref()?.reference));
+    let mut recipients: Vec<PartyRef> = Vec::new();
+    for party in named.chain(wrote).filter(|party| party.kind().is_patient_side()) {
+        let belongs = match party.kind() {
+            PartyKind::Patient => *party == patient,
+            _ => view.proxies.is_empty() || view.proxies.iter().any(|proxy| proxy.reference == *party),
+        };
+        if !belongs {
+            return Err(disagree());
+        }
+        if !recipients.contains(party) {
+            recipients.push(party.clone());
+        }
+    }
+    if recipients.is_empty() {
+        recipients.push(patient);
+    }
+    Ok(recipients)
+}

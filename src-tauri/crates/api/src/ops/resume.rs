@@ -1,0 +1,68 @@
+//! What was open the last time opens again: closing the program does not sign out.
+
+use std::sync::Arc;
+
+use tern_inbox::{
+    member::{Member, Role},
+    party::PartyRef,
+};
+
+use crate::{
+    dto::{MemberCard, SignInFailure},
+    ports::Account,
+    profile::LastAccount,
+    program::{Locked, Program},
+};
+
+impl Program {
+    /// Opens what was open the last time. With a PIN the program starts behind the deep lock; without one, the
+    /// system's own session is the guard. Reaches for no server, so it also works offline.
+    pub async fn resume(self: &Arc<Self>) {
+        let _turn = self.turning.lock().await;
+        let Some(last) = self.profile.last_account().filter(|last| last.signed_in) else { return };
+        if self.preset.as_ref().is_some_and(|preset| *preset != last.account.address) {
+            return;
+        }
+        let pin = self.parts.keys.pin_state(&last.account, self.parts.clock.now()).await;
+        if pin.is_ok_and(|pin| pin.is_set) {
+            self.become_deep_locked(locked(&last)).await;
+            return;
+        }
+        if let Err(failure) = self.open_last(last.account, &last.member, last.practice).await {
+            self.become_signed_out(Some(failure));
+        }
+    }
+
+    /// Opens an account that signed in before.
+    pub(crate) async fn open_last(
+        self: &Arc<Self>,
+        account: Account,
+        member: &MemberCard,
+        practice: String,
+    ) -> Result<(), SignInFailure> {
+        let server = self.parts.door.resume(&account).await?;
+        let fhir_user = PartyRef::new(account.fhir_user.clone());
+        let desk = self.open_desk(account, remembered(member, fhir_user), practice, server).await?;
+        self.become_open(desk);
+        Ok(())
+    }
+}
+
+fn locked(last: &LastAccount) -> Locked {
+    Locked { account: last.account.clone(), member: last.member.clone(), practice: last.practice.clone(), unsent: 0 }
+}
+
+/// The member as they were when they signed in; what the server says since comes with the next pull.
+fn remembered(card: &MemberCard, fhir_user: PartyRef) -> Member {
+    let role = match card.role.as_str() {
+        "physician" => Role::Physician,
+        "nurse" => Role::Nurse,
+        "ma" => Role::Ma,
+        "front-office" => Role::FrontOffice,
+        "triage-lead" => Role::TriageLead,
+        "it" => Role::It,
+        _ => Role::Unknown,
+    };
+    let reference = PartyRef::new(card.reference.clone());
+    Member { practitioner: (fhir_user != reference).then_some(fhir_user), reference, name: card.name.clone().into(), role }
+}

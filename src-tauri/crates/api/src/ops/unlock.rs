@@ -1,0 +1,101 @@
+//! Unlock: with the PIN, or by signing in with the browser, which also resets the PIN's tries.
+
+use std::sync::Arc;
+
+use zeroize::Zeroizing;
+
+use super::sign_in::OpenPage;
+use crate::{
+    dto::{ApiError, ErrorCode, LockKind, PinRequest, SignInFailure, UnlockResult},
+    fail::Answer,
+    ports::{Account, PinTried},
+    program::{Locked, Program},
+};
+
+impl Program {
+    /// Unlocks with the PIN.
+    ///
+    /// # Errors
+    /// [`ErrorCode::Keyring`]; [`ErrorCode::TooLate`] when nothing is locked; what opening the file says.
+    pub async fn unlock(self: &Arc<Self>, request: PinRequest) -> Answer<UnlockResult> {
+        let _turn = self.turning.lock().await;
+        let (kind, locked) = self.what_is_locked().ok_or_else(|| ApiError::new(ErrorCode::TooLate))?;
+        let pin = Zeroizing::new(request.pin);
+        let tried = self.parts.keys.try_pin(&locked.account, pin, self.parts.clock.now()).await?;
+        let result = match tried {
+            PinTried::Right => {
+                self.open_locked(&locked).await?;
+                return Ok(UnlockResult::Unlocked);
+            }
+            PinTried::Wrong => UnlockResult::WrongPin,
+            PinTried::Wait => UnlockResult::Wait,
+            PinTried::SignInNeeded => UnlockResult::BrowserNeeded,
+        };
+        self.publish_locked(kind, &locked).await;
+        Ok(result)
+    }
+
+    /// Unlocks by signing in as the same person; how it goes is told by the session.
+    ///
+    /// # Errors
+    /// [`ErrorCode::TooLate`] when nothing is locked.
+    pub fn unlock_by_browser(self: &Arc<Self>, open_page: OpenPage) -> Answer<()> {
+        let (kind, locked) = self.what_is_locked().ok_or_else(|| ApiError::new(ErrorCode::TooLate))?;
+        let program = Arc::clone(self);
+        tokio::spawn(async move {
+            let _turn = program.turning.lock().await;
+            let page = Box::new(move |page: &str| open_page(page));
+            let address = locked.account.address.clone();
+            let came_back = tokio::select! {
+                entered = program.parts.door.sign_in(address, page) => entered.map(|entered| entered.account),
+                () = program.sign_in_cancelled.notified() => Err(SignInFailure::Cancelled),
+            };
+            match came_back {
+                Ok(account) if is_same_person(&account, &locked.account) => {
+                    program.forgive_tries(&locked.account).await;
+                    if program.open_locked(&locked).await.is_ok() {
+                        return;
+                    }
+                }
+                Ok(_) => tracing::warn!("somebody else signed in: still locked"),
+                Err(failure) => tracing::info!(?failure, "still locked"),
+            }
+            program.publish_locked(kind, &locked).await;
+        });
+        Ok(())
+    }
+
+    fn what_is_locked(&self) -> Option<(LockKind, Locked)> {
+        if let Some(desk) = self.screen_locked_desk() {
+            let locked = Locked {
+                account: desk.account.clone(),
+                member: desk.member_card(),
+                practice: desk.practice.clone(),
+                unsent: 0,
+            };
+            return Some((LockKind::Screen, locked));
+        }
+        Some((LockKind::Deep, self.deep_locked()?))
+    }
+
+    async fn open_locked(self: &Arc<Self>, locked: &Locked) -> Answer<()> {
+        if let Some(desk) = self.screen_locked_desk() {
+            self.become_open(desk);
+            return Ok(());
+        }
+        self.open_last(locked.account.clone(), &locked.member, locked.practice.clone())
+            .await
+            .map_err(|failure| ApiError::because(ErrorCode::Cache, format!("{failure:?}")))
+    }
+
+    /// Proven to be themselves by the practice: the wrong PINs no longer count.
+    async fn forgive_tries(&self, account: &Account) {
+        if let Err(error) = self.parts.keys.forgive_tries(account).await {
+            tracing::warn!(%error, "the tries could not be forgiven");
+        }
+    }
+}
+
+fn is_same_person(one: &Account, other: &Account) -> bool {
+    one.address.server == other.address.server && one.fhir_user == other.fhir_user
+}

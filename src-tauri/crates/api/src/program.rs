@@ -1,0 +1,290 @@
+//! The program: one profile, at most one desk, and where the person stands.
+//!
+//! ```text
+//!   SignedOut ──sign in, sample practice──> SigningIn ──who, key, file──> Open
+//!       ^                                       │                       │    ^
+//!       ├──────── cancelled, refused ───────────┘            idle, key  v    │ PIN, browser
+//!       │                                                        ScreenLocked┤
+//!       │                                                  hours, suspend│   │
+//!       │                                                                v   │
+//!       └──────────────── sign out ──────────────── (Open) <──── DeepLocked ─┘
+//! ```
+//! Every operation asks [`Program::desk`] first: what a lock hides is refused in this one place. The session is
+//! published on a watch; the screen shows what it says and decides nothing.
+
+use std::{
+    path::PathBuf,
+    sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock},
+};
+
+use chrono::{DateTime, Utc};
+use tern_sync::clock::Clock;
+use tokio::sync::{broadcast, watch};
+
+use crate::{
+    desk::Desk,
+    dto::{ApiError, Changed, ErrorCode, LockKind, MemberCard, Session, Settings, SignInFailure, Status},
+    fail::Answer,
+    ports::{Account, Address, Door, Keys, SamplePractice},
+    profile::Profile,
+};
+
+/// What the program is built of.
+#[derive(Clone)]
+pub struct Parts {
+    /// The way into a practice.
+    pub door: Arc<dyn Door>,
+    /// Keys and PINs.
+    pub keys: Arc<dyn Keys>,
+    /// *Try the sample practice*.
+    pub sample_practice: Arc<dyn SamplePractice>,
+    /// Where time comes from.
+    pub clock: Arc<dyn Clock>,
+    /// A fingerprint of this machine: a cache that says another one was copied.
+    pub machine: String,
+}
+
+/// The program, shared by its commands.
+pub struct Program {
+    pub(crate) parts: Parts,
+    pub(crate) profile: Profile,
+    /// What `--server` and `--ca`, or policy, say.
+    pub(crate) preset: Option<Address>,
+    state: RwLock<State>,
+    settings: RwLock<Settings>,
+    session: watch::Sender<Session>,
+    pub(crate) status: watch::Sender<Status>,
+    pub(crate) changed: broadcast::Sender<Changed>,
+    last_activity: Mutex<DateTime<Utc>>,
+    /// One transition at a time.
+    pub(crate) turning: tokio::sync::Mutex<()>,
+    /// Ends a sign-in that is under way.
+    pub(crate) sign_in_cancelled: tokio::sync::Notify,
+}
+
+/// Where the person stands.
+pub(crate) enum State {
+    SignedOut { failure: Option<SignInFailure> },
+    SigningIn { server: Option<String>, page: Option<String> },
+    Open(Arc<Desk>),
+    ScreenLocked(Arc<Desk>),
+    DeepLocked(Box<Locked>),
+}
+
+/// What is known while the file is closed.
+#[derive(Clone)]
+pub(crate) struct Locked {
+    pub(crate) account: Account,
+    pub(crate) member: MemberCard,
+    pub(crate) practice: String,
+    pub(crate) unsent: u32,
+}
+
+/// Screen updates that a slow window may fall behind before it looks at everything again.
+const FEED_LENGTH: usize = 64;
+
+impl Program {
+    /// A program on a profile, signed out; [`Program::resume`] opens what was open the last time.
+    pub fn new(parts: Parts, profile: Profile, preset: Option<(String, Option<PathBuf>)>) -> Arc<Self> {
+        let settings = profile.settings();
+        let now = parts.clock.now();
+        let signed_out = Session::SignedOut { server: None, ca_file: None, failure: None, sample_practice: false };
+        let program = Arc::new(Self {
+            parts,
+            profile,
+            preset: preset.map(|(server, ca_file)| Address { server, ca_file }),
+            state: RwLock::new(State::SignedOut { failure: None }),
+            settings: RwLock::new(settings),
+            session: watch::Sender::new(signed_out),
+            status: watch::Sender::new(crate::status::nobody_signed_in()),
+            changed: broadcast::Sender::new(FEED_LENGTH),
+            last_activity: Mutex::new(now),
+            turning: tokio::sync::Mutex::new(()),
+            sign_in_cancelled: tokio::sync::Notify::new(),
+        });
+        program.publish_signed_out();
+        program
+    }
+
+    /// Where the person stands, and what follows.
+    pub fn watch_session(&self) -> watch::Receiver<Session> {
+        self.session.subscribe()
+    }
+
+    /// How the engine stands.
+    pub fn watch_status(&self) -> watch::Receiver<Status> {
+        self.status.subscribe()
+    }
+
+    /// What to look at again. A receiver that fell behind looks at everything.
+    pub fn watch_changes(&self) -> broadcast::Receiver<Changed> {
+        self.changed.subscribe()
+    }
+
+    /// The desk, if it may be looked at.
+    ///
+    /// # Errors
+    /// [`ErrorCode::SignedOut`] or [`ErrorCode::Locked`].
+    pub(crate) fn desk(&self) -> Answer<Arc<Desk>> {
+        match &*self.state() {
+            State::Open(desk) => Ok(Arc::clone(desk)),
+            State::ScreenLocked(_) | State::DeepLocked(_) => Err(ApiError::new(ErrorCode::Locked)),
+            State::SignedOut { .. } | State::SigningIn { .. } => Err(ApiError::new(ErrorCode::SignedOut)),
+        }
+    }
+
+    /// The desk whose engine runs, also behind the screen lock.
+    pub(crate) fn running_desk(&self) -> Option<Arc<Desk>> {
+        match &*self.state() {
+            State::Open(desk) | State::ScreenLocked(desk) => Some(Arc::clone(desk)),
+            _ => None,
+        }
+    }
+
+    /// The desk behind the screen lock.
+    pub(crate) fn screen_locked_desk(&self) -> Option<Arc<Desk>> {
+        match &*self.state() {
+            State::ScreenLocked(desk) => Some(Arc::clone(desk)),
+            _ => None,
+        }
+    }
+
+    /// Who is behind the deep lock.
+    pub(crate) fn deep_locked(&self) -> Option<Locked> {
+        match &*self.state() {
+            State::DeepLocked(locked) => Some((**locked).clone()),
+            _ => None,
+        }
+    }
+
+    /// Whether somebody is on the way in.
+    pub(crate) fn is_signing_in(&self) -> bool {
+        matches!(&*self.state(), State::SigningIn { .. })
+    }
+
+    /// The sign-in page, while one is open.
+    pub(crate) fn sign_in_page(&self) -> Option<String> {
+        match &*self.state() {
+            State::SigningIn { page, .. } => page.clone(),
+            _ => None,
+        }
+    }
+
+    /// Nobody is signed in (any more).
+    pub(crate) fn become_signed_out(&self, failure: Option<SignInFailure>) {
+        self.replace(State::SignedOut { failure });
+        self.status.send_replace(crate::status::nobody_signed_in());
+        self.publish_signed_out();
+    }
+
+    /// On the way in.
+    pub(crate) fn become_signing_in(&self, server: Option<String>, page: Option<String>) {
+        self.replace(State::SigningIn { server: server.clone(), page: page.clone() });
+        self.session.send_replace(Session::SigningIn { server, page });
+    }
+
+    /// At work.
+    pub(crate) fn become_open(&self, desk: Arc<Desk>) {
+        self.touch_activity();
+        self.replace(State::Open(Arc::clone(&desk)));
+        self.publish_open(&desk);
+    }
+
+    /// Contents are off the screen.
+    pub(crate) async fn become_screen_locked(&self, desk: Arc<Desk>) {
+        self.replace(State::ScreenLocked(Arc::clone(&desk)));
+        let locked = Locked {
+            account: desk.account.clone(),
+            member: desk.member_card(),
+            practice: desk.practice.clone(),
+            unsent: desk.unsent().await,
+        };
+        self.publish_locked(LockKind::Screen, &locked).await;
+    }
+
+    /// The file is closed.
+    pub(crate) async fn become_deep_locked(&self, locked: Locked) {
+        self.replace(State::DeepLocked(Box::new(locked.clone())));
+        self.status.send_replace(crate::status::nobody_signed_in());
+        self.publish_locked(LockKind::Deep, &locked).await;
+    }
+
+    /// Says again how the open desk stands: its session ended, or was renewed.
+    pub(crate) fn publish_open(&self, desk: &Desk) {
+        self.session.send_replace(Session::Open {
+            member: desk.member_card(),
+            practice: desk.practice.clone(),
+            server: desk.account.address.server.clone(),
+            sign_in_again: desk.engine.needs_sign_in(),
+            set_aside: desk.set_aside.map(|unsent| u32::try_from(unsent).unwrap_or(u32::MAX)),
+        });
+    }
+
+    /// Says again how the lock stands: a PIN was tried.
+    pub(crate) async fn publish_locked(&self, lock: LockKind, locked: &Locked) {
+        let pin = self.parts.keys.pin_state(&locked.account, self.parts.clock.now()).await;
+        let (has_pin, tries_left, wait_until) = match pin {
+            Ok(pin) => (pin.is_set, pin.tries_left, pin.wait_until),
+            // Without a keyring only the browser helps, and it says what is wrong.
+            Err(_) => (false, 0, None),
+        };
+        self.session.send_replace(Session::Locked {
+            lock,
+            member: locked.member.clone(),
+            has_pin,
+            tries_left,
+            wait_until: wait_until.map(|at| at.timestamp_millis()),
+            unsent: locked.unsent,
+        });
+    }
+
+    fn publish_signed_out(&self) {
+        let failure = match &*self.state() {
+            State::SignedOut { failure } => *failure,
+            _ => None,
+        };
+        let address = self.address_to_start_from();
+        self.session.send_replace(Session::SignedOut {
+            server: address.as_ref().map(|address| address.server.clone()),
+            ca_file: address.and_then(|address| Some(address.ca_file?.display().to_string())),
+            failure,
+            sample_practice: self.parts.sample_practice.is_installed(),
+        });
+    }
+
+    /// What `--server` or policy says, else where somebody signed in last.
+    fn address_to_start_from(&self) -> Option<Address> {
+        self.preset.clone().or_else(|| Some(self.profile.last_account()?.account.address))
+    }
+
+    /// The settings.
+    pub(crate) fn settings(&self) -> Settings {
+        self.settings.read().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    pub(crate) fn replace_settings(&self, settings: Settings) {
+        *self.settings.write().unwrap_or_else(PoisonError::into_inner) = settings;
+    }
+
+    /// A key or the pointer moved.
+    pub(crate) fn touch_activity(&self) {
+        *lock(&self.last_activity) = self.parts.clock.now();
+    }
+
+    /// When a key or the pointer moved last.
+    pub(crate) fn last_activity(&self) -> DateTime<Utc> {
+        *lock(&self.last_activity)
+    }
+
+    fn state(&self) -> std::sync::RwLockReadGuard<'_, State> {
+        self.state.read().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn replace(&self, state: State) {
+        *self.state.write().unwrap_or_else(PoisonError::into_inner) = state;
+    }
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}

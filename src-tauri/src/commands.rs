@@ -1,0 +1,108 @@
+//! The commands: one line each, onto the operation of the same name. Arguments and answers are `api`'s.
+
+use std::sync::Arc;
+
+use tauri::{AppHandle, Manager as _, Runtime, State};
+use tern_api::{
+    OpenPage,
+    dto::*,
+    fail::Answer,
+    program::Program,
+};
+
+/// What every command is given.
+type Tern<'a> = State<'a, Arc<Program>>;
+
+/// Opens pages in the system's browser.
+pub(crate) struct Browser(pub(crate) OpenPage);
+
+macro_rules! commands {
+    ($($(#[$doc:meta])* $name:ident($($request:ty)?) -> $answer:ty = |$program:ident $(, $asked:ident)?| $call:expr;)*) => {
+        $(
+            $(#[$doc])*
+            #[tauri::command]
+            pub(crate) async fn $name($program: Tern<'_> $(, request: $request)?) -> Answer<$answer> {
+                let $program = $program.inner();
+                $(let $asked = request;)?
+                $call
+            }
+        )*
+    };
+}
+
+commands! {
+    session() -> Session = |program| Ok(program.watch_session().borrow().clone());
+    sign_in_cancel() -> () = |program| { program.sign_in_cancel(); Ok(()) };
+    sign_out(SignOutRequest) -> SignOutResult = |program, request| program.sign_out(request).await;
+    unlock(PinRequest) -> UnlockResult = |program, request| program.unlock(request).await;
+    set_pin(PinRequest) -> () = |program, request| program.set_pin(request).await;
+    rail() -> Rail = |program| program.rail().await;
+    envelopes(EnvelopesRequest) -> EnvelopePage = |program, request| program.envelopes(request).await;
+    search(SearchRequest) -> SearchResults = |program, request| program.search(request).await;
+    touch_start(ThreadRequest) -> StartResult = |program, request| program.touch_start(request).await;
+    touch_view(ThreadRequest) -> TouchView = |program, request| program.touch_view(request).await;
+    touch_current() -> Option<TouchView> = |program| program.touch_current().await;
+    peek(ThreadRequest) -> TouchView = |program, request| program.peek(request).await;
+    peek_end(ThreadRequest) -> () = |program, request| program.peek_end(request).await;
+    draft_save(DraftSaveRequest) -> () = |program, request| program.draft_save(request).await;
+    reply_send(ReplyRequest) -> Ended = |program, request| program.reply_send(request).await;
+    touch_close(ThreadItemsRequest) -> Ended = |program, request| program.touch_close(request).await;
+    touch_put_back(PutBackRequest) -> Ended = |program, request| program.touch_put_back(request).await;
+    undo(UndoRequest) -> Undone = |program, request| program.undo(request).await;
+    message_retry(MessageRequest) -> () = |program, request| program.message_retry(request).await;
+    message_edit(MessageRequest) -> ThreadRequest = |program, request| program.message_edit(request).await;
+    message_discard(MessageRequest) -> () = |program, request| program.message_discard(request).await;
+    message_send_anyway(MessageRequest) -> () = |program, request| program.message_send_anyway(request).await;
+    status() -> Status = |program| Ok(program.status_now());
+    sync_now() -> () = |program| { program.sync_now(); Ok(()) };
+    activity() -> () = |program| { program.activity(); Ok(()) };
+    settings() -> Settings = |program| Ok(program.settings_now());
+    settings_save(Settings) -> Settings = |program, request| program.settings_save(request);
+    server_facts() -> Vec<ServerFact> = |program| program.server_facts().await;
+    lock_screen() -> () = |program| { program.lock_screen().await; Ok(()) };
+}
+
+#[tauri::command]
+pub(crate) async fn sign_in(program: Tern<'_>, browser: State<'_, Browser>, request: SignInRequest) -> Answer<()> {
+    program.inner().sign_in(request, Arc::clone(&browser.0))
+}
+
+#[tauri::command]
+pub(crate) async fn sign_in_page_open(program: Tern<'_>, browser: State<'_, Browser>) -> Answer<()> {
+    program.sign_in_page_open(&browser.0)
+}
+
+#[tauri::command]
+pub(crate) async fn try_sample_practice(program: Tern<'_>, browser: State<'_, Browser>) -> Answer<()> {
+    program.inner().try_sample_practice(Arc::clone(&browser.0))
+}
+
+#[tauri::command]
+pub(crate) async fn unlock_by_browser(program: Tern<'_>, browser: State<'_, Browser>) -> Answer<()> {
+    program.inner().unlock_by_browser(Arc::clone(&browser.0))
+}
+
+#[tauri::command]
+pub(crate) async fn quit<R: Runtime>(app: AppHandle<R>, program: Tern<'_>) -> Answer<()> {
+    let ended = program.inner().quit().await;
+    app.exit(0);
+    ended
+}
+
+/// *Lock* in the tray's menu.
+pub(crate) fn lock_from_tray<R: Runtime>(app: &AppHandle<R>) {
+    let program = Arc::clone(app.state::<Arc<Program>>().inner());
+    tauri::async_runtime::spawn(async move { program.lock_screen().await });
+}
+
+/// *Quit* in the tray's menu.
+pub(crate) fn quit_from_tray<R: Runtime>(app: &AppHandle<R>) {
+    let program = Arc::clone(app.state::<Arc<Program>>().inner());
+    let app = app.clone();
+    tauri::async_runtime::spawn(async move {
+        if let Err(error) = program.quit().await {
+            tracing::error!(%error, "the cache was not closed in order; nothing is lost");
+        }
+        app.exit(0);
+    });
+}

@@ -1,0 +1,146 @@
+//! What the program tells the window without being asked. Ids and numbers, no contents.
+
+use std::{sync::Arc, time::Duration};
+
+use tauri::{AppHandle, Emitter as _, Runtime};
+use tern_api::{
+    dto::{Changed, Session},
+    program::Program,
+    status::everything,
+};
+use tokio::sync::broadcast::error::{RecvError, TryRecvError};
+
+use crate::{notify, tray, words::Words};
+
+/// One frame at 60 Hz: what commits within it is told once.
+const FRAME: Duration = Duration::from_millis(16);
+
+/// Between two looks at whether a lock is due.
+const LOCK_CHECK: Duration = Duration::from_secs(5);
+
+/// Passes on session, status and changes, and locks when it is time.
+pub(crate) fn forward<R: Runtime>(app: &AppHandle<R>, program: &Arc<Program>) {
+    sessions(app.clone(), Arc::clone(program));
+    statuses(app.clone(), Arc::clone(program));
+    changes(app.clone(), Arc::clone(program));
+    locks(app.clone(), Arc::clone(program));
+}
+
+fn emit<R: Runtime>(app: &AppHandle<R>, event: &str, payload: impl serde::Serialize + Clone) {
+    if let Err(error) = app.emit(event, payload) {
+        tracing::warn!(event, %error, "the window was not told");
+    }
+}
+
+fn sessions<R: Runtime>(app: AppHandle<R>, program: Arc<Program>) {
+    let mut session = program.watch_session();
+    tauri::async_runtime::spawn(async move {
+        while session.changed().await.is_ok() {
+            let now = session.borrow_and_update().clone();
+            if matches!(now, Session::Locked { .. }) {
+                emit(&app, "lock", ());
+            }
+            emit(&app, "session", now);
+        }
+    });
+}
+
+fn statuses<R: Runtime>(app: AppHandle<R>, program: Arc<Program>) {
+    let mut status = program.watch_status();
+    tauri::async_runtime::spawn(async move {
+        while status.changed().await.is_ok() {
+            let now = status.borrow_and_update().clone();
+            emit(&app, "status", now);
+        }
+    });
+}
+
+/// Tells at once what one commit changed, and what follows within a frame together.
+fn changes<R: Runtime>(app: AppHandle<R>, program: Arc<Program>) {
+    let mut feed = program.watch_changes();
+    tauri::async_runtime::spawn(async move {
+        let mut urgent_before = None;
+        loop {
+            let mut told = match feed.recv().await {
+                Ok(changed) => changed,
+                Err(RecvError::Lagged(_)) => everything(),
+                Err(RecvError::Closed) => return,
+            };
+            loop {
+                match feed.try_recv() {
+                    Ok(more) => join(&mut told, more),
+                    Err(TryRecvError::Lagged(_)) => told = everything(),
+                    Err(TryRecvError::Empty | TryRecvError::Closed) => break,
+                }
+            }
+            let queues = told.tags.iter().any(|tag| tag == "rail");
+            emit(&app, "changed", told);
+            if queues {
+                count(&app, &program, &mut urgent_before).await;
+            }
+            tokio::time::sleep(FRAME).await;
+        }
+    });
+}
+
+/// Adds what a later commit changed. A `thread` without names stands for any.
+fn join(told: &mut Changed, more: Changed) {
+    let any = |changed: &Changed| changed.tags.iter().any(|tag| tag == "thread") && changed.threads.is_empty();
+    let any_thread = any(told) || any(&more);
+    for tag in more.tags {
+        if !told.tags.contains(&tag) {
+            told.tags.push(tag);
+        }
+    }
+    if any_thread {
+        told.threads.clear();
+    } else {
+        told.threads.extend(more.threads);
+        told.threads.sort_unstable();
+        told.threads.dedup();
+    }
+}
+
+/// The tray's count, and a notification when something urgent came.
+async fn count<R: Runtime>(app: &AppHandle<R>, program: &Arc<Program>, urgent_before: &mut Option<u32>) {
+    let Ok(rail) = program.counts_for_tray().await else { return };
+    let words = Words::of(program.settings_now().language);
+    tray::show_count(app, rail.mine, rail.urgent, words);
+    let more = urgent_before.is_some_and(|before| rail.urgent > before);
+    *urgent_before = Some(rail.urgent);
+    if more && program.settings_now().notify {
+        notify::show(words.urgent_title, words.waiting(rail.mine, rail.urgent));
+    }
+}
+
+fn locks<R: Runtime>(app: AppHandle<R>, program: Arc<Program>) {
+    tauri::async_runtime::spawn(async move {
+        loop {
+            tokio::time::sleep(LOCK_CHECK).await;
+            if let Some(locked) = program.lock_if_due().await {
+                let words = Words::of(program.settings_now().language);
+                tray::show_count(&app, 0, 0, words);
+                notify::show(words.locked_title, words.deeply_locked(locked.unsent));
+            }
+        }
+    });
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn changed(tags: &[&str], threads: &[&str]) -> Changed {
+        let owned = |words: &[&str]| words.iter().map(|word| (*word).to_owned()).collect();
+        Changed { tags: owned(tags), threads: owned(threads) }
+    }
+
+    #[test]
+    fn any_thread_swallows_the_named_ones() {
+        let mut told = changed(&["thread"], &["a"]);
+        join(&mut told, changed(&["thread", "rail"], &["b", "a"]));
+        assert_eq!(told, changed(&["thread", "rail"], &["a", "b"]));
+        join(&mut told, changed(&["thread"], &[]));
+        assert_eq!(told.threads, Vec::<String>::new());
+    }
+}
