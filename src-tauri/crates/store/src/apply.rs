@@ -46,6 +46,7 @@ pub struct Applied {
 }
 
 /// What is looked up once a page, so that a first sync does not ask a million times.
+#[expect(clippy::struct_excessive_bools, reason = "five independent looks; none of them crosses a boundary")]
 struct Looks {
     aliases: bool,
     graves: bool,
@@ -76,7 +77,9 @@ impl Writer<'_> {
     fn looks(&self) -> Result<Looks, StoreError> {
         let connection = self.connection();
         let listed = connection
-            .prepare_cached("SELECT 1 FROM work_item UNION ALL SELECT 1 FROM envelope UNION ALL SELECT 1 FROM outbox LIMIT 1")?
+            .prepare_cached(
+                "SELECT 1 FROM work_item UNION ALL SELECT 1 FROM envelope UNION ALL SELECT 1 FROM outbox LIMIT 1",
+            )?
             .exists([])?;
         Ok(Looks {
             aliases: alias::any(connection)?,
@@ -315,9 +318,9 @@ impl Writer<'_> {
         }
         if index::is_started(self.connection())? {
             let before = thread::get(self.connection(), key)?;
-            if before.is_none_or(|before| {
-                before.subject_line != arrived.subject_line || before.patient != arrived.patient
-            }) {
+            if before
+                .is_none_or(|before| before.subject_line != arrived.subject_line || before.patient != arrived.patient)
+            {
                 index::note_thread(self.connection(), key)?;
             }
         }
@@ -368,12 +371,7 @@ impl Writer<'_> {
 
     fn note_extra(&mut self, kind: Kind, meta: Meta<'_>, of: String, applied: &mut Applied) -> Result<(), StoreError> {
         tombstone::put_extra(self.connection(), kind, meta.server_id, meta.version, &of)?;
-        applied.extras.push(Extra {
-            kind,
-            server_id: meta.server_id.to_owned(),
-            version: meta.version.to_owned(),
-            of,
-        });
+        applied.extras.push(Extra { kind, server_id: meta.server_id.to_owned(), version: meta.version.to_owned(), of });
         Ok(())
     }
 

@@ -21,8 +21,7 @@ use rusqlite::{Connection, TransactionBehavior};
 use tokio::sync::broadcast;
 
 use crate::{
-    CacheKey, Changes, Provenance, Reader, StoreError, Unsent, Writer,
-    migrate,
+    CacheKey, Changes, Provenance, Reader, StoreError, Unsent, Writer, aside, migrate,
     open::{self, Purpose},
     sidecar,
 };
@@ -161,10 +160,8 @@ impl Cache {
         let mut guard = lock(&self.inner.writer);
         let writing = guard.as_mut().ok_or(StoreError::Closed)?;
         writing.set(durability)?;
-        let transaction = writing
-            .connection
-            .transaction_with_behavior(TransactionBehavior::Immediate)
-            .map_err(StoreError::from)?;
+        let transaction =
+            writing.connection.transaction_with_behavior(TransactionBehavior::Immediate).map_err(StoreError::from)?;
         let mut writer = Writer::new(transaction, now);
         // Dropped without a commit when `write` errs: rolled back.
         let value = write(&mut writer)?;
@@ -207,6 +204,22 @@ impl Cache {
         if searcher.as_ref().is_some_and(|search| now - search.last >= TimeDelta::seconds(SEARCH_IDLE_SECONDS)) {
             *searcher = None;
         }
+    }
+
+    /// Signs out: closes the cache and removes the file and everything beside it.
+    ///
+    /// # Errors
+    /// [`StoreError::Unsent`] where a reply or draft would be lost; the cache stays open then.
+    pub fn forget(&self) -> Result<(), StoreError> {
+        let unsent = match lock(&self.inner.writer).as_ref() {
+            Some(writing) => sidecar::count(&writing.connection)?,
+            None => return Err(StoreError::Closed),
+        };
+        if unsent != Unsent::default() {
+            return Err(StoreError::Unsent { replies: unsent.replies, drafts: unsent.drafts });
+        }
+        self.close();
+        aside::remove(&self.inner.path)
     }
 
     /// Deep lock: closes the file and wipes the key from memory. Every later call on any clone is

@@ -36,7 +36,6 @@ macro_rules! words {
     };
 }
 
-
 words!(Audience { Patient = "patient", Internal = "internal" });
 words!(Authorship { Person = "person", Automatic = "automatic" });
 words!(Standing { Sent = "sent", Draft = "draft", NotDone = "not-done", Retracted = "retracted" });

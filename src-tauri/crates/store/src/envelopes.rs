@@ -19,7 +19,9 @@ use tern_inbox::{
 
 use crate::{
     StoreError, Tag, Writer,
-    table::{attachment, envelope, member, message, outbox, patient, pool, proxy, quarantine, thread, unplaced, work_item},
+    table::{
+        attachment, envelope, member, message, outbox, patient, pool, proxy, quarantine, thread, unplaced, work_item,
+    },
 };
 
 /// What every envelope of a transaction is filed by.
@@ -34,8 +36,7 @@ pub(crate) fn refresh(writer: &mut Writer<'_>, keys: &BTreeSet<String>) -> Resul
     if keys.is_empty() {
         return Ok(());
     }
-    let filing =
-        Filing { me: writer.read().me()?, pools: pool::all(writer.connection())?, now: writer.now() };
+    let filing = Filing { me: writer.read().me()?, pools: pool::all(writer.connection())?, now: writer.now() };
     let mut changed = false;
     for key in keys {
         changed |= refresh_one(writer.connection(), key, &filing)?;

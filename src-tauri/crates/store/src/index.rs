@@ -141,11 +141,8 @@ impl Writer<'_> {
         if noted.is_empty() {
             let low = low(connection)?;
             if low != DONE {
-                let mut block = select(
-                    connection,
-                    "SELECT n FROM message WHERE n < ?1 ORDER BY n DESC LIMIT ?2",
-                    &[&low, &limit],
-                )?;
+                let mut block =
+                    select(connection, "SELECT n FROM message WHERE n < ?1 ORDER BY n DESC LIMIT ?2", &[&low, &limit])?;
                 block.reverse();
                 insert(connection, &block)?;
                 tally::add(connection, tally::INDEXED, i64::try_from(block.len()).unwrap_or(0))?;

@@ -41,6 +41,7 @@ pub use index::IndexProgress;
 pub use key::CacheKey;
 pub use open::Provenance;
 pub use outbox::Acknowledged;
+pub use search::{SearchHit, SearchRequest, SearchResults};
 pub use sidecar::Unsent;
 pub use table::{
     OnServer,

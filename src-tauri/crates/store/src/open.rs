@@ -31,6 +31,8 @@ pub(crate) enum Purpose {
     Reading,
     /// The search: grown on use, released when idle.
     Searching,
+    /// Reading what can be read out of a file that was set aside.
+    Rescuing,
 }
 
 impl Purpose {
@@ -38,7 +40,7 @@ impl Purpose {
     fn cache_kib(self) -> i64 {
         match self {
             Self::Writing => 16 * 1024,
-            Self::Reading => 4 * 1024,
+            Self::Reading | Self::Rescuing => 4 * 1024,
             Self::Searching => 64 * 1024,
         }
     }
@@ -82,16 +84,17 @@ pub(crate) fn connect(path: &Path, key: &CacheKey, purpose: Purpose) -> Result<C
             connection.pragma_update_and_check(None, "journal_mode", "WAL", |_| Ok(()))?;
             connection.pragma_update(None, "synchronous", "FULL")?;
         }
-        Purpose::Reading | Purpose::Searching => connection.pragma_update(None, "query_only", true)?,
+        Purpose::Reading | Purpose::Searching | Purpose::Rescuing => {
+            connection.pragma_update(None, "query_only", true)?
+        }
     }
     Ok(connection)
 }
 
 /// Notes whose file it is, or refuses somebody else's.
 pub(crate) fn prove_provenance(connection: &Connection, ours: &Provenance) -> Result<(), StoreError> {
-    let stored = connection.query_row("SELECT value FROM setting WHERE name = 'provenance'", [], |row| {
-        row.get::<_, String>(0)
-    });
+    let stored =
+        connection.query_row("SELECT value FROM setting WHERE name = 'provenance'", [], |row| row.get::<_, String>(0));
     match stored {
         Ok(text) => {
             let theirs: Provenance = serde_json::from_str(&text)?;
@@ -104,8 +107,7 @@ pub(crate) fn prove_provenance(connection: &Connection, ours: &Provenance) -> Re
             Ok(())
         }
         Err(rusqlite::Error::QueryReturnedNoRows) => {
-            connection
-                .execute("INSERT INTO setting (name, value) VALUES ('provenance', ?1)", [json(ours)?])?;
+            connection.execute("INSERT INTO setting (name, value) VALUES ('provenance', ?1)", [json(ours)?])?;
             Ok(())
         }
         Err(error) => Err(error.into()),

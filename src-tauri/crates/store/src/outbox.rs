@@ -60,7 +60,10 @@ impl Writer<'_> {
         let Some(row) = rows::get(self.connection(), id)? else { return Ok(()) };
         row.delivery.on(DeliveryEvent::Acknowledged)?;
         match &row.intent {
-            Intent::Claim { item } | Intent::Renew { item } | Intent::Release { item } | Intent::Complete { item, .. } => {
+            Intent::Claim { item }
+            | Intent::Renew { item }
+            | Intent::Release { item }
+            | Intent::Complete { item, .. } => {
                 if let Some(write) = rows::pending_one(self.connection(), id)? {
                     work_item::written(self.connection(), item, &write, answer.version.as_deref())?;
                 }

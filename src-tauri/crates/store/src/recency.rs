@@ -17,17 +17,17 @@ const TIEBREAK_BITS: u32 = 21;
 const LAST_MILLISECOND: i64 = (1 << 42) - 1;
 
 /// The row number of a message sent at the instant.
-pub fn recency(sent: DateTime<Utc>, id: &str) -> i64 {
+pub(crate) fn recency(sent: DateTime<Utc>, id: &str) -> i64 {
     floor(sent) | tiebreak(id)
 }
 
 /// The lowest row number of the instant's millisecond: the bounds of a date filter.
-pub fn floor(sent: DateTime<Utc>) -> i64 {
+pub(crate) fn floor(sent: DateTime<Utc>) -> i64 {
     sent.timestamp_millis().clamp(0, LAST_MILLISECOND) << TIEBREAK_BITS
 }
 
 /// The number to try when one is taken.
-pub fn next(n: i64) -> i64 {
+pub(crate) fn next(n: i64) -> i64 {
     n.saturating_add(1)
 }
 

@@ -1,3 +1,199 @@
-//! placeholder
+//! Search as one types: over names, subject lines and texts, the latest first.
+//!
+//! The index is walked by descending row number ([`crate::recency`]) and left at the fiftieth hit; nothing is
+//! ranked or sorted on a key press. Every word must occur, the last one as a beginning. What was typed never
+//! reaches the grammar of `MATCH`: it is cut into words first, and each stands in quotes.
+//!
+//! A hit in an item that nobody has started shows *that* it matches, not the text (one touch): [`SearchHit`]
+//! carries words only where the member has touched the thread, or nothing of it is open.
+
+use chrono::{DateTime, Utc};
+use rusqlite::{Row, params};
+use tern_inbox::{
+    ids::{MessageId, PatientId, PoolId, ThreadId},
+    party::{Party, PartyRef},
+    private::PrivateText,
+};
+
+use crate::{Cache, IndexProgress, Reader, StoreError, column::Columns, recency};
+
+/// What is searched for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SearchRequest {
+    /// As typed. Its words must all occur; the last one is a beginning.
+    pub text: PrivateText,
+    /// Who searches: decides which hits carry words.
+    pub member: PartyRef,
+    /// Only this patient's threads.
+    pub patient: Option<PatientId>,
+    /// Only threads with work for this pool, dealt-with ones too.
+    pub pool: Option<PoolId>,
+    /// Sent at this instant or later.
+    pub from: Option<DateTime<Utc>>,
+    /// Sent before this instant.
+    pub until: Option<DateTime<Utc>>,
+    /// Hits at most; 50 fill a screen.
+    pub limit: u32,
+}
+
+/// A message that matches.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SearchHit {
+    /// The message.
+    pub message: MessageId,
+    /// Its thread.
+    pub thread: ThreadId,
+    /// Of whom.
+    pub patient: Option<PatientId>,
+    /// The patient's name.
+    pub patient_name: PrivateText,
+    /// `topic.text`.
+    pub subject_line: PrivateText,
+    /// Who wrote it.
+    pub sender: Option<Party>,
+    /// When.
+    pub sent: DateTime<Utc>,
+    /// The words around the first match; none where nobody has started the item.
+    pub snippet: Option<PrivateText>,
+}
+
+/// The hits, newest first, and how far back the index reaches while it is being built.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SearchResults {
+    /// At most as many as asked for.
+    pub hits: Vec<SearchHit>,
+    /// Whether there may be more behind them.
+    pub more: bool,
+    /// How much of the cache was searched.
+    pub index: IndexProgress,
+}
+
+/// Words on either side of a match in a snippet, in characters.
+const SNIPPET_REACH: usize = 60;
+
+/// The join is written with CROSS so that the index is walked first, whatever the planner thinks.
+macro_rules! search {
+    ($($filter:literal)?) => {
+        concat!(
+            "SELECT m.id, m.thread, t.patient, p.name, t.subject_line, m.sender, m.sender_name, m.sent,
+                EXISTS (SELECT 1 FROM touch u WHERE u.thread = m.thread AND u.author = ?2),
+                EXISTS (SELECT 1 FROM work_item w WHERE w.envelope = m.thread AND w.open = 1), m.text
+             FROM message_text f CROSS JOIN message m ON m.n = f.rowid
+                LEFT JOIN thread t ON t.id = m.thread LEFT JOIN patient p ON p.id = t.patient
+             WHERE f.message_text MATCH ?1 AND f.rowid >= ?3 AND f.rowid < ?4
+                AND m.standing IN ('sent', 'retracted') ",
+            $($filter,)?
+            " ORDER BY f.rowid DESC LIMIT ?5"
+        )
+    };
+}
+
+const SEARCH: &str = search!();
+const SEARCH_PATIENT: &str = search!("AND t.patient = ?6");
+const SEARCH_POOL: &str = search!(
+    "AND EXISTS (SELECT 1 FROM work_item v JOIN pool o ON o.identifier = v.pool
+        WHERE v.envelope = m.thread AND o.id = ?6)"
+);
+
 #[cfg(test)]
-pub(crate) const SCREENS: &[(&str, &str)] = &[];
+pub(crate) const SCREENS: &[(&str, &str)] =
+    &[("search", SEARCH), ("search of a patient", SEARCH_PATIENT), ("search of a pool", SEARCH_POOL)];
+
+impl Cache {
+    /// Searches everything indexed so far, at `now`.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn search(&self, request: &SearchRequest, now: DateTime<Utc>) -> Result<SearchResults, StoreError> {
+        self.searching(now, |reader| reader.search(request))
+    }
+}
+
+impl Reader<'_> {
+    /// As [`Cache::search`], inside a snapshot.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn search(&self, request: &SearchRequest) -> Result<SearchResults, StoreError> {
+        let words = words(request.text.reveal());
+        let index = self.index_progress()?;
+        let Some(query) = match_of(&words) else {
+            return Ok(SearchResults { hits: Vec::new(), more: false, index });
+        };
+        let author = request.member.as_str();
+        let from = request.from.map_or(i64::MIN, recency::floor);
+        let until = request.until.map_or(i64::MAX, recency::floor);
+        let limit = request.limit;
+        let read = |row: &Row<'_>| hit(row, &words);
+        let connection = self.connection();
+        let mut hits: Vec<SearchHit> = match (&request.patient, &request.pool) {
+            (None, None) => connection
+                .prepare_cached(SEARCH)?
+                .query_map(params![query, author, from, until, limit], read)?
+                .collect::<Result<_, _>>()?,
+            (Some(patient), _) => connection
+                .prepare_cached(SEARCH_PATIENT)?
+                .query_map(params![query, author, from, until, limit, patient.as_str()], read)?
+                .collect::<Result<_, _>>()?,
+            (None, Some(pool)) => connection
+                .prepare_cached(SEARCH_POOL)?
+                .query_map(params![query, author, from, until, limit, pool.as_str()], read)?
+                .collect::<Result<_, _>>()?,
+        };
+        let more = hits.len() == usize::try_from(limit).unwrap_or(usize::MAX);
+        hits.truncate(usize::try_from(limit).unwrap_or(usize::MAX));
+        Ok(SearchResults { hits, more, index })
+    }
+}
+
+fn hit(row: &Row<'_>, words: &[String]) -> rusqlite::Result<SearchHit> {
+    let (touched, open): (bool, bool) = (row.get(8)?, row.get(9)?);
+    let snippet = if touched || !open { Some(snippet(row.get_ref(10)?.as_str()?, words)) } else { None };
+    Ok(SearchHit {
+        message: row.id(0)?,
+        thread: row.id(1)?,
+        patient: row.id_opt(2)?,
+        patient_name: row.private_opt(3)?.unwrap_or_default(),
+        subject_line: row.private_opt(4)?.unwrap_or_default(),
+        sender: row.party(5, 6)?,
+        sent: row.at(7)?,
+        snippet: snippet.map(PrivateText::new),
+    })
+}
+
+/// Cuts what was typed as the index's tokenizer cuts texts: letters, digits and the marks between them.
+fn words(text: &str) -> Vec<String> {
+    text.split(|c: char| !c.is_alphanumeric() && !('\u{300}'..='\u{36f}').contains(&c))
+        .filter(|word| word.chars().any(char::is_alphanumeric))
+        .map(str::to_owned)
+        .collect()
+}
+
+/// Every word in quotes, the last one as a beginning; none where there is no word.
+fn match_of(words: &[String]) -> Option<String> {
+    if words.is_empty() {
+        return None;
+    }
+    let quoted: Vec<String> = words.iter().map(|word| format!("\"{word}\"")).collect();
+    Some(quoted.join(" ") + "*")
+}
+
+/// The text around the first word that was searched for, cut at characters, white space as one blank.
+fn snippet(text: &str, words: &[String]) -> String {
+    let folded = text.to_lowercase();
+    let at = words.iter().filter_map(|word| folded.find(&word.to_lowercase())).min().unwrap_or(0);
+    // Lower case may be longer or shorter in bytes than the text itself: count characters.
+    let match_at = folded.get(..at).map_or(0, |before| before.chars().count());
+    let from = match_at.saturating_sub(SNIPPET_REACH);
+    let piece: String = text.chars().skip(from).take(2 * SNIPPET_REACH).collect();
+    let cut_after = text.chars().nth(from + 2 * SNIPPET_REACH).is_some();
+    let mut shown = String::with_capacity(piece.len() + 8);
+    if from > 0 {
+        shown.push('…');
+    }
+    shown.push_str(&piece.split_whitespace().collect::<Vec<_>>().join(" "));
+    if cut_after {
+        shown.push('…');
+    }
+    shown
+}

@@ -135,8 +135,8 @@ impl Writer<'_> {
     /// [`StoreError::Touch`] unless the touch is open; [`StoreError::DiskFull`] with the draft still there.
     pub fn end_touch(&mut self, ending: &Ending) -> Result<Ended, StoreError> {
         let (thread, author) = (&ending.thread, &ending.author);
-        let mut touch = touch::latest(self.connection(), thread.as_str(), author.as_str())?
-            .ok_or(StoreError::NotFound("touch"))?;
+        let mut touch =
+            touch::latest(self.connection(), thread.as_str(), author.as_str())?.ok_or(StoreError::NotFound("touch"))?;
         let reply_id = ending.reply.as_ref().map(|reply| &reply.id);
         if touch.state == Touch::Ended
             && reply_id.is_some()
@@ -183,12 +183,7 @@ impl Writer<'_> {
     }
 
     /// The rows of an ending, in the order in which they leave: what was said before what it completes.
-    fn leaving(
-        &self,
-        ending: &Ending,
-        group: &OutboxId,
-        began: DateTime<Utc>,
-    ) -> Result<Vec<OutboxRow>, StoreError> {
+    fn leaving(&self, ending: &Ending, group: &OutboxId, began: DateTime<Utc>) -> Result<Vec<OutboxRow>, StoreError> {
         let row = |thread: &ThreadId, intent: Intent, depends_on: Vec<OutboxId>| OutboxRow {
             depends_on,
             group: Some(group.clone()),
@@ -197,12 +192,17 @@ impl Writer<'_> {
         let mut claims = Vec::new();
         for item in &ending.items {
             let waiting = rows::of_item(self.connection(), item.as_str())?;
-            claims.extend(waiting.into_iter().filter(|row| matches!(row.intent, Intent::Claim { .. })).map(|row| row.id));
+            claims
+                .extend(waiting.into_iter().filter(|row| matches!(row.intent, Intent::Claim { .. })).map(|row| row.id));
         }
         let mut leaving = Vec::new();
         let mut said = claims.clone();
         if let Some(reply) = &ending.reply {
-            leaving.push(row(&ending.thread, Intent::Send { message: reply.id.clone(), touch_began: Some(began) }, claims));
+            leaving.push(row(
+                &ending.thread,
+                Intent::Send { message: reply.id.clone(), touch_began: Some(began) },
+                claims,
+            ));
             said.extend(leaving.last().map(|row| row.id.clone()));
         }
         if let Some(note) = &ending.note {
@@ -211,12 +211,18 @@ impl Writer<'_> {
                 leaving.push(row(&internal.id, Intent::OpenThread { thread: internal.id.clone() }, Vec::new()));
                 opened.extend(leaving.last().map(|row| row.id.clone()));
             }
-            leaving.push(row(&note.message.thread, Intent::Send { message: note.message.id.clone(), touch_began: None }, opened));
+            leaving.push(row(
+                &note.message.thread,
+                Intent::Send { message: note.message.id.clone(), touch_began: None },
+                opened,
+            ));
         }
         for item in &ending.items {
             let item = item.clone();
             let intent = match ending.outcome {
-                Outcome::Replied => Intent::Complete { item, reply: ending.reply.as_ref().map(|reply| reply.id.clone()) },
+                Outcome::Replied => {
+                    Intent::Complete { item, reply: ending.reply.as_ref().map(|reply| reply.id.clone()) }
+                }
                 Outcome::Closed => Intent::Complete { item, reply: None },
                 Outcome::PutBack { .. } => Intent::Release { item },
             };
@@ -244,7 +250,7 @@ impl Writer<'_> {
         }
         let draft = match (text, touch.kept_draft.take()) {
             (Some(reply), _) => Some(self.as_draft(&touch, reply.id, reply.in_response_to, reply.text)),
-            (None, Some(text)) => Some(self.as_draft(&touch, MessageId::from(Uuid::from(stamp(self.now()))), None, text)),
+            (None, Some(text)) => Some(self.as_draft(&touch, MessageId::from(stamp(self.now())), None, text)),
             (None, None) => self.read().draft(&touch.thread, &touch.author)?,
         };
         if let Some(draft) = &draft {

@@ -47,8 +47,13 @@ fn hash(previous: &[u8], entry: &AuditEntry) -> Vec<u8> {
     let mut digest = Sha256::new();
     digest.update(previous);
     digest.update(micros(entry.at).to_be_bytes());
-    let fields =
-        [Some(entry.id.as_str()), Some(entry.author.as_str()), Some(entry.action.as_str()), entry.subject.as_deref(), entry.detail.as_deref()];
+    let fields = [
+        Some(entry.id.as_str()),
+        Some(entry.author.as_str()),
+        Some(entry.action.as_str()),
+        entry.subject.as_deref(),
+        entry.detail.as_deref(),
+    ];
     for field in fields {
         digest.update([u8::from(field.is_some())]);
         let field = field.unwrap_or_default();

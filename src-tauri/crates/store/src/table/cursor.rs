@@ -55,13 +55,7 @@ impl Writer<'_> {
                 "INSERT OR REPLACE INTO cursor (kind, position, resume, complete, compared)
                  VALUES (?1, ?2, ?3, ?4, ?5)",
             )?
-            .execute(params![
-                kind.as_str(),
-                micros_of(to.position),
-                to.resume,
-                to.complete,
-                micros_of(to.compared),
-            ])?;
+            .execute(params![kind.as_str(), micros_of(to.position), to.resume, to.complete, micros_of(to.compared),])?;
         self.changes.add(Tag::Status);
         Ok(())
     }

@@ -54,11 +54,7 @@ impl Reader<'_> {
     /// # Errors
     /// [`StoreError`].
     pub fn draft(&self, thread: &ThreadId, author: &PartyRef) -> Result<Option<Draft>, StoreError> {
-        Ok(self
-            .connection()
-            .prepare_cached(GET)?
-            .query_row([thread.as_str(), author.as_str()], read)
-            .optional()?)
+        Ok(self.connection().prepare_cached(GET)?.query_row([thread.as_str(), author.as_str()], read).optional()?)
     }
 
     /// Every draft: what a sign-out lists and a rescue carries over.

@@ -3,12 +3,7 @@
 
 use chrono::{DateTime, TimeDelta, Utc};
 use rusqlite::{Connection, OptionalExtension, Row, params};
-use tern_inbox::{
-    envelope::Envelope,
-    ids::ThreadId,
-    queue::Queue,
-    work_item::CLAIM_LAPSES_AFTER_MINUTES,
-};
+use tern_inbox::{envelope::Envelope, ids::ThreadId, queue::Queue, work_item::CLAIM_LAPSES_AFTER_MINUTES};
 
 use crate::{
     Reader, StoreError,
@@ -33,10 +28,7 @@ macro_rules! of_queue {
     };
 }
 
-const WINDOW: &str = concat!(
-    of_queue!(),
-    "ORDER BY q.rank, q.due, q.waiting_since, q.thread LIMIT ?2 OFFSET ?3"
-);
+const WINDOW: &str = concat!(of_queue!(), "ORDER BY q.rank, q.due, q.waiting_since, q.thread LIMIT ?2 OFFSET ?3");
 const NEXT: &str = concat!(
     of_queue!(),
     "AND (q.rank, q.due, q.waiting_since, q.thread) > (?2, ?3, ?4, ?5)

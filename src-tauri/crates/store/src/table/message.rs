@@ -94,9 +94,7 @@ pub(crate) fn of_thread(connection: &Connection, thread: &str) -> Result<Vec<Pla
 pub(crate) fn head(connection: &Connection, id: &str) -> Result<Option<Head>, StoreError> {
     Ok(connection
         .prepare_cached(HEAD)?
-        .query_row([id], |row| {
-            Ok(Head { sender: row.party_ref_opt(2)?, sender_name: row.get(3)?, sent: row.at(4)? })
-        })
+        .query_row([id], |row| Ok(Head { sender: row.party_ref_opt(2)?, sender_name: row.get(3)?, sent: row.at(4)? }))
         .optional()?)
 }
 
@@ -241,9 +239,7 @@ pub(crate) fn acknowledge(
     updated: Option<DateTime<Utc>>,
 ) -> Result<(), StoreError> {
     connection
-        .prepare_cached(
-            "UPDATE message SET server_id = ?2, first_updated = coalesce(first_updated, ?3) WHERE id = ?1",
-        )?
+        .prepare_cached("UPDATE message SET server_id = ?2, first_updated = coalesce(first_updated, ?3) WHERE id = ?1")?
         .execute(params![key, server_id, micros_of(updated)])?;
     Ok(())
 }

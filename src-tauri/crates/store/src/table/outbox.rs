@@ -87,8 +87,7 @@ pub(crate) fn read(row: &Row<'_>) -> rusqlite::Result<OutboxRow> {
 }
 
 fn select(connection: &Connection, sql: &str, of: &[&dyn rusqlite::ToSql]) -> Result<Vec<OutboxRow>, StoreError> {
-    let mut rows =
-        connection.prepare_cached(sql)?.query_map(of, read)?.collect::<Result<Vec<OutboxRow>, _>>()?;
+    let mut rows = connection.prepare_cached(sql)?.query_map(of, read)?.collect::<Result<Vec<OutboxRow>, _>>()?;
     for row in &mut rows {
         row.depends_on = needs(connection, &row.id)?;
     }

@@ -2,11 +2,7 @@
 
 use chrono::{DateTime, Utc};
 use rusqlite::{Connection, OptionalExtension, Row, params};
-use tern_inbox::{
-    arrival::Kind,
-    plan::Stamp,
-    private::PrivateText,
-};
+use tern_inbox::{arrival::Kind, plan::Stamp, private::PrivateText};
 
 use crate::{
     Reader, StoreError,
@@ -56,9 +52,7 @@ pub(crate) fn any(connection: &Connection) -> Result<bool, StoreError> {
 pub(crate) fn stamp(connection: &Connection, kind: Kind, server_id: &str) -> Result<Option<Stamp>, StoreError> {
     Ok(connection
         .prepare_cached("SELECT version, updated FROM quarantine WHERE kind = ?1 AND server_id = ?2")?
-        .query_row(params![kind.as_str(), server_id], |row| {
-            Ok(Stamp { version: row.get(0)?, updated: row.at_opt(1)? })
-        })
+        .query_row(params![kind.as_str(), server_id], |row| Ok(Stamp { version: row.get(0)?, updated: row.at_opt(1)? }))
         .optional()?)
 }
 

@@ -122,9 +122,7 @@ pub(crate) fn acknowledge(
     updated: Option<DateTime<Utc>>,
 ) -> Result<(), StoreError> {
     connection
-        .prepare_cached(
-            "UPDATE thread SET server_id = ?2, first_updated = coalesce(first_updated, ?3) WHERE id = ?1",
-        )?
+        .prepare_cached("UPDATE thread SET server_id = ?2, first_updated = coalesce(first_updated, ?3) WHERE id = ?1")?
         .execute(params![key, server_id, micros_of(updated)])?;
     Ok(())
 }

@@ -20,17 +20,13 @@ pub struct Extra {
 
 /// Whether anything is noted at all: one look a page.
 pub(crate) fn any(connection: &Connection) -> Result<bool, StoreError> {
-    Ok(connection
-        .prepare_cached("SELECT 1 FROM tombstone UNION ALL SELECT 1 FROM extra LIMIT 1")?
-        .exists([])?)
+    Ok(connection.prepare_cached("SELECT 1 FROM tombstone UNION ALL SELECT 1 FROM extra LIMIT 1")?.exists([])?)
 }
 
 pub(crate) fn deleted(connection: &Connection, kind: Kind, server_id: &str) -> Result<Option<Stamp>, StoreError> {
     Ok(connection
         .prepare_cached("SELECT version, updated FROM tombstone WHERE kind = ?1 AND server_id = ?2")?
-        .query_row(params![kind.as_str(), server_id], |row| {
-            Ok(Stamp { version: row.get(0)?, updated: row.at_opt(1)? })
-        })
+        .query_row(params![kind.as_str(), server_id], |row| Ok(Stamp { version: row.get(0)?, updated: row.at_opt(1)? }))
         .optional()?)
 }
 
@@ -58,7 +54,13 @@ pub(crate) fn extra_of(connection: &Connection, kind: Kind, server_id: &str) -> 
         .optional()?)
 }
 
-pub(crate) fn put_extra(connection: &Connection, kind: Kind, server_id: &str, version: &str, of: &str) -> Result<(), StoreError> {
+pub(crate) fn put_extra(
+    connection: &Connection,
+    kind: Kind,
+    server_id: &str,
+    version: &str,
+    of: &str,
+) -> Result<(), StoreError> {
     connection
         .prepare_cached(
             "INSERT INTO extra (kind, server_id, version, of) VALUES (?1, ?2, ?3, ?4)
@@ -74,12 +76,10 @@ impl Reader<'_> {
     /// # Errors
     /// [`StoreError`].
     pub fn extras(&self) -> Result<Vec<Extra>, StoreError> {
-        let mut statement = self
-            .connection()
-            .prepare_cached("SELECT kind, server_id, version, of FROM extra WHERE retracted = 0")?;
-        let rows = statement.query_map([], |row| {
-            Ok((row.get::<_, String>(0)?, row.get(1)?, row.get(2)?, row.get(3)?))
-        })?;
+        let mut statement =
+            self.connection().prepare_cached("SELECT kind, server_id, version, of FROM extra WHERE retracted = 0")?;
+        let rows =
+            statement.query_map([], |row| Ok((row.get::<_, String>(0)?, row.get(1)?, row.get(2)?, row.get(3)?)))?;
         let mut extras = Vec::new();
         for row in rows {
             let (kind, server_id, version, of) = row?;
