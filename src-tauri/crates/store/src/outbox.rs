@@ -75,6 +75,18 @@ impl Writer<'_> {
         self.remove_row(&row)
     }
 
+    /// There is nothing left to write (somebody else dealt with the work item, or it is gone): the row goes, and
+    /// the screen shows what the server has.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn outbox_dropped(&mut self, id: &OutboxId) -> Result<(), StoreError> {
+        match rows::get(self.connection(), id)? {
+            Some(row) => self.remove_row(&row),
+            None => Ok(()),
+        }
+    }
+
     /// It did not arrive, or a search for it could not be made: again at `at`, after `attempts` tries. A row
     /// that is *unknown* stays so.
     ///

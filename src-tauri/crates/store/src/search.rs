@@ -7,7 +7,7 @@
 //! A hit in an item that nobody has started shows *that* it matches, not the text (one touch): [`SearchHit`]
 //! carries words only where the member has touched the thread, or nothing of it is open.
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, NaiveDate, Utc};
 use rusqlite::{Row, params};
 use tern_inbox::{
     ids::{MessageId, PatientId, PoolId, ThreadId},
@@ -47,6 +47,8 @@ pub struct SearchHit {
     pub patient: Option<PatientId>,
     /// The patient's name.
     pub patient_name: PrivateText,
+    /// Tells two of the same name apart.
+    pub birth_date: Option<NaiveDate>,
     /// `topic.text`.
     pub subject_line: PrivateText,
     /// Who wrote it.
@@ -55,6 +57,8 @@ pub struct SearchHit {
     pub sent: DateTime<Utc>,
     /// The words around the first match; none where nobody has started the item.
     pub snippet: Option<PrivateText>,
+    /// Something of the thread is still to be dealt with.
+    pub open: bool,
 }
 
 /// The hits, newest first, and how far back the index reaches while it is being built.
@@ -77,7 +81,7 @@ macro_rules! search {
         concat!(
             "SELECT m.id, m.thread, t.patient, p.name, t.subject_line, m.sender, m.sender_name, m.sent,
                 EXISTS (SELECT 1 FROM touch u WHERE u.thread = m.thread AND u.author = ?2),
-                EXISTS (SELECT 1 FROM work_item w WHERE w.envelope = m.thread AND w.open = 1), m.text
+                EXISTS (SELECT 1 FROM work_item w WHERE w.envelope = m.thread AND w.open = 1), m.text, p.birth_date
              FROM message_text f CROSS JOIN message m ON m.n = f.rowid
                 LEFT JOIN thread t ON t.id = m.thread LEFT JOIN patient p ON p.id = t.patient
              WHERE f.message_text MATCH ?1 AND f.rowid >= ?3 AND f.rowid < ?4
@@ -158,6 +162,8 @@ fn hit(row: &Row<'_>, words: &[String]) -> rusqlite::Result<SearchHit> {
         sender: row.party(5, 6)?,
         sent: row.at(7)?,
         snippet: snippet.map(PrivateText::new),
+        birth_date: row.get::<_, Option<String>>(11)?.and_then(|date| date.parse().ok()),
+        open,
     })
 }
 

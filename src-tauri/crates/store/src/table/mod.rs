@@ -19,6 +19,7 @@ pub(crate) mod thread;
 pub(crate) mod tombstone;
 pub(crate) mod touch;
 pub(crate) mod unplaced;
+pub(crate) mod versions;
 pub(crate) mod work_item;
 
 use rusqlite::Row;

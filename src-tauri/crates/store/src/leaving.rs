@@ -1,0 +1,97 @@
+//! What is still here of a member, and what a member says about it.
+
+use chrono::{DateTime, Utc};
+use tern_inbox::{
+    ids::{OutboxId, ThreadId},
+    message::Delivery,
+    outbox::{Intent, OutboxRow},
+    party::PartyRef,
+    private::PrivateText,
+};
+
+use crate::{
+    AuditEntry, Reader, StoreError, Writer,
+    table::{outbox as rows, patient, thread},
+};
+
+/// A reply that the server does not have, named without its text.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct UnsentReply {
+    /// Where it stands.
+    pub thread: ThreadId,
+    /// To whom.
+    pub patient_name: PrivateText,
+    /// When it was written.
+    pub written: DateTime<Utc>,
+}
+
+impl Reader<'_> {
+    /// The member's replies that the server does not have, in the order in which they were written: what a
+    /// sign-out lists. Reasons and other internal notes are not among them.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn unsent_replies(&self, author: &PartyRef) -> Result<Vec<UnsentReply>, StoreError> {
+        let mut unsent = Vec::new();
+        for row in self.outbox()?.into_iter().filter(|row| row.author == *author) {
+            let (Intent::Send { message, .. }, Some(of)) = (&row.intent, &row.thread) else { continue };
+            let Some(placed) = self.message(message)? else { continue };
+            let patient = thread::get(self.connection(), of.as_str())?.and_then(|thread| thread.patient);
+            let Some(patient) = patient else { continue };
+            let known = patient::get(self.connection(), patient.as_str())?;
+            unsent.push(UnsentReply {
+                thread: of.clone(),
+                patient_name: known.map(|patient| patient.name).unwrap_or_default(),
+                written: placed.row.message.sent,
+            });
+        }
+        Ok(unsent)
+    }
+
+    /// How often the member has touched a thread.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn touch_count(&self, thread: &ThreadId, author: &PartyRef) -> Result<u32, StoreError> {
+        Ok(self
+            .connection()
+            .prepare_cached("SELECT count(*) FROM touch WHERE thread = ?1 AND author = ?2")?
+            .query_row([thread.as_str(), author.as_str()], |row| row.get(0))?)
+    }
+}
+
+impl Writer<'_> {
+    /// Appends an entry to the audit and queues it for the server.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn audit_and_send(&mut self, entry: &AuditEntry) -> Result<(), StoreError> {
+        self.audit_append(entry)?;
+        self.outbox_add(&[OutboxRow {
+            id: OutboxId::new(entry.id.clone()),
+            thread: None,
+            author: entry.author.clone(),
+            intent: Intent::Audit { entry: entry.id.clone() },
+            delivery: Delivery::Queued,
+            not_before: self.now(),
+            depends_on: Vec::new(),
+            group: None,
+            attempts: 0,
+            wedged: None,
+        }])
+    }
+
+    /// The author has seen that somebody else answered, or holds the item, and says it goes: the reply is no
+    /// longer held against what was written since its touch began.
+    ///
+    /// # Errors
+    /// [`StoreError::Delivery`] unless it stands wedged, [`StoreError::NotFound`] (also for a row that sends
+    /// nothing).
+    pub fn outbox_send_anyway(&mut self, id: &OutboxId) -> Result<(), StoreError> {
+        let mut row = self.read().outbox_row(id)?.ok_or(StoreError::NotFound("outbox row"))?;
+        let Intent::Send { touch_began, .. } = &mut row.intent else { return Err(StoreError::NotFound("reply")) };
+        *touch_began = None;
+        rows::update(self.connection(), &row)?;
+        self.outbox_retry(id)
+    }
+}

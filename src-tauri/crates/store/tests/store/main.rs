@@ -1,0 +1,5 @@
+//! The cache, played by the people of a practice on real files.
+
+mod page;
+mod scene;
+mod touch;

@@ -1,0 +1,230 @@
+//! One touch through the cache: start, draft, reply, undo, and the same key pressed twice.
+
+
+
+use chrono::TimeDelta;
+use crate::scene::*;
+use tern_inbox::{
+    ids::{PoolId, ThreadId},
+    message::Delivery,
+    outbox::{Intent, Wedge},
+    queue::Queue,
+    touch::{Outcome, Touch},
+    work_item::WorkStatus,
+};
+use tern_store::{Acknowledged, Ending, StoreError, Unsent};
+
+fn nurses() -> Queue {
+    Queue::Pool(PoolId::from("nurses"))
+}
+
+#[test]
+fn anas_message_stands_in_the_list_without_its_text() {
+    let scene = Scene::with_cough();
+    let page = scene.cache.read(|reader| reader.envelopes(&nurses(), 0, 50, noon())).unwrap();
+    let envelope = &page.envelopes[0];
+    assert_eq!(envelope.patient_name.reveal(), "Leo Ruiz");
+    assert_eq!(envelope.writer.as_ref().unwrap().reveal(), "Ana Ruiz");
+    assert_eq!(envelope.subject_line.reveal(), "About cough");
+    assert_eq!(envelope.waiting_since, noon());
+    assert_eq!(scene.queue(&Queue::Mine), ["cough"], "Dr Osei answers for the pool");
+    let counts = scene.cache.read(|reader| reader.counts()).unwrap();
+    assert!(counts.iter().any(|count| count.queue == nurses() && count.total == 1 && count.oldest == Some(noon())));
+}
+
+#[test]
+fn start_shows_the_claim_before_the_server_knows_of_it() {
+    let scene = Scene::with_cough();
+    let claims = scene.start("cough", &["t1"]);
+    assert!(matches!(&claims[..], [row] if row.intent == Intent::Claim { item: "t1".into() }));
+    let view = scene.view("cough");
+    assert_eq!(view.items[0].owner, Some(osei()));
+    assert_eq!(view.items[0].status, WorkStatus::InProgress);
+    assert_eq!(view.touch.unwrap().state, Touch::Started);
+    let on_server = scene.cache.read(|reader| reader.work_item_on_server(&"t1".into())).unwrap().unwrap();
+    assert_eq!(on_server.row.owner, None);
+    assert!(scene.start("cough", &["t1"]).is_empty(), "started twice is started once");
+    let envelope = scene.cache.read(|reader| reader.envelope(&"cough".into(), noon())).unwrap().unwrap();
+    assert_eq!(envelope.held.unwrap().1.reveal(), "Dr Amara Osei");
+}
+
+#[test]
+fn a_reply_is_queued_with_everything_that_belongs_to_it() {
+    let scene = Scene::with_cough();
+    scene.start("cough", &["t1"]);
+    scene.cache.write(noon(), |writer| writer.save_draft(&a_draft("r1", "cough"))).unwrap();
+    let ended = scene.cache.write(noon(), |writer| writer.end_touch(&replying("r1", "cough", &["t1"]))).unwrap();
+    let intents: Vec<_> = ended.rows.iter().map(|row| &row.intent).collect();
+    assert!(matches!(intents[..], [Intent::Send { .. }, Intent::Complete { reply: Some(_), .. }]));
+    let view = scene.view("cough");
+    assert_eq!(view.messages[1].delivery, Some(Delivery::Queued));
+    assert_eq!(view.items[0].status, WorkStatus::Completed);
+    assert_eq!(view.draft, None);
+    assert_eq!(scene.queue(&nurses()), [""; 0]);
+    assert_eq!(scene.queue(&Queue::Unsent), ["cough"]);
+}
+
+#[test]
+fn a_double_press_is_one_reply() {
+    let scene = Scene::with_cough();
+    scene.start("cough", &["t1"]);
+    let ending = replying("r1", "cough", &["t1"]);
+    let first = scene.cache.write(noon(), |writer| writer.end_touch(&ending)).unwrap();
+    let second = scene.cache.write(noon(), |writer| writer.end_touch(&ending)).unwrap();
+    assert_eq!(first.group, second.group);
+    assert_eq!(scene.view("cough").messages.len(), 2);
+    assert_eq!(scene.cache.read(|reader| reader.outbox()).unwrap().len(), 3);
+}
+
+#[test]
+fn nothing_leaves_before_the_undo_seconds_are_over_and_undo_brings_the_words_back() {
+    let scene = Scene::with_cough();
+    let claim = scene.start("cough", &["t1"]).remove(0);
+    scene.cache.write(noon(), |writer| writer.outbox_sending(&claim.id)).unwrap();
+    scene.cache.write(noon(), |writer| writer.outbox_acknowledged(&claim.id, &Acknowledged::default())).unwrap();
+    scene.cache.write(noon(), |writer| writer.save_draft(&a_draft("r1", "cough"))).unwrap();
+    let ended = scene.cache.write(noon(), |writer| writer.end_touch(&replying("r1", "cough", &["t1"]))).unwrap();
+    assert!(scene.ready(noon() + TimeDelta::seconds(9)).is_empty());
+    let due = scene.cache.read(|reader| reader.outbox_next_due(&osei())).unwrap();
+    assert_eq!(due, Some(noon() + TimeDelta::seconds(10)));
+
+    let undone = scene.cache.write(noon(), |writer| writer.undo(&ended.group)).unwrap();
+    assert_eq!(undone.draft.unwrap().text.reveal(), "Give him water and rest");
+    let view = scene.view("cough");
+    assert_eq!(view.messages.len(), 1);
+    assert_eq!(view.draft.unwrap().message.as_str(), "r1");
+    assert_eq!(view.touch.unwrap().state, Touch::Started);
+    assert_eq!(view.items[0].owner, Some(osei()), "the claim is still hers");
+    assert!(scene.cache.read(|reader| reader.outbox()).unwrap().is_empty());
+}
+
+#[test]
+fn undo_is_refused_once_the_reply_was_taken() {
+    let scene = Scene::with_cough();
+    let claim = scene.start("cough", &["t1"]).remove(0);
+    let ended = scene.cache.write(noon(), |writer| writer.end_touch(&replying("r1", "cough", &["t1"]))).unwrap();
+    scene.cache.write(noon(), |writer| writer.outbox_sending(&claim.id)).unwrap();
+    scene.cache.write(noon(), |writer| writer.outbox_acknowledged(&claim.id, &Acknowledged::default())).unwrap();
+    let send = scene.ready(noon() + TimeDelta::seconds(10)).remove(0);
+    scene.cache.write(noon(), |writer| writer.outbox_sending(&send.id)).unwrap();
+    let late = scene.cache.write(noon(), |writer| writer.undo(&ended.group));
+    assert!(matches!(late, Err(StoreError::HasLeft)));
+    scene.cache.write(noon(), |writer| writer.outbox_acknowledged(&send.id, &Acknowledged::default())).unwrap();
+    let later = scene.cache.write(noon(), |writer| writer.undo(&ended.group));
+    assert!(matches!(later, Err(StoreError::HasLeft)), "the rest is still queued, but the reply is out");
+    assert_eq!(scene.view("cough").messages[1].delivery, Some(Delivery::Sent));
+}
+
+#[test]
+fn put_back_keeps_the_draft_and_says_why_in_a_thread_of_the_practice() {
+    let scene = Scene::with_cough();
+    scene.start("cough", &["t1"]);
+    scene.cache.write(noon(), |writer| writer.save_draft(&a_draft("r1", "cough"))).unwrap();
+    let internal = tern_inbox::message::Thread {
+        patient: None,
+        audience: tern_inbox::message::Audience::Internal,
+        about: Some("cough".into()),
+        ..a_thread("note")
+    };
+    let ending = Ending {
+        outcome: Outcome::PutBack { reason: "needs the X-ray first".into() },
+        reply: None,
+        note: Some(tern_store::Note { open: Some(internal), message: a_reply("n1", "note") }),
+        ..replying("", "cough", &["t1"])
+    };
+    let ended = scene.cache.write(noon(), |writer| writer.end_touch(&ending)).unwrap();
+    assert!(matches!(
+        ended.rows.iter().map(|row| &row.intent).collect::<Vec<_>>()[..],
+        [Intent::OpenThread { .. }, Intent::Send { .. }, Intent::Release { .. }]
+    ));
+    let view = scene.view("cough");
+    assert_eq!(view.items[0].owner, None);
+    assert!(view.draft.is_some());
+    assert_eq!(view.messages.len(), 1, "the reason is never in what the patient can read");
+    assert_eq!(scene.queue(&nurses()), ["cough"]);
+    let notes = scene.cache.read(|reader| reader.internal_threads(&"cough".into())).unwrap();
+    assert_eq!(notes[0].id, ThreadId::from("note"));
+}
+
+#[test]
+fn a_lost_claim_ends_the_touch_and_keeps_reply_and_text() {
+    let scene = Scene::with_cough();
+    let claim = scene.start("cough", &["t1"]).remove(0);
+    scene.cache.write(noon(), |writer| writer.end_touch(&replying("r1", "cough", &["t1"]))).unwrap();
+    scene.cache.write(noon(), |writer| writer.outbox_sending(&claim.id)).unwrap();
+    let lost = Wedge::ClaimLost { to: Some(mia()) };
+    scene.cache.write(noon(), |writer| writer.outbox_wedged(&claim.id, lost)).unwrap();
+    let view = scene.view("cough");
+    assert!(view.outbox.iter().all(|row| row.delivery == Delivery::Wedged), "nothing goes by itself");
+    assert_eq!(view.messages[1].delivery, Some(Delivery::Wedged));
+    assert_eq!(view.items[0].status, WorkStatus::Requested, "the screen shows the server's row again");
+    assert!(scene.ready(noon() + minutes(60)).is_empty());
+
+    // Send anyway: the claim is given up, the reply goes.
+    let reply = view.outbox.iter().find(|row| matches!(row.intent, Intent::Send { .. })).unwrap().id.clone();
+    scene.cache.write(noon(), |writer| writer.outbox_retry(&reply)).unwrap();
+    let ready = scene.ready(noon() + minutes(1));
+    assert!(matches!(ready[0].intent, Intent::Send { touch_began: None, .. }));
+}
+
+#[test]
+fn editing_a_wedged_reply_makes_it_a_draft_under_a_new_id() {
+    let scene = Scene::with_cough();
+    let claim = scene.start("cough", &["t1"]).remove(0);
+    scene.cache.write(noon(), |writer| writer.outbox_sending(&claim.id)).unwrap();
+    scene.cache.write(noon(), |writer| writer.outbox_acknowledged(&claim.id, &Acknowledged::default())).unwrap();
+    scene.cache.write(noon(), |writer| writer.end_touch(&replying("r1", "cough", &["t1"]))).unwrap();
+    let send = scene.ready(noon() + minutes(1)).remove(0);
+    scene.cache.write(noon(), |writer| writer.outbox_sending(&send.id)).unwrap();
+    let refused = Wedge::Refused { status: 422, code: None };
+    scene.cache.write(noon(), |writer| writer.outbox_wedged(&send.id, refused)).unwrap();
+    let draft = scene.cache.write(noon(), |writer| writer.outbox_edit(&send.id, "r2".into())).unwrap();
+    assert_eq!((draft.message.as_str(), draft.text.reveal()), ("r2", "Give him water and rest"));
+    let view = scene.view("cough");
+    assert_eq!(view.messages.len(), 1);
+    assert_eq!(view.touch.unwrap().state, Touch::Started);
+    assert!(view.outbox.is_empty());
+    assert_eq!(view.items[0].owner, Some(osei()));
+}
+
+#[test]
+fn discarding_a_wedged_reply_puts_the_envelope_back_in_the_list() {
+    let scene = Scene::with_cough();
+    let claim = scene.start("cough", &["t1"]).remove(0);
+    scene.cache.write(noon(), |writer| writer.end_touch(&replying("r1", "cough", &["t1"]))).unwrap();
+    scene.cache.write(noon(), |writer| writer.outbox_wedged(&claim.id, Wedge::ClaimLost { to: None })).unwrap();
+    let reply = scene.cache.read(|reader| reader.outbox_of_message(&"r1".into())).unwrap().unwrap();
+    scene.cache.write(noon(), |writer| writer.outbox_discard(&reply.id)).unwrap();
+    assert!(scene.cache.read(|reader| reader.outbox()).unwrap().is_empty());
+    assert_eq!(scene.queue(&nurses()), ["cough"]);
+    assert_eq!(scene.view("cough").touch.unwrap().state, Touch::Waiting);
+    assert_eq!(scene.cache.read(|reader| reader.outbox_summary(&osei())).unwrap().wedged, 0);
+}
+
+#[test]
+fn a_claim_that_was_not_renewed_is_back_in_its_pool_after_six_minutes() {
+    let scene = Scene::with_cough();
+    let held = tern_inbox::work_item::WorkItem {
+        owner: Some(mia()),
+        status: WorkStatus::InProgress,
+        ..an_item("t1", "cough", "m1")
+    };
+    scene.apply(tern_inbox::arrival::Kind::Task, vec![of_item(held, 2)]);
+    assert_eq!(scene.queue(&Queue::Mine), [""; 0], "Mia is on it");
+    let later = noon() + minutes(6);
+    scene.cache.write(later, |writer| writer.lapse_claims()).unwrap();
+    assert_eq!(scene.queue_at(&Queue::Mine, later), ["cough"]);
+}
+
+#[test]
+fn the_counts_beside_the_file_are_numbers_and_nothing_else() {
+    let scene = Scene::with_cough();
+    scene.start("cough", &["t1"]);
+    scene.cache.write(noon(), |writer| writer.save_draft(&a_draft("r1", "cough"))).unwrap();
+    let counts = scene.folder.path().join("inbox.counts.json");
+    let read = || serde_json::from_slice::<Unsent>(&std::fs::read(&counts).unwrap()).unwrap();
+    assert_eq!(read(), Unsent { replies: 0, drafts: 1 });
+    scene.cache.write(noon(), |writer| writer.end_touch(&replying("r1", "cough", &["t1"]))).unwrap();
+    assert_eq!(read(), Unsent { replies: 1, drafts: 0 });
+    assert!(matches!(scene.cache.forget(), Err(StoreError::Unsent { replies: 1, drafts: 0 })));
+}
