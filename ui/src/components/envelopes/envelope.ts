@@ -1,0 +1,79 @@
+/** How an envelope is worded: the same in the list, in the pane and for a screen reader (pure). */
+import type { EnvelopeRow } from "$bindings/EnvelopeRow";
+import type { Holder } from "$bindings/Holder";
+import { t, worded } from "$lib/i18n/catalogue.svelte";
+import { languageName, moment, span } from "$lib/i18n/time";
+import { plainName } from "$lib/text/plain";
+
+/** "Ana Ruiz" + "for Leo Ruiz, 6 y", or "Priya Raman" and nothing. */
+export function whoOf(row: Pick<EnvelopeRow, "patientName" | "writer" | "ageYears">): {
+  name: string;
+  forWhom: string | null;
+} {
+  const patient = plainName(row.patientName) || t("envelope.nobody");
+  if (row.writer === null) return { name: patient, forWhom: null };
+  return { name: plainName(row.writer), forWhom: forWhom(patient, row.ageYears) };
+}
+
+function forWhom(patient: string, age: number | null): string {
+  return age === null ? t("envelope.for", { patient }) : t("envelope.for.age", { patient, age });
+}
+
+export function subjectOf(row: { subjectLine: string }): string {
+  return plainName(row.subjectLine) || t("envelope.no-subject");
+}
+
+/** "Mia is answering, 2 min", "left by Dr Osei", "you, 1 min". */
+export function holderWords(holder: Holder, now: number): string {
+  const name = plainName(holder.name) || t("envelope.somebody");
+  if (holder.lapsed) return holder.me ? t("envelope.left-by-you") : t("envelope.left-by", { name });
+  const since = span(now - holder.since);
+  return holder.me ? t("envelope.you", { span: since }) : t("envelope.answering", { name, span: since });
+}
+
+/** "due today 15:10", "was due yesterday 09:00". */
+export function dueWords(due: number, now: number): string {
+  return t(due < now ? "envelope.was-due" : "envelope.due", { when: moment(due, now) });
+}
+
+/** "usually 1 min"; a default says so. */
+export function usualWords(row: Pick<EnvelopeRow, "usualMinutes" | "usualIsDefault">): string | null {
+  if (row.usualMinutes === null) return null;
+  return t(row.usualIsDefault ? "envelope.usual.default" : "envelope.usual", { n: row.usualMinutes });
+}
+
+/** What stands after the chip, in the order in which it matters. */
+export function factsOf(row: EnvelopeRow, now: number): string[] {
+  const facts: string[] = [];
+  if (row.unreadable) facts.push(t("envelope.unreadable"));
+  if (row.delivery !== null && row.delivery !== "sent") facts.push(t(`envelope.delivery.${row.delivery}`));
+  if (row.urgentWords) facts.push(t("envelope.words", { words: plainName(row.urgentWords) }));
+  if (row.urgency !== "routine" && row.category) facts.push(worded("category", row.category));
+  if (row.due !== null && row.urgency !== "emergency") facts.push(dueWords(row.due, now));
+  if (row.holder) facts.push(holderWords(row.holder, now));
+  if (row.language) facts.push(languageName(row.language));
+  return facts;
+}
+
+/** The word of the chip: urgency first, else what it is about. */
+export function chipOf(row: Pick<EnvelopeRow, "urgency" | "category">): string | null {
+  if (row.urgency !== "routine") return t(`urgency.${row.urgency}`);
+  return row.category === null ? null : worded("category", row.category);
+}
+
+/** The whole row for a screen reader: urgency first, then who, what, how long. */
+export function heard(row: EnvelopeRow, now: number, gone: boolean): string {
+  const { name, forWhom: whom } = whoOf(row);
+  const parts = [
+    gone ? t("envelope.gone") : null,
+    row.urgency === "routine" ? null : t(`urgency.${row.urgency}`),
+    whom === null ? name : `${name} ${whom}`,
+    subjectOf(row),
+    row.urgency === "routine" && row.category ? worded("category", row.category) : null,
+    ...factsOf(row, now),
+    t("envelope.waiting", { span: span(now - row.waitingSince) }),
+    usualWords(row),
+    row.attachments > 0 ? t("envelope.attachments", { n: row.attachments }) : null,
+  ];
+  return parts.filter((part) => part !== null).join(", ");
+}

@@ -1,0 +1,43 @@
+/** How a queue of the rail is named and grouped. */
+import type { QueueId } from "$bindings/QueueId";
+import type { RailQueue } from "$bindings/RailQueue";
+import { worded } from "$lib/i18n/catalogue.svelte";
+import { plainName } from "$lib/text/plain";
+
+/** The three parts of the rail, each in the program's order. */
+export interface RailParts {
+  own: RailQueue[];
+  pools: RailQueue[];
+  after: RailQueue[];
+}
+
+const AFTER = new Set(["waiting", "unsent"]);
+
+export function railParts(queues: readonly RailQueue[]): RailParts {
+  const isPool = ({ id }: RailQueue) => id.startsWith("pool/") || id === "unsorted";
+  return {
+    own: queues.filter((queue) => !isPool(queue) && !AFTER.has(queue.id)),
+    pools: queues.filter(isPool),
+    after: queues.filter((queue) => AFTER.has(queue.id)),
+  };
+}
+
+/** A pool's own name, else the catalogue's. */
+export function queueName(queue: Pick<RailQueue, "id" | "name">): string {
+  return queue.name === null ? worded("queue", queue.id) : plainName(queue.name);
+}
+
+/** The name of the queue that is open, also before the rail has come. */
+export function queueNameOf(id: QueueId, queues: readonly RailQueue[]): string {
+  return queueName(
+    queues.find((queue) => queue.id === id) ?? { id, name: id.startsWith("pool/") ? "" : null },
+  );
+}
+
+/** Two letters for the folded rail: "NT" for Nurse triage. */
+export function initials(name: string): string {
+  const words = name.split(/[\s'’-]+/u).filter(Boolean);
+  const letters =
+    words.length > 1 ? words.slice(0, 2).map((word) => [...word][0]) : [...(words[0] ?? "")].slice(0, 2);
+  return letters.join("").toLocaleUpperCase();
+}

@@ -1,0 +1,23 @@
+/** What a person can do about a message that did not get through (pure). */
+import type { MessageRow } from "$bindings/MessageRow";
+
+export type Move = "retry" | "edit" | "discard" | "send-anyway";
+
+/**
+ * Only what can help: a refused text is the same text again, so it is edited; what may have arrived is looked
+ * for again; sending anyway is for those who saw who answered.
+ */
+export function movesFor(message: Pick<MessageRow, "delivery" | "wedge">): Move[] {
+  if (message.delivery !== "needs-you") return [];
+  switch (message.wedge?.kind) {
+    case "claim-lost":
+    case "answered-since":
+      return ["send-anyway", "edit", "discard"];
+    case "gone":
+      return ["edit", "discard"];
+    case "refused":
+    case "outcome-unknown":
+    case undefined:
+      return ["retry", "edit", "discard"];
+  }
+}

@@ -1,0 +1,219 @@
+/**
+ * The right pane: one envelope, or one open touch.
+ *
+ * ```text
+ *   idle --start--> taking --started--> open --send, close, put back--> ending --ok--> idle
+ *    ^                |  \--taken--> taken                                  \--error--> open
+ *    |                \--error--> idle
+ *    +--- peek --> opening --ok--> peeking --end--> idle
+ *   idle --reopen (undo, reload, edit)--> open | peeking
+ * ```
+ *
+ * Every other move is refused: `Touch.start` in `open` does nothing. The frame changes with the key; the claim
+ * follows.
+ */
+import type { ApiError } from "$bindings/ApiError";
+import type { Ended } from "$bindings/Ended";
+import type { Holder } from "$bindings/Holder";
+import type { TouchView } from "$bindings/TouchView";
+import { type Backend, failureOf } from "$lib/backend/backend";
+import { LiveQuery, type LiveQueries } from "$lib/query/live.svelte";
+import { Composer } from "./composer.svelte";
+import type { Outcome } from "./undo.svelte";
+
+export type TouchState = "idle" | "taking" | "taken" | "opening" | "peeking" | "open" | "ending";
+
+/** What an outcome left behind. */
+export interface Closed {
+  ended: Ended;
+  outcome: Outcome;
+  view: TouchView;
+}
+
+export class Touch {
+  state = $state<TouchState>("idle");
+  /** The thread that the state is about; none in `idle` unless something failed there. */
+  thread = $state<string | null>(null);
+  composer = $state.raw<Composer | null>(null);
+  /** Who was first, in `taken`. */
+  holder = $state.raw<Holder | null>(null);
+  /** Why the last move did not succeed. */
+  failure = $state.raw<ApiError | null>(null);
+  /** A message whose Retry, Edit, Discard or Send anyway is under way. */
+  busyMessage = $state<string | null>(null);
+
+  #live = $state.raw<LiveQuery<TouchView> | null>(null);
+  readonly view: TouchView | null = $derived(this.#live?.data ?? null);
+
+  #backend: Backend;
+  #queries: LiveQueries;
+
+  constructor(backend: Backend, queries: LiveQueries) {
+    this.#backend = backend;
+    this.#queries = queries;
+  }
+
+  /** A touch that has no outcome yet: nothing else can be opened. */
+  get held(): boolean {
+    return this.state === "open" || this.state === "ending" || this.state === "taking";
+  }
+
+  get canReply(): boolean {
+    return this.state === "open" && this.view?.lostTo === null;
+  }
+
+  get canSend(): boolean {
+    return this.canReply && this.composer !== null && !this.composer.empty;
+  }
+
+  async start(thread: string): Promise<void> {
+    if (this.held || this.state === "opening") return;
+    if (this.state === "peeking" && this.thread !== thread) return;
+    const wasPeek = this.state === "peeking";
+    this.#enter("taking", thread);
+    try {
+      const result = await this.#backend.touchStart({ thread });
+      if (result.kind === "started") {
+        this.#open(result.touch);
+      } else {
+        this.#close();
+        this.#enter("taken", thread);
+        this.holder = result.holder;
+      }
+    } catch (thrown) {
+      this.#enter(wasPeek ? "peeking" : "idle", thread);
+      this.failure = failureOf(thrown);
+    }
+  }
+
+  async peek(thread: string): Promise<void> {
+    if (this.state !== "idle" && this.state !== "taken") return;
+    this.#enter("opening", thread);
+    try {
+      this.#open(await this.#backend.peek({ thread }));
+    } catch (thrown) {
+      this.#enter("idle", thread);
+      this.failure = failureOf(thrown);
+    }
+  }
+
+  /** Ends a peek; what it showed leaves the page. */
+  peekEnd(): void {
+    if (this.state !== "peeking" || this.thread === null) return;
+    const thread = this.thread;
+    this.reset();
+    void this.#backend.peekEnd({ thread }).catch(() => {});
+  }
+
+  /** Shows a touch that is open already: after undo, edit, a reload, an unlock. */
+  async reopen(thread: string): Promise<void> {
+    await this.composer?.keep();
+    try {
+      this.show(await this.#backend.touchView({ thread }));
+    } catch (thrown) {
+      this.failure = failureOf(thrown);
+    }
+  }
+
+  show(view: TouchView): void {
+    this.#open(view);
+  }
+
+  send(): Promise<Closed | null> {
+    const { composer, view } = this;
+    if (!this.canSend || composer === null || view === null) return Promise.resolve(null);
+    const { thread, workItems } = view;
+    return this.#end("replied", view, () =>
+      this.#backend.replySend({ thread, replyId: composer.replyId, text: composer.text, workItems }),
+    );
+  }
+
+  close(): Promise<Closed | null> {
+    const { view } = this;
+    if (!this.canReply || view === null) return Promise.resolve(null);
+    const { thread, workItems } = view;
+    return this.#end("closed", view, () => this.#backend.touchClose({ thread, workItems }));
+  }
+
+  putBack(reason: string): Promise<Closed | null> {
+    const { view } = this;
+    if (this.state !== "open" || view === null || reason.trim() === "") return Promise.resolve(null);
+    return this.#end("put-back", view, () =>
+      this.#backend.touchPutBack({ thread: view.thread, reason: reason.trim() }),
+    );
+  }
+
+  /** Does one thing about a message that needs a person, and looks again. */
+  async about(message: string, ask: () => Promise<unknown>): Promise<void> {
+    this.busyMessage = message;
+    this.failure = null;
+    try {
+      await ask();
+      await this.#live?.refresh();
+    } catch (thrown) {
+      this.failure = failureOf(thrown);
+    } finally {
+      this.busyMessage = null;
+    }
+  }
+
+  /** The hand moved on: who was first, and what failed, are no longer news. */
+  reset(): void {
+    if (this.held || this.state === "opening") return;
+    this.#close();
+    this.#enter("idle", null);
+  }
+
+  /** The pane leaves the page: keeps the draft, stops asking. */
+  leave(): Promise<void> {
+    const kept = this.composer?.keep() ?? Promise.resolve();
+    this.#live?.end();
+    return kept;
+  }
+
+  async #end(outcome: Outcome, view: TouchView, ask: () => Promise<Ended>): Promise<Closed | null> {
+    this.#enter("ending", view.thread);
+    // A reply takes its draft along; any other outcome leaves it for the next touch.
+    if (outcome === "replied") await this.composer?.end();
+    else await this.composer?.keep();
+    try {
+      const ended = await ask();
+      this.#close();
+      this.#enter("idle", null);
+      return { ended, outcome, view };
+    } catch (thrown) {
+      this.#enter("open", view.thread);
+      this.failure = failureOf(thrown);
+      this.composer?.resume();
+      return null;
+    }
+  }
+
+  #open(view: TouchView): void {
+    this.#close();
+    const { thread } = view;
+    const live = new LiveQuery<TouchView>(
+      this.#queries,
+      { tags: ["thread", "outbox", "envelopes"], threads: () => [thread] },
+      () => this.#backend.touchView({ thread }),
+    );
+    live.data = view;
+    this.#live = live;
+    if (view.mode === "started")
+      this.composer = new Composer(this.#backend, thread, view.replyId, view.draft);
+    this.#enter(view.mode === "started" ? "open" : "peeking", thread);
+  }
+
+  #close(): void {
+    this.#live?.end();
+    this.#live = null;
+    this.composer = null;
+  }
+
+  #enter(state: TouchState, thread: string | null): void {
+    this.state = state;
+    this.thread = thread;
+    this.holder = null;
+    this.failure = null;
+  }
+}

@@ -1,0 +1,45 @@
+/**
+ * Outcomes that can still be taken back. Until their seconds are over nothing has left.
+ */
+import type { Ended } from "$bindings/Ended";
+
+/** What was done. */
+export type Outcome = "replied" | "closed" | "put-back";
+
+export interface Undoable {
+  undo: string;
+  /** UTC ms. */
+  until: number;
+  outcome: Outcome;
+  thread: string;
+  /** The patient, for the words of the bar. */
+  name: string;
+}
+
+export class UndoStack {
+  #all = $state.raw<readonly Undoable[]>([]);
+  #now: () => number;
+
+  constructor(now: () => number) {
+    this.#now = now;
+  }
+
+  /** The latest one that can be undone; none when the seconds are over. */
+  get latest(): Undoable | null {
+    return this.#all.findLast((one) => one.until > this.#now()) ?? null;
+  }
+
+  /** Whole seconds left for the latest. */
+  get secondsLeft(): number {
+    return Math.max(0, Math.ceil(((this.latest?.until ?? 0) - this.#now()) / 1000));
+  }
+
+  add(ended: Ended, outcome: Outcome, thread: string, name: string): void {
+    const alive = this.#all.filter((one) => one.until > this.#now());
+    this.#all = [...alive, { undo: ended.undo, until: ended.undoUntil, outcome, thread, name }];
+  }
+
+  drop(undo: string): void {
+    this.#all = this.#all.filter((one) => one.undo !== undo);
+  }
+}

@@ -1,0 +1,116 @@
+/**
+ * Every command that the program has, and the keys it comes with. Nothing else on the page listens to keys
+ * (inside a dialog or a list box its own library does, by WAI-ARIA's patterns).
+ *
+ * An action is here only once it works: those of later screens are added with them.
+ */
+import type { MessageKey } from "$lib/i18n/catalogue.svelte";
+
+/**
+ * Where an action can be reached.
+ * - `list`: no touch is open; the hand is on the envelopes
+ * - `touch`: a touch or a peek is open
+ * - `composer`: the cursor is in the reply
+ * - `global`: everywhere but in a dialog
+ *
+ * The innermost wins: Esc in the composer leaves the field, and only then puts back.
+ */
+export type Scope = "global" | "list" | "touch" | "composer";
+
+export interface Action {
+  readonly id: string;
+  readonly scope: Scope;
+  readonly label: MessageKey;
+  /** Default keys; any of them. */
+  readonly keys: readonly string[];
+  /** Also while typing. Only chords and named keys may. */
+  readonly inText?: boolean;
+  /** Not offered in the palette: it makes sense by key only. */
+  readonly keyOnly?: boolean;
+}
+
+const queueKeys = [1, 2, 3, 4, 5, 6, 7, 8, 9] as const;
+
+const table = [
+  { id: "list.next", scope: "list", label: "action.list.next", keys: ["j", "arrowdown"], keyOnly: true },
+  {
+    id: "list.previous",
+    scope: "list",
+    label: "action.list.previous",
+    keys: ["k", "arrowup"],
+    keyOnly: true,
+  },
+  { id: "list.first", scope: "list", label: "action.list.first", keys: ["home"], keyOnly: true },
+  { id: "list.last", scope: "list", label: "action.list.last", keys: ["end"], keyOnly: true },
+  { id: "list.show-new", scope: "list", label: "action.list.show-new", keys: ["n"] },
+  { id: "touch.start", scope: "list", label: "action.touch.start", keys: ["enter"] },
+  { id: "touch.peek", scope: "list", label: "action.touch.peek", keys: ["p"] },
+
+  { id: "reply.focus", scope: "touch", label: "action.reply.focus", keys: ["r"] },
+  { id: "reply.send", scope: "touch", label: "action.reply.send", keys: ["mod+enter"], inText: true },
+  { id: "touch.close", scope: "touch", label: "action.touch.close", keys: ["e"] },
+  { id: "touch.put-back", scope: "touch", label: "action.touch.put-back", keys: ["escape"] },
+  { id: "peek.end", scope: "touch", label: "action.peek.end", keys: ["escape"] },
+
+  {
+    id: "composer.leave",
+    scope: "composer",
+    label: "action.composer.leave",
+    keys: ["escape"],
+    inText: true,
+    keyOnly: true,
+  },
+
+  { id: "undo", scope: "global", label: "action.undo", keys: ["z", "mod+z"] },
+  { id: "search.focus", scope: "global", label: "action.search.focus", keys: ["/"] },
+  {
+    id: "palette.open",
+    scope: "global",
+    label: "action.palette.open",
+    keys: ["mod+k"],
+    inText: true,
+    keyOnly: true,
+  },
+  { id: "keys.show", scope: "global", label: "action.keys.show", keys: ["?"] },
+  { id: "settings.open", scope: "global", label: "action.settings.open", keys: ["mod+,"], inText: true },
+  { id: "sync.now", scope: "global", label: "action.sync.now", keys: ["f5", "mod+r"], inText: true },
+  { id: "lock", scope: "global", label: "action.lock", keys: ["shift+mod+l"], inText: true },
+  { id: "sign-out", scope: "global", label: "action.sign-out", keys: [] },
+  { id: "quit", scope: "global", label: "action.quit", keys: ["mod+q"], inText: true },
+
+  { id: "queue.mine", scope: "global", label: "action.queue.mine", keys: ["g m"] },
+  { id: "queue.urgent", scope: "global", label: "action.queue.urgent", keys: ["g u"] },
+  { id: "queue.unsorted", scope: "global", label: "action.queue.unsorted", keys: ["g n"] },
+  { id: "queue.waiting", scope: "global", label: "action.queue.waiting", keys: ["g w"] },
+  { id: "queue.unsent", scope: "global", label: "action.queue.unsent", keys: ["g s"] },
+] as const satisfies readonly Action[];
+
+/** An action's id, such as `reply.send`; what `KeyBinding.action` holds. */
+export type ActionId = (typeof table)[number]["id"] | `queue.${(typeof queueKeys)[number]}`;
+
+export const actions: readonly (Action & { id: ActionId })[] = [
+  ...table,
+  // The queues of the rail by their place, pools included.
+  ...queueKeys.map((n) => ({
+    id: `queue.${n}` as const,
+    scope: "global" as const,
+    label: "action.queue.nth" as const,
+    keys: [`mod+${n}`],
+    inText: true,
+  })),
+];
+
+const byId = new Map<string, Action & { id: ActionId }>(actions.map((action) => [action.id, action]));
+
+/** The action of an id that may come from outside (a profile of another version). */
+export function actionOf(id: string): (Action & { id: ActionId }) | undefined {
+  return byId.get(id);
+}
+
+/** Whether two actions can be reached at the same moment, with neither inside the other. */
+export function scopesMeet(one: Scope, other: Scope): boolean {
+  if (one === other) return true;
+  const pair = new Set([one, other]);
+  // The composer is inside the touch, so it may use the touch's keys for itself.
+  return pair.has("global") && !pair.has("composer");
+}

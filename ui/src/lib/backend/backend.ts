@@ -1,0 +1,113 @@
+/**
+ * All that the screen knows of the program behind it: one method per operation, and its events.
+ *
+ * Two implementations: `tauri.ts` (the program) and `testing/memory.ts` (scripted, for tests and for looking at
+ * screens in a browser). Every method fails with an {@link ApiError} and nothing else; `failureOf` makes one of
+ * whatever was thrown.
+ */
+import type { ApiError } from "$bindings/ApiError";
+import type { Changed } from "$bindings/Changed";
+import type { DraftSaveRequest } from "$bindings/DraftSaveRequest";
+import type { Ended } from "$bindings/Ended";
+import type { EnvelopePage } from "$bindings/EnvelopePage";
+import type { EnvelopesRequest } from "$bindings/EnvelopesRequest";
+import type { MessageRequest } from "$bindings/MessageRequest";
+import type { PinRequest } from "$bindings/PinRequest";
+import type { PutBackRequest } from "$bindings/PutBackRequest";
+import type { Rail } from "$bindings/Rail";
+import type { ReplyRequest } from "$bindings/ReplyRequest";
+import type { SearchRequest } from "$bindings/SearchRequest";
+import type { SearchResults } from "$bindings/SearchResults";
+import type { ServerFact } from "$bindings/ServerFact";
+import type { Session } from "$bindings/Session";
+import type { Settings } from "$bindings/Settings";
+import type { SignInRequest } from "$bindings/SignInRequest";
+import type { SignOutRequest } from "$bindings/SignOutRequest";
+import type { SignOutResult } from "$bindings/SignOutResult";
+import type { StartResult } from "$bindings/StartResult";
+import type { Status } from "$bindings/Status";
+import type { ThreadItemsRequest } from "$bindings/ThreadItemsRequest";
+import type { ThreadRequest } from "$bindings/ThreadRequest";
+import type { TouchView } from "$bindings/TouchView";
+import type { UndoRequest } from "$bindings/UndoRequest";
+import type { Undone } from "$bindings/Undone";
+import type { UnlockResult } from "$bindings/UnlockResult";
+
+/** What the program tells without being asked, by name. */
+export interface BackendEvents {
+  /** Where the person stands has changed. */
+  session: Session;
+  /** Something on screen may be old. */
+  changed: Changed;
+  /** How the engine stands has changed. */
+  status: Status;
+  /** A notification was opened: show this thread's envelope. */
+  "open-thread": ThreadRequest;
+  /** Contents must leave the page now. */
+  lock: null;
+}
+
+/** Stops listening. */
+export type Unlisten = () => void;
+
+export interface Backend {
+  session(): Promise<Session>;
+  /** Progress comes by the event `session`. */
+  signIn(request: SignInRequest): Promise<void>;
+  signInCancel(): Promise<void>;
+  /** Opens the sign-in page in the browser again. */
+  signInPageOpen(): Promise<void>;
+  trySamplePractice(): Promise<void>;
+  signOut(request: SignOutRequest): Promise<SignOutResult>;
+  lockScreen(): Promise<void>;
+  unlock(request: PinRequest): Promise<UnlockResult>;
+  unlockByBrowser(): Promise<void>;
+  /** Only while signed in and unlocked. */
+  setPin(request: PinRequest): Promise<void>;
+
+  rail(): Promise<Rail>;
+  envelopes(request: EnvelopesRequest): Promise<EnvelopePage>;
+  search(request: SearchRequest): Promise<SearchResults>;
+
+  touchStart(request: ThreadRequest): Promise<StartResult>;
+  /** Only of a started or peeked thread. */
+  touchView(request: ThreadRequest): Promise<TouchView>;
+  peek(request: ThreadRequest): Promise<TouchView>;
+  peekEnd(request: ThreadRequest): Promise<void>;
+  /** What was open when the window was reloaded or unlocked. */
+  touchCurrent(): Promise<TouchView | null>;
+  draftSave(request: DraftSaveRequest): Promise<void>;
+  replySend(request: ReplyRequest): Promise<Ended>;
+  /** Close, no reply needed. */
+  touchClose(request: ThreadItemsRequest): Promise<Ended>;
+  touchPutBack(request: PutBackRequest): Promise<Ended>;
+  undo(request: UndoRequest): Promise<Undone>;
+
+  messageRetry(request: MessageRequest): Promise<void>;
+  /** Back into the composer as a draft, with the touch started again. */
+  messageEdit(request: MessageRequest): Promise<ThreadRequest>;
+  messageDiscard(request: MessageRequest): Promise<void>;
+  /** Only where somebody answered since, or the claim was lost. */
+  messageSendAnyway(request: MessageRequest): Promise<void>;
+
+  status(): Promise<Status>;
+  syncNow(): Promise<void>;
+  /** A key or the pointer moved; at most every five seconds. */
+  activity(): Promise<void>;
+  settings(): Promise<Settings>;
+  /** Answers with what was kept: out-of-range numbers are clamped. */
+  settingsSave(settings: Settings): Promise<Settings>;
+  serverFacts(): Promise<ServerFact[]>;
+  quit(): Promise<void>;
+
+  on<E extends keyof BackendEvents>(
+    event: E,
+    handler: (payload: BackendEvents[E]) => void,
+  ): Promise<Unlisten>;
+}
+
+/** Whatever was thrown, as the one shape of failure. */
+export function failureOf(thrown: unknown): ApiError {
+  if (typeof thrown === "object" && thrown !== null && "code" in thrown) return thrown as ApiError;
+  return { code: "internal", detail: thrown instanceof Error ? thrown.name : null };
+}

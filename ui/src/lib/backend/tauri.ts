@@ -1,0 +1,50 @@
+/**
+ * The program itself. The only file that knows Tauri: a command is an operation's name in snake_case, its
+ * argument one object named `request`.
+ */
+import { invoke } from "@tauri-apps/api/core";
+import { listen } from "@tauri-apps/api/event";
+import type { Backend } from "./backend";
+
+export const tauri: Backend = {
+  session: () => invoke("session"),
+  signIn: (request) => invoke("sign_in", { request }),
+  signInCancel: () => invoke("sign_in_cancel"),
+  signInPageOpen: () => invoke("sign_in_page_open"),
+  trySamplePractice: () => invoke("try_sample_practice"),
+  signOut: (request) => invoke("sign_out", { request }),
+  lockScreen: () => invoke("lock_screen"),
+  unlock: (request) => invoke("unlock", { request }),
+  unlockByBrowser: () => invoke("unlock_by_browser"),
+  setPin: (request) => invoke("set_pin", { request }),
+
+  rail: () => invoke("rail"),
+  envelopes: (request) => invoke("envelopes", { request }),
+  search: (request) => invoke("search", { request }),
+
+  touchStart: (request) => invoke("touch_start", { request }),
+  touchView: (request) => invoke("touch_view", { request }),
+  peek: (request) => invoke("peek", { request }),
+  peekEnd: (request) => invoke("peek_end", { request }),
+  touchCurrent: () => invoke("touch_current"),
+  draftSave: (request) => invoke("draft_save", { request }),
+  replySend: (request) => invoke("reply_send", { request }),
+  touchClose: (request) => invoke("touch_close", { request }),
+  touchPutBack: (request) => invoke("touch_put_back", { request }),
+  undo: (request) => invoke("undo", { request }),
+
+  messageRetry: (request) => invoke("message_retry", { request }),
+  messageEdit: (request) => invoke("message_edit", { request }),
+  messageDiscard: (request) => invoke("message_discard", { request }),
+  messageSendAnyway: (request) => invoke("message_send_anyway", { request }),
+
+  status: () => invoke("status"),
+  syncNow: () => invoke("sync_now"),
+  activity: () => invoke("activity"),
+  settings: () => invoke("settings"),
+  settingsSave: (settings) => invoke("settings_save", { request: settings }),
+  serverFacts: () => invoke("server_facts"),
+  quit: () => invoke("quit"),
+
+  on: (event, handler) => listen(event, ({ payload }) => handler(payload as never)),
+};

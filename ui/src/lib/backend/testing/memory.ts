@@ -1,0 +1,423 @@
+/**
+ * A practice in memory, for tests and for looking at screens in a browser. Scripted, not simulated: it does what
+ * the operations promise as plainly as possible, and `fault` makes the next call of one of them fail.
+ *
+ * Never in a production build: `main.ts` imports it only in `--mode preview`.
+ */
+import type { ApiError } from "$bindings/ApiError";
+import type { Changed } from "$bindings/Changed";
+import type { Ended } from "$bindings/Ended";
+import type { EnvelopeRow } from "$bindings/EnvelopeRow";
+import type { ErrorCode } from "$bindings/ErrorCode";
+import type { Holder } from "$bindings/Holder";
+import type { MessageRow } from "$bindings/MessageRow";
+import type { RailQueue } from "$bindings/RailQueue";
+import type { SearchRequest } from "$bindings/SearchRequest";
+import type { SearchResults } from "$bindings/SearchResults";
+import type { Session } from "$bindings/Session";
+import type { Settings } from "$bindings/Settings";
+import type { Status } from "$bindings/Status";
+import type { TouchView } from "$bindings/TouchView";
+import type { UnlockResult } from "$bindings/UnlockResult";
+import type { Backend, BackendEvents } from "../backend";
+import { messagesOf, morning, patientOf } from "./words";
+
+type Handlers = { [E in keyof BackendEvents]: Set<(payload: BackendEvents[E]) => void> };
+
+export const drOsei = { reference: "PractitionerRole/osei", name: "Dr Amara Osei", role: "physician" };
+
+export function openSession(): Session {
+  return {
+    kind: "open",
+    member: drOsei,
+    practice: "Lakeside Family Practice",
+    server: "https://fhir.lakeside.example",
+    signInAgain: false,
+  };
+}
+
+export class MemoryBackend implements Backend {
+  now: () => number;
+  sessionNow: Session = openSession();
+  queues: Map<string, EnvelopeRow[]>;
+  railExtra: RailQueue[] = [];
+  touches = new Map<string, TouchView>();
+  drafts = new Map<string, string>();
+  statusNow: Status;
+  settingsNow: Settings = {
+    theme: "system",
+    language: "en",
+    undoSeconds: 10,
+    screenLockMinutes: 10,
+    deepLockHours: 8,
+    keys: [],
+    notify: true,
+  };
+  /** Every call, in order: name and argument. */
+  calls: { name: string; request: unknown }[] = [];
+  /** Somebody else is first on these. */
+  takenBy = new Map<string, Holder>();
+  pin: string | null = null;
+  /** Milliseconds that a claim takes. */
+  claimTakes = 0;
+
+  #handlers: Handlers = {
+    session: new Set(),
+    changed: new Set(),
+    status: new Set(),
+    "open-thread": new Set(),
+    lock: new Set(),
+  };
+  #faults = new Map<string, ErrorCode>();
+  #undoable = new Map<
+    string,
+    { view: TouchView; queue: string | null; row: EnvelopeRow | null; at: number }
+  >();
+  #ids = 0;
+
+  constructor(now: () => number = () => Date.now()) {
+    this.now = now;
+    this.queues = new Map([["mine", morning(now())]]);
+    this.statusNow = {
+      connection: "online",
+      checked: now() - 4000,
+      firstSync: null,
+      waitingToSend: 0,
+      needsYou: 0,
+      index: null,
+      clockOffMinutes: null,
+      unreadable: 0,
+      push: true,
+    };
+  }
+
+  /** The next call of this operation fails. */
+  fault(name: keyof Backend, code: ErrorCode): void {
+    this.#faults.set(name, code);
+  }
+
+  emit<E extends keyof BackendEvents>(event: E, payload: BackendEvents[E]): void {
+    for (const handler of [...this.#handlers[event]]) handler(payload);
+  }
+
+  changed(tags: string[], threads: string[] = []): void {
+    this.emit("changed", { tags, threads } satisfies Changed);
+  }
+
+  setStatus(change: Partial<Status>): void {
+    this.statusNow = { ...this.statusNow, ...change };
+    this.emit("status", this.statusNow);
+  }
+
+  setSession(session: Session): void {
+    this.sessionNow = session;
+    this.emit("session", session);
+  }
+
+  setTouch(thread: string, change: Partial<TouchView>): void {
+    const view = this.touches.get(thread);
+    if (view !== undefined) this.touches.set(thread, { ...view, ...change });
+    this.changed(["thread"], [thread]);
+  }
+
+  callsOf(name: string): unknown[] {
+    return this.calls.filter((call) => call.name === name).map((call) => call.request);
+  }
+
+  async session() {
+    return this.#did("session", null, this.sessionNow);
+  }
+  async signIn(request: { server: string; caFile: string | null }) {
+    await this.#did("signIn", request, undefined);
+    this.setSession({ kind: "signing-in", server: request.server, page: `${request.server}/authorize` });
+  }
+  async signInCancel() {
+    await this.#did("signInCancel", null, undefined);
+    this.setSession({
+      kind: "signed-out",
+      server: null,
+      caFile: null,
+      failure: "cancelled",
+      samplePractice: true,
+    });
+  }
+  async signInPageOpen() {
+    return this.#did("signInPageOpen", null, undefined);
+  }
+  async trySamplePractice() {
+    await this.#did("trySamplePractice", null, undefined);
+    this.setSession({ kind: "signing-in", server: null, page: null });
+  }
+  async signOut(request: { withUnsent: boolean }) {
+    await this.#did("signOut", request, undefined);
+    const unsent = (this.queues.get("unsent") ?? []).map(({ thread, patientName, waitingSince }) => ({
+      thread,
+      patientName,
+      written: waitingSince,
+    }));
+    if (unsent.length > 0 && !request.withUnsent) return { signedOut: false, unsent };
+    this.setSession({ kind: "signed-out", server: null, caFile: null, failure: null, samplePractice: true });
+    return { signedOut: true, unsent };
+  }
+  async lockScreen() {
+    await this.#did("lockScreen", null, undefined);
+    this.setSession({
+      kind: "locked",
+      lock: "screen",
+      member: drOsei,
+      hasPin: this.pin !== null,
+      triesLeft: 5,
+      waitUntil: null,
+      unsent: this.statusNow.waitingToSend,
+    });
+  }
+  async unlock(request: { pin: string }): Promise<UnlockResult> {
+    await this.#did("unlock", request, undefined);
+    if (request.pin === this.pin) {
+      this.setSession(openSession());
+      return "unlocked";
+    }
+    if (this.sessionNow.kind === "locked") {
+      const triesLeft = this.sessionNow.triesLeft - 1;
+      this.setSession({
+        ...this.sessionNow,
+        triesLeft,
+        waitUntil: triesLeft < 3 ? this.now() + 30_000 : null,
+      });
+      if (triesLeft === 0) return "browser-needed";
+    }
+    return "wrong-pin";
+  }
+  async unlockByBrowser() {
+    return this.#did("unlockByBrowser", null, undefined);
+  }
+  async setPin(request: { pin: string }) {
+    await this.#did("setPin", request, undefined);
+    this.pin = request.pin;
+  }
+
+  async rail() {
+    const queues = [...this.queues].map(([id, rows]) => ({
+      id,
+      name: id.startsWith("pool/") ? decodeURIComponent(id.slice(5)) : null,
+      count: rows.length,
+      oldest: rows.length === 0 ? null : Math.min(...rows.map((row) => row.waitingSince)),
+    }));
+    const known = new Set(queues.map(({ id }) => id));
+    return this.#did("rail", null, {
+      queues: [...queues, ...this.railExtra.filter(({ id }) => !known.has(id))],
+    });
+  }
+  async envelopes(request: { queue: string; offset: number; limit: number }) {
+    const rows = this.queues.get(request.queue) ?? [];
+    return this.#did("envelopes", request, {
+      total: rows.length,
+      offset: request.offset,
+      rows: rows.slice(request.offset, request.offset + request.limit),
+    });
+  }
+  async search(request: SearchRequest): Promise<SearchResults> {
+    const words = request.text.toLowerCase().split(/\s+/).filter(Boolean);
+    const rows = [...this.queues.values()].flat().filter((row) => {
+      if (request.filters.patient !== null && row.patientName !== request.filters.patient) return false;
+      const text = `${row.patientName} ${row.writer ?? ""} ${row.subjectLine}`.toLowerCase();
+      return words.every((word) => text.includes(word));
+    });
+    const hits = rows.map((row) => ({
+      thread: row.thread,
+      patientName: row.patientName,
+      birthDate: row.birthDate,
+      subjectLine: row.subjectLine,
+      sent: row.waitingSince,
+      snippet: row.holder === null ? [] : ["…after the ", words[0] ?? "", " was changed in spring…"],
+      open: row.thread !== "t-ferreira",
+    }));
+    const reachesBackTo = this.statusNow.index === null ? null : this.now() - 40 * 86_400_000;
+    return this.#did("search", request, {
+      hits: hits.slice(0, request.limit),
+      more: hits.length > 50,
+      reachesBackTo,
+    });
+  }
+
+  async touchStart({ thread }: { thread: string }) {
+    await this.#did("touchStart", { thread }, undefined);
+    if (this.claimTakes > 0) await new Promise((done) => setTimeout(done, this.claimTakes));
+    const holder = this.takenBy.get(thread);
+    if (holder !== undefined) return { kind: "taken" as const, holder };
+    const touch = this.#view(thread, "started");
+    this.touches.set(thread, touch);
+    return { kind: "started" as const, touch };
+  }
+  async touchView({ thread }: { thread: string }) {
+    const view = this.touches.get(thread);
+    if (view === undefined) throw this.#error("not-found");
+    return this.#did("touchView", { thread }, view);
+  }
+  async peek({ thread }: { thread: string }) {
+    await this.#did("peek", { thread }, undefined);
+    const view = this.#view(thread, "peeked");
+    this.touches.set(thread, view);
+    return view;
+  }
+  async peekEnd(request: { thread: string }) {
+    this.touches.delete(request.thread);
+    return this.#did("peekEnd", request, undefined);
+  }
+  async touchCurrent() {
+    return this.#did("touchCurrent", null, [...this.touches.values()][0] ?? null);
+  }
+  async draftSave(request: { thread: string; text: string }) {
+    await this.#did("draftSave", request, undefined);
+    this.drafts.set(request.thread, request.text);
+  }
+  async replySend(request: { thread: string; replyId: string; text: string; workItems: string[] }) {
+    await this.#did("replySend", request, undefined);
+    if (request.text.trim() === "") throw this.#error("empty");
+    this.setStatus({ waitingToSend: this.statusNow.waitingToSend + 1 });
+    return this.#end(request.thread, true);
+  }
+  async touchClose(request: { thread: string; workItems: string[] }) {
+    await this.#did("touchClose", request, undefined);
+    return this.#end(request.thread, true);
+  }
+  async touchPutBack(request: { thread: string; reason: string }) {
+    await this.#did("touchPutBack", request, undefined);
+    return this.#end(request.thread, false);
+  }
+  async undo(request: { undo: string }) {
+    await this.#did("undo", request, undefined);
+    const one = this.#undoable.get(request.undo);
+    if (one === undefined) throw this.#error("too-late");
+    this.#undoable.delete(request.undo);
+    this.touches.set(one.view.thread, { ...one.view, draft: this.drafts.get(one.view.thread) ?? "" });
+    if (one.queue !== null && one.row !== null) this.queues.get(one.queue)?.splice(one.at, 0, one.row);
+    this.setStatus({ waitingToSend: 0 });
+    this.changed(["rail", "envelopes", "thread"], [one.view.thread]);
+    return { thread: one.view.thread };
+  }
+  async messageRetry(request: { message: string }) {
+    await this.#did("messageRetry", request, undefined);
+    this.#message(request.message, { delivery: "sending", wedge: null });
+  }
+  async messageEdit(request: { message: string }) {
+    await this.#did("messageEdit", request, undefined);
+    const view = this.#viewWith(request.message);
+    const text = view.messages.find(({ id }) => id === request.message)?.text ?? "";
+    const messages = view.messages.filter(({ id }) => id !== request.message);
+    this.touches.set(view.thread, { ...view, mode: "started", messages, draft: text });
+    return { thread: view.thread };
+  }
+  async messageDiscard(request: { message: string }) {
+    await this.#did("messageDiscard", request, undefined);
+    const view = this.#viewWith(request.message);
+    this.setTouch(view.thread, { messages: view.messages.filter(({ id }) => id !== request.message) });
+  }
+  async messageSendAnyway(request: { message: string }) {
+    await this.#did("messageSendAnyway", request, undefined);
+    this.#message(request.message, { delivery: "queued", wedge: null });
+  }
+
+  async status() {
+    return this.#did("status", null, this.statusNow);
+  }
+  async syncNow() {
+    await this.#did("syncNow", null, undefined);
+    this.setStatus({ checked: this.now() });
+  }
+  async activity() {}
+  async settings() {
+    return this.#did("settings", null, this.settingsNow);
+  }
+  async settingsSave(settings: Settings) {
+    await this.#did("settingsSave", settings, undefined);
+    this.settingsNow = { ...settings, undoSeconds: Math.min(30, Math.max(0, settings.undoSeconds)) };
+    return this.settingsNow;
+  }
+  async serverFacts() {
+    return this.#did("serverFacts", null, [
+      { fact: "conditional-create", verdict: "works" as const },
+      { fact: "transaction", verdict: "works" as const },
+      { fact: "patch", verdict: "works-around" as const },
+      { fact: "push", verdict: "missing" as const },
+      { fact: "receipts", verdict: "unknown" as const },
+    ]);
+  }
+  async quit() {
+    return this.#did("quit", null, undefined);
+  }
+
+  async on<E extends keyof BackendEvents>(event: E, handler: (payload: BackendEvents[E]) => void) {
+    const handlers = this.#handlers[event] as Set<(payload: BackendEvents[E]) => void>;
+    handlers.add(handler);
+    return () => void handlers.delete(handler);
+  }
+
+  #did<T>(name: string, request: unknown, answer: T): T {
+    this.calls.push({ name, request });
+    const code = this.#faults.get(name);
+    if (code !== undefined) {
+      this.#faults.delete(name);
+      throw this.#error(code);
+    }
+    return answer;
+  }
+
+  #error(code: ErrorCode): ApiError {
+    return { code, detail: null };
+  }
+
+  #view(thread: string, mode: TouchView["mode"]): TouchView {
+    const row = [...this.queues.values()].flat().find((one) => one.thread === thread);
+    if (row === undefined) throw this.#error("not-found");
+    return {
+      thread,
+      mode,
+      patient: patientOf(row),
+      subjectLine: row.subjectLine,
+      category: row.category,
+      messages: messagesOf(row, this.now()),
+      workItems: [`Task/${thread}`],
+      claimConfirmed: this.statusNow.connection === "online",
+      lostTo: null,
+      draft: this.drafts.get(thread) ?? "",
+      replyId: `reply-${++this.#ids}`,
+      started: this.now(),
+      touchNumber: 1,
+      wroteAgain: false,
+    };
+  }
+
+  #viewWith(id: string): TouchView {
+    const view = [...this.touches.values()].find(({ messages }) =>
+      messages.some((message) => message.id === id),
+    );
+    if (view === undefined) throw this.#error("not-found");
+    return view;
+  }
+
+  #message(id: string, change: Partial<MessageRow>): void {
+    const view = this.#viewWith(id);
+    const messages = view.messages.map((message) =>
+      message.id === id ? { ...message, ...change } : message,
+    );
+    this.setTouch(view.thread, { messages });
+  }
+
+  #end(thread: string, leaves: boolean): Ended {
+    const view = this.touches.get(thread);
+    if (view === undefined) throw this.#error("too-late");
+    this.touches.delete(thread);
+    const entry = leaves
+      ? [...this.queues].find(([, rows]) => rows.some((row) => row.thread === thread))
+      : undefined;
+    const rows = entry?.[1] ?? [];
+    const at = rows.findIndex((row) => row.thread === thread);
+    const row = at < 0 ? null : (rows[at] ?? null);
+    if (at >= 0) rows.splice(at, 1);
+    const undo = `undo-${++this.#ids}`;
+    this.#undoable.set(undo, { view, queue: entry?.[0] ?? null, row, at });
+    this.changed(["rail", "envelopes"], [thread]);
+    return { undo, undoUntil: this.now() + this.settingsNow.undoSeconds * 1000 };
+  }
+}

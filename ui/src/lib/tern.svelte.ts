@@ -1,0 +1,204 @@
+/**
+ * What the whole window shares: the program behind it, where the person stands, settings, status, keys.
+ *
+ * Made once in `main.ts` and handed down by context. What belongs to one view lives in that view's own class and
+ * dies with it: when the screen locks, the inbox's state is dropped, and nothing of a patient stays in the page.
+ */
+import { getContext, setContext } from "svelte";
+import type { ApiError } from "$bindings/ApiError";
+import type { Session } from "$bindings/Session";
+import type { Settings } from "$bindings/Settings";
+import type { Status } from "$bindings/Status";
+import { Registry } from "./actions/registry.svelte";
+import { type Backend, failureOf } from "./backend/backend";
+import { Clock } from "./clock.svelte";
+import { failureText } from "./errors/wording";
+import { catalogue, languageOf } from "./i18n/catalogue.svelte";
+import { LiveQueries } from "./query/live.svelte";
+import { wearTheme } from "./theme/theme.svelte";
+
+/** Milliseconds between two words to the program that the person is there. */
+const ACTIVITY_EVERY = 5000;
+
+/** Something that concerns the window, not one thing in it. */
+export interface Notice {
+  id: number;
+  text: string;
+}
+
+export class Tern {
+  readonly backend: Backend;
+  readonly queries: LiveQueries;
+  readonly registry: Registry;
+  readonly clock = new Clock();
+
+  session = $state.raw<Session | null>(null);
+  settings = $state.raw<Settings | null>(null);
+  status = $state.raw<Status | null>(null);
+  /** Which view is over the inbox, while somebody is signed in. */
+  page = $state<"inbox" | "settings">("inbox");
+  palette = $state(false);
+  keysShown = $state(false);
+  signingOut = $state(false);
+  notices = $state.raw<readonly Notice[]>([]);
+  /** Opened from a notification before the inbox was there. */
+  openThread = $state<string | null>(null);
+
+  /** Called before contents leave the page by the person's own wish. */
+  beforeLock: (() => Promise<void>) | null = null;
+
+  #lastActivity = -ACTIVITY_EVERY;
+  #unwearTheme: () => void = () => {};
+  #noticeId = 0;
+
+  constructor(backend: Backend, options: { queries?: LiveQueries; registry?: Registry } = {}) {
+    this.backend = backend;
+    this.queries = options.queries ?? new LiveQueries();
+    this.registry = options.registry ?? new Registry();
+  }
+
+  /** Listens, then asks: what changes between the two is not missed. The returned function ends it. */
+  async begin(): Promise<() => void> {
+    const unlisten = await Promise.all([
+      this.backend.on("session", (session) => this.#stand(session)),
+      this.backend.on("changed", (changed) => {
+        this.queries.changed(changed);
+        if (changed.tags.includes("settings"))
+          void this.backend.settings().then((s) => this.#apply(s), this.fail);
+      }),
+      this.backend.on("status", (status) => (this.status = status)),
+      this.backend.on("open-thread", ({ thread }) => (this.openThread = thread)),
+      this.backend.on("lock", () => this.hide()),
+    ]);
+    const [settings, session] = await Promise.all([this.backend.settings(), this.backend.session()]);
+    this.#apply(settings);
+    this.#stand(session);
+    const unhandle = this.registry.handleAll({
+      lock: { run: () => void this.lock(), can: () => this.session?.kind === "open" },
+      "sign-out": { run: () => (this.signingOut = true), can: () => this.session?.kind === "open" },
+      "settings.open": { run: () => (this.page = "settings"), can: () => this.session?.kind === "open" },
+      "sync.now": {
+        run: () => void this.backend.syncNow().catch(this.fail),
+        can: () => this.session?.kind === "open",
+      },
+      "palette.open": { run: () => (this.palette = true), can: () => this.session?.kind === "open" },
+      "keys.show": { run: () => (this.keysShown = true), can: () => this.session?.kind === "open" },
+      quit: { run: () => void this.backend.quit().catch(this.fail) },
+    });
+    const stopClock = this.clock.run();
+    return () => {
+      unlisten.forEach((end) => end());
+      unhandle();
+      stopClock();
+      this.#unwearTheme();
+    };
+  }
+
+  /** A key or the pointer moved. */
+  active(at: number): void {
+    if (at - this.#lastActivity < ACTIVITY_EVERY || this.session?.kind !== "open") return;
+    this.#lastActivity = at;
+    void this.backend.activity().catch(() => {});
+  }
+
+  /** Locks by the person's wish: what is typed is kept first. */
+  async lock(): Promise<void> {
+    await this.beforeLock?.();
+    this.hide();
+    try {
+      await this.backend.lockScreen();
+    } catch (thrown) {
+      // Not locked: the person must see that, and where they were.
+      this.#stand(await this.backend.session());
+      this.fail(thrown);
+    }
+  }
+
+  /** Takes contents off the page at once; the program then says what kind of lock it is. */
+  hide(): void {
+    if (this.session?.kind !== "open") return;
+    const { member } = this.session;
+    this.#stand({
+      kind: "locked",
+      lock: "screen",
+      member,
+      hasPin: false,
+      triesLeft: 0,
+      waitUntil: null,
+      unsent: 0,
+    });
+    void this.backend.session().then((session) => {
+      // Still open: the lock is on its way, and the event `session` will say so.
+      if (session.kind !== "open") this.#stand(session);
+    }, this.fail);
+  }
+
+  async saveSettings(change: Partial<Settings>): Promise<void> {
+    if (this.settings === null) return;
+    const wanted = { ...this.settings, ...change };
+    const before = this.settings;
+    this.#apply(wanted);
+    try {
+      this.#apply(await this.backend.settingsSave(wanted));
+    } catch (thrown) {
+      this.#apply(before);
+      this.fail(thrown);
+    }
+  }
+
+  /** Tells what concerns the whole window. */
+  tell(text: string): void {
+    const id = ++this.#noticeId;
+    this.notices = [...this.notices.filter((notice) => notice.text !== text), { id, text }].slice(-3);
+  }
+
+  dismiss(id: number): void {
+    this.notices = this.notices.filter((notice) => notice.id !== id);
+  }
+
+  /** Words a failure that belongs to no one thing on screen. */
+  fail = (thrown: unknown): void => {
+    const failure: ApiError = failureOf(thrown);
+    // The event `session` brings these two, with a view of their own.
+    if (failure.code === "locked" || failure.code === "signed-out") return;
+    this.tell(failureText(failure));
+  };
+
+  #stand(session: Session): void {
+    const was = this.session?.kind;
+    this.session = session;
+    if (session.kind === "open") {
+      if (was !== "open") void this.backend.status().then((status) => (this.status = status), this.fail);
+      return;
+    }
+    this.palette = false;
+    this.keysShown = false;
+    this.signingOut = false;
+    this.notices = [];
+    if (session.kind !== "locked") {
+      this.page = "inbox";
+      this.status = null;
+    }
+  }
+
+  #apply(settings: Settings): void {
+    const previous = this.settings;
+    this.settings = settings;
+    if (previous?.theme !== settings.theme) {
+      this.#unwearTheme();
+      this.#unwearTheme = wearTheme(settings.theme);
+    }
+    catalogue.use(languageOf(settings.language, navigator.languages));
+    this.registry.rebind(settings.keys);
+  }
+}
+
+const KEY = Symbol("tern");
+
+export function provideTern(tern: Tern): void {
+  setContext(KEY, tern);
+}
+
+export function useTern(): Tern {
+  return getContext<Tern>(KEY);
+}

@@ -1,0 +1,88 @@
+/**
+ * The stable names by which journeys in a real window find things (`data-testid`).
+ *
+ * Sparse on purpose: whatever has a role and a name is found by them. A hook is never renamed without the
+ * journeys under `tests/`.
+ *
+ * | hook | is |
+ * |---|---|
+ * | `view-sign-in`, `view-inbox`, `view-lock`, `view-settings` | the four views; exactly one is in the page |
+ * | `server`, `ca-file`, `sign-in`, `sample-practice` | sign-in: the fields and the two buttons |
+ * | `sign-in-cancel`, `sign-in-page`, `sign-in-failure` | while the browser is open; why it failed |
+ * | `rail-<queue>` | a queue of the rail: `rail-mine`, `rail-pool/<id>` |
+ * | `list`, `envelope-<thread>`, `new-rows` | the list, a row (`aria-selected`), "3 new" |
+ * | `search`, `hit-<thread>` | the search field, a hit |
+ * | `pane` | the right pane; `data-state`: nothing, envelope, taking, taken, peeking, open |
+ * | `start`, `peek`, `peek-end`, `taken` | before Start; who was first |
+ * | `patient`, `claim`, `lost`, `wrote-again` | the head of a touch and its notices |
+ * | `message-<id>`, `delivery-<id>` | a message, its delivery (`data-delivery`) |
+ * | `retry-<id>`, `edit-<id>`, `discard-<id>`, `send-anyway-<id>` | what fits a message that needs you |
+ * | `composer`, `draft-state`, `send`, `close`, `put-back` | the reply and the outcomes |
+ * | `put-back-reason`, `put-back-confirm` | the dialog of put back |
+ * | `undo-bar`, `undo` | the seconds within which an outcome can be undone |
+ * | `status`, `banner` | the foot of the rail (`data-connection`), the banner (`data-kind`) |
+ * | `lock`, `settings`, `palette`, `palette-input`, `keys` | buttons of the rail, palette, cheat sheet |
+ * | `pin`, `unlock`, `unlock-browser`, `lock-wait` | the lock screen |
+ * | `theme`, `language`, `undo-seconds`, `sign-out`, `sign-out-anyway` | settings |
+ * | `notice` | what concerns the whole window |
+ */
+export const hook = {
+  rail: (queue: string) => `rail-${queue}`,
+  envelope: (thread: string) => `envelope-${thread}`,
+  hit: (thread: string) => `hit-${thread}`,
+  message: (id: string) => `message-${id}`,
+  delivery: (id: string) => `delivery-${id}`,
+  retry: (id: string) => `retry-${id}`,
+  edit: (id: string) => `edit-${id}`,
+  discard: (id: string) => `discard-${id}`,
+  sendAnyway: (id: string) => `send-anyway-${id}`,
+  viewSignIn: "view-sign-in",
+  viewInbox: "view-inbox",
+  viewLock: "view-lock",
+  viewSettings: "view-settings",
+  server: "server",
+  caFile: "ca-file",
+  signIn: "sign-in",
+  samplePractice: "sample-practice",
+  signInCancel: "sign-in-cancel",
+  signInPage: "sign-in-page",
+  signInFailure: "sign-in-failure",
+  list: "list",
+  newRows: "new-rows",
+  search: "search",
+  pane: "pane",
+  start: "start",
+  peek: "peek",
+  peekEnd: "peek-end",
+  taken: "taken",
+  patient: "patient",
+  claim: "claim",
+  lost: "lost",
+  wroteAgain: "wrote-again",
+  composer: "composer",
+  draftState: "draft-state",
+  send: "send",
+  close: "close",
+  putBack: "put-back",
+  putBackReason: "put-back-reason",
+  putBackConfirm: "put-back-confirm",
+  undoBar: "undo-bar",
+  undo: "undo",
+  status: "status",
+  banner: "banner",
+  lock: "lock",
+  settings: "settings",
+  palette: "palette",
+  paletteInput: "palette-input",
+  keys: "keys",
+  pin: "pin",
+  unlock: "unlock",
+  unlockBrowser: "unlock-browser",
+  lockWait: "lock-wait",
+  theme: "theme",
+  language: "language",
+  undoSeconds: "undo-seconds",
+  signOut: "sign-out",
+  signOutAnyway: "sign-out-anyway",
+  notice: "notice",
+} as const;
