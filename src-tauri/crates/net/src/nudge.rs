@@ -1,0 +1,281 @@
+//! The push channel: a websocket over which the server says "something may have changed".
+//!
+//! ```text
+//!   GET metadata ──▶ no websocket ──▶ silent for good: the engine polls
+//!        │ websocket
+//!        ▼
+//!   POST Subscription (one a type) ──▶ refused ──▶ silent for good
+//!        │ ids
+//!        ▼                                    nothing heard, closed, nearly run out
+//!   connect, bind ──▶ nudge at once ──▶ listen ─────────────────────────────────────┐
+//!        ▲                                 │ ping ──▶ nudge                         │
+//!        └───────────────── back-off ◀─────┴──────────────────────────────────────┘
+//! ```
+//! A nudge is a permit, not a message: however many pings come before the engine looks, it looks once. After a
+//! connection that broke the engine is nudged as well, because what happened meanwhile was not heard.
+//!
+//! The socket is reqwest's connection, upgraded: one TLS configuration, one proxy, one place that holds the
+//! token. It goes to the base's origin whatever host the server names.
+
+use std::{
+    sync::{Arc, Mutex, PoisonError},
+    time::Duration,
+};
+
+use backon::{BackoffBuilder, ExponentialBuilder};
+use chrono::{DateTime, TimeDelta, Utc};
+use futures_util::{SinkExt, StreamExt};
+use reqwest::{StatusCode, Upgraded, header};
+use tern_fhir::{
+    capability,
+    exchange::Request,
+    facts::Push,
+    subscription::{self, Frame},
+};
+use tern_sync::server::Unanswered;
+use tokio::{
+    sync::Notify,
+    task::AbortHandle,
+    time::{Instant, timeout, timeout_at},
+};
+use tokio_tungstenite::{
+    WebSocketStream,
+    tungstenite::{
+        Message,
+        handshake::{client::generate_key, derive_accept_key},
+        protocol::{Role, WebSocketConfig},
+    },
+};
+
+use crate::{connection::Wire, unanswered};
+
+/// The server may forget a subscription after this: a machine that never comes back leaves nothing behind.
+const LIFE: TimeDelta = TimeDelta::hours(24);
+
+/// A channel is made anew this long after it began, well before its subscriptions run out.
+const RENEW: Duration = Duration::from_secs(23 * 3600);
+
+/// Silence after which we ask whether the other end is still there, and again after which it isn't.
+const SILENCE: Duration = Duration::from_secs(45);
+
+/// From the request to the open socket.
+const CONNECT: Duration = Duration::from_secs(20);
+
+/// The largest frame, in bytes: `ping` and an id, or a notification bundle without resources.
+const LARGEST: usize = 256 * 1024;
+
+/// The push channel of one connection. It starts when somebody first waits for it, and ends with the connection.
+pub(crate) struct Nudge {
+    wire: Wire,
+    permit: Arc<Notify>,
+    task: Mutex<Option<AbortHandle>>,
+}
+
+impl Nudge {
+    pub(crate) fn new(wire: Wire) -> Self {
+        Self { wire, permit: Arc::new(Notify::new()), task: Mutex::new(None) }
+    }
+
+    /// Ends at the next nudge, or at once if one came since the last.
+    pub(crate) async fn nudged(&self) {
+        {
+            let mut task = self.task.lock().unwrap_or_else(PoisonError::into_inner);
+            if task.is_none() {
+                let channel = Channel { wire: self.wire.clone(), permit: Arc::clone(&self.permit), ids: Vec::new() };
+                *task = Some(tokio::spawn(channel.run()).abort_handle());
+            }
+        }
+        self.permit.notified().await;
+    }
+}
+
+impl Drop for Nudge {
+    fn drop(&mut self) {
+        if let Some(task) = self.task.lock().unwrap_or_else(PoisonError::into_inner).take() {
+            task.abort();
+        }
+    }
+}
+
+/// Why a channel ended.
+#[derive(Debug, PartialEq, Eq)]
+enum Ended {
+    /// This server has none, or won't give us one.
+    NoChannel,
+    /// It was there and broke, or could not be made just now.
+    Broken,
+}
+
+impl From<Unanswered> for Ended {
+    fn from(_: Unanswered) -> Self {
+        Self::Broken
+    }
+}
+
+type Socket = WebSocketStream<Upgraded>;
+
+struct Channel {
+    wire: Wire,
+    permit: Arc<Notify>,
+    /// Our subscriptions on the server; none before the first connection and after one that bound none.
+    ids: Vec<String>,
+}
+
+impl Channel {
+    async fn run(mut self) {
+        let back_off = || {
+            ExponentialBuilder::default()
+                .with_jitter()
+                .with_min_delay(Duration::from_secs(1))
+                .with_max_delay(Duration::from_secs(60))
+                .without_max_times()
+                .build()
+        };
+        let mut delays = back_off();
+        loop {
+            let mut heard = false;
+            if self.once(&mut heard).await == Ended::NoChannel {
+                tracing::info!("no push channel here");
+                return;
+            }
+            if heard {
+                delays = back_off();
+            } else {
+                // Perhaps the server has forgotten them.
+                self.ids.clear();
+            }
+            tokio::time::sleep(delays.next().unwrap_or(Duration::from_secs(60))).await;
+        }
+    }
+
+    /// One connection from beginning to end. `heard` says whether the server ever spoke of our subscriptions.
+    async fn once(&mut self, heard: &mut bool) -> Ended {
+        let begun = Instant::now();
+        match self.open().await {
+            Ok(socket) => {
+                tracing::debug!("the push channel is open");
+                let ended = self.listen(socket, begun + RENEW, heard).await;
+                tracing::debug!(?ended, "the push channel has ended");
+                if begun.elapsed() >= RENEW {
+                    self.ids.clear();
+                }
+                ended
+            }
+            Err(ended) => ended,
+        }
+    }
+
+    async fn open(&mut self) -> Result<Socket, Ended> {
+        let metadata = self.wire.send(&Request::get("metadata")).await?;
+        if metadata.status != 200 {
+            return Err(temporary(metadata.status));
+        }
+        let facts = capability::from_statement(&metadata.body).map_err(|_| Ended::NoChannel)?;
+        let Push::Websocket { path } = facts.push else { return Err(Ended::NoChannel) };
+        if self.ids.is_empty() {
+            self.ids = self.subscribe(metadata.date.unwrap_or_else(Utc::now)).await?;
+        }
+        timeout(CONNECT, self.connect(&path)).await.map_err(|_| Ended::Broken)?
+    }
+
+    async fn subscribe(&self, now: DateTime<Utc>) -> Result<Vec<String>, Ended> {
+        let mut ids = Vec::new();
+        for kind in subscription::NUDGED_BY {
+            let answer = self.wire.send(&subscription::request(kind, now + LIFE)).await?;
+            if !matches!(answer.status, 200 | 201) {
+                return Err(temporary(answer.status));
+            }
+            let located = answer.location.as_deref().and_then(|location| self.wire.base.reference(location));
+            ids.push(located.map(|(_, id)| id).or_else(|| own_id(&answer.body)).ok_or(Ended::NoChannel)?);
+        }
+        Ok(ids)
+    }
+
+    /// Upgrades a connection (RFC 6455, 4.1).
+    async fn connect(&self, path: &str) -> Result<Socket, Ended> {
+        let key = generate_key();
+        let mut token = self.wire.session.bearer(None).await?;
+        let mut response = self.upgrade(path, &key, &token).await?;
+        if response.status() == StatusCode::UNAUTHORIZED {
+            token = self.wire.session.bearer(Some(&token)).await?;
+            response = self.upgrade(path, &key, &token).await?;
+        }
+        if response.status() != StatusCode::SWITCHING_PROTOCOLS {
+            return Err(temporary(response.status().as_u16()));
+        }
+        let accepted = response.headers().get(header::SEC_WEBSOCKET_ACCEPT).map(header::HeaderValue::as_bytes);
+        if accepted != Some(derive_accept_key(key.as_bytes()).as_bytes()) {
+            return Err(Ended::NoChannel);
+        }
+        let stream = response.upgrade().await.map_err(|_| Ended::Broken)?;
+        let limits = WebSocketConfig::default().max_message_size(Some(LARGEST)).max_frame_size(Some(LARGEST));
+        let mut socket = WebSocketStream::from_raw_socket(stream, Role::Client, Some(limits)).await;
+        for id in &self.ids {
+            socket.send(Message::text(subscription::bind(id))).await.map_err(|_| Ended::Broken)?;
+        }
+        Ok(socket)
+    }
+
+    async fn upgrade(&self, path: &str, key: &str, token: &crate::Token) -> Result<reqwest::Response, Ended> {
+        let request = self
+            .wire
+            .http
+            .sockets()
+            .get(self.wire.base.on_this_origin(path))
+            .bearer_auth(token.expose())
+            .header(header::CONNECTION, "Upgrade")
+            .header(header::UPGRADE, "websocket")
+            .header(header::SEC_WEBSOCKET_VERSION, "13")
+            .header(header::SEC_WEBSOCKET_KEY, key);
+        Ok(request.send().await.map_err(|error| unanswered::sort(&error))?)
+    }
+
+    /// Listens until the channel breaks or `until`.
+    async fn listen(&self, mut socket: Socket, until: Instant, heard: &mut bool) -> Ended {
+        // What happened before it was open went unheard.
+        self.permit.notify_one();
+        let mut asked = false;
+        loop {
+            let patience = (Instant::now() + SILENCE).min(until);
+            let Ok(frame) = timeout_at(patience, socket.next()).await else {
+                if asked || Instant::now() >= until || socket.send(Message::Ping(Vec::new().into())).await.is_err() {
+                    return Ended::Broken;
+                }
+                asked = true;
+                continue;
+            };
+            asked = false;
+            match frame {
+                Some(Ok(Message::Text(text))) => match Frame::of(&text) {
+                    Frame::Bound(id) => *heard |= self.ids.contains(&id),
+                    Frame::Ping(id) => {
+                        *heard |= self.ids.contains(&id);
+                        self.permit.notify_one();
+                    }
+                    // Another dialect: something was said, so look.
+                    Frame::Other => self.permit.notify_one(),
+                },
+                Some(Ok(Message::Binary(_))) => self.permit.notify_one(),
+                Some(Ok(Message::Ping(_) | Message::Pong(_) | Message::Frame(_))) => {}
+                Some(Ok(Message::Close(_)) | Err(_)) | None => return Ended::Broken,
+            }
+        }
+    }
+}
+
+/// Whether another try may bring what this status refused.
+fn temporary(status: u16) -> Ended {
+    match status {
+        408 | 425 | 429 | 500.. => Ended::Broken,
+        _ => Ended::NoChannel,
+    }
+}
+
+/// The id in a resource that was sent back.
+fn own_id(body: &[u8]) -> Option<String> {
+    #[derive(serde::Deserialize)]
+    struct Identified {
+        id: String,
+    }
+    serde_json::from_slice::<Identified>(body).ok().map(|resource| resource.id)
+}
