@@ -51,7 +51,7 @@ pub(crate) const LEAVES_WITHIN: std::time::Duration = std::time::Duration::from_
 impl Desk {
     /// The instant by the server's clock, as far as it is known: claims and due times are judged by it.
     pub(crate) fn server_now(&self) -> DateTime<Utc> {
-        self.engine.server_now()
+        self.engine.now()
     }
 
     /// Refuses what the member's role does not allow.

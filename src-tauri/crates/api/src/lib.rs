@@ -21,4 +21,6 @@ mod show;
 pub mod status;
 mod view;
 
+pub use tern_sync::clock;
+
 pub use ops::{DeeplyLocked, OpenPage, TrayCount};

@@ -3,9 +3,9 @@
 use std::{path::Path, sync::Arc};
 
 use tern_inbox::{member::Member, party::PartyRef};
-use tern_store::{Cache, CacheKey, Provenance, StoreError};
+use tern_store::{Cache, CacheKey, Provenance, StoreError, Unsent, aside::open_or_set_aside};
 use tern_sync::{
-    Engine,
+    Engine, Scope,
     identity::{self, Unidentified},
     server::{Server, Unanswered},
 };
@@ -61,8 +61,10 @@ impl Program {
             server,
             clock: Arc::clone(&self.parts.clock),
             member: member.clone(),
-            pace: tern_sync::Pace::default(),
-        });
+            scope: Scope::default(),
+            pace: self.parts.pace,
+        })
+        .map_err(|error| store_failure(&error))?;
         let clock = Arc::clone(&self.parts.clock);
         let desk = Arc::new(Desk { account, member, practice, cache, engine, clock, set_aside, open: Open::default() });
         self.follow(&desk);
@@ -70,15 +72,11 @@ impl Program {
     }
 
     async fn open_cache(&self, account: &Account, path: &Path) -> Result<(Cache, Option<u64>), SignInFailure> {
-        let had_file = path.exists();
-        let mut set_aside = None;
         let key = match self.parts.keys.cache_key(account).await {
             Ok(key) => key,
+            // The keyring is new, or was emptied. A file whose key is gone is set aside below: it can be read
+            // again if the keyring is restored.
             Err(KeyError::Missing) => {
-                // The keyring was emptied: the file may be read again if it is restored, so it is kept.
-                if had_file {
-                    set_aside = Some(aside(path, None)?);
-                }
                 self.parts.keys.make_cache_key(account).await.map_err(|_| SignInFailure::Keyring)?
             }
             Err(KeyError::Unavailable) => return Err(SignInFailure::Keyring),
@@ -88,27 +86,19 @@ impl Program {
             machine: self.parts.machine.clone(),
             account: format!("{} {}", account.address.server, account.fhir_user),
         };
-        let now = self.parts.clock.now();
-        let file = path.to_owned();
-        let opened = tokio::task::spawn_blocking(move || {
-            match Cache::open(&file, &key, &provenance, now) {
-                Err(StoreError::Damaged | StoreError::KeyRefused | StoreError::Plaintext) => {
-                    let unread = aside(&file, Some(&key))?;
-                    Cache::open(&file, &key, &provenance, now).map(|cache| (cache, Some(unread))).map_err(|error| store_failure(&error))
-                }
-                opened => opened.map(|cache| (cache, None)).map_err(|error| store_failure(&error)),
-            }
-        })
-        .await
-        .map_err(|_| SignInFailure::CacheSetAside)??;
-        Ok((opened.0, opened.1.or(set_aside)))
+        let (now, path) = (self.parts.clock.now(), path.to_owned());
+        let opened = tokio::task::spawn_blocking(move || open_or_set_aside(&path, &key, &provenance, now))
+            .await
+            .map_err(|_| SignInFailure::CacheSetAside)?
+            .map_err(|error| store_failure(&error))?;
+        Ok((opened.cache, opened.set_aside.map(|aside| unreadable(aside.unsent, opened.rescued))))
     }
 }
 
-/// Moves a file that cannot be opened aside; the replies and drafts in it that cannot be read now.
-fn aside(path: &Path, _key: Option<&CacheKey>) -> Result<u64, SignInFailure> {
-    let aside = tern_store::aside::set_aside(path).map_err(|error| store_failure(&error))?;
-    Ok(aside.unsent.replies + aside.unsent.drafts)
+/// Replies and drafts of a file that was set aside and that nobody could carry over.
+fn unreadable(were: Option<Unsent>, rescued: Unsent) -> u64 {
+    let were = were.unwrap_or_default();
+    (were.replies + were.drafts).saturating_sub(rescued.replies + rescued.drafts)
 }
 
 fn failure_of(error: &Unidentified) -> SignInFailure {

@@ -12,7 +12,7 @@ use std::{
 
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
-use tern_sync::server::Server;
+pub use tern_sync::server::{Server, Unanswered};
 use zeroize::Zeroizing;
 
 use crate::dto::SignInFailure;

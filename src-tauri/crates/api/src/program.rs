@@ -18,7 +18,7 @@ use std::{
 };
 
 use chrono::{DateTime, Utc};
-use tern_sync::clock::Clock;
+use tern_sync::{Pace, clock::Clock, status::Connection};
 use tokio::sync::{broadcast, watch};
 
 use crate::{
@@ -40,6 +40,8 @@ pub struct Parts {
     pub sample_practice: Arc<dyn SamplePractice>,
     /// Where time comes from.
     pub clock: Arc<dyn Clock>,
+    /// How often the engine looks, waits and tries again.
+    pub pace: Pace,
     /// A fingerprint of this machine: a cache that says another one was copied.
     pub machine: String,
 }
@@ -215,7 +217,7 @@ impl Program {
             member: desk.member_card(),
             practice: desk.practice.clone(),
             server: desk.account.address.server.clone(),
-            sign_in_again: desk.engine.needs_sign_in(),
+            sign_in_again: desk.engine.status().borrow().connection == Connection::SignInAgain,
             set_aside: desk.set_aside.map(|unsent| u32::try_from(unsent).unwrap_or(u32::MAX)),
         });
     }

@@ -117,6 +117,26 @@ impl Keyring {
         Ok(pin::allowance(self.tries(now).await?, now))
     }
 
+    /// How many wrong PINs were given since the last right one.
+    ///
+    /// # Errors
+    /// What the vault says.
+    pub async fn pin_failures(&self) -> Result<u32, VaultError> {
+        match self.vault.read(self.entry(Item::PinTries)).await {
+            Ok(text) => Ok(Tries::from_secret(&text).failures),
+            Err(VaultError::NotFound) => Ok(0),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// Forgets the wrong tries and keeps the PIN. Only after the practice's sign-in proved who it is.
+    ///
+    /// # Errors
+    /// What the vault says.
+    pub async fn forgive_tries(&self) -> Result<(), VaultError> {
+        self.vault.remove(self.entry(Item::PinTries)).await
+    }
+
     /// Tries a PIN. The try is counted before the PIN is looked at, so that ending the program in between gains
     /// nothing.
     ///

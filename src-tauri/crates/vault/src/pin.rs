@@ -17,7 +17,7 @@ use crate::secret::Secret;
 const FREE: u32 = 3;
 
 /// Wrong PINs after which no PIN is taken any more.
-const AT_MOST: u32 = 10;
+pub const MOST_TRIES: u32 = 10;
 
 /// The first wait; it doubles with every further wrong PIN.
 const FIRST_WAIT: TimeDelta = TimeDelta::seconds(30);
@@ -62,7 +62,7 @@ pub enum Tried {
 /// A clock that was turned back makes nobody wait longer than one whole wait from now; one turned forward gains
 /// a try, not more tries: they are counted.
 pub fn allowance(tries: Tries, now: DateTime<Utc>) -> Allowance {
-    if tries.failures >= AT_MOST {
+    if tries.failures >= MOST_TRIES {
         return Allowance::SignIn;
     }
     let (Some(doublings), Some(last)) = (tries.failures.checked_sub(FREE), tries.last) else {
@@ -92,7 +92,7 @@ impl Tries {
             let last = DateTime::from_timestamp(last.parse().ok()?, 0)?;
             Some(Self { failures: failures.parse().ok()?, last: Some(last) })
         };
-        read().unwrap_or(Self { failures: AT_MOST, last: None })
+        read().unwrap_or(Self { failures: MOST_TRIES, last: None })
     }
 }
 

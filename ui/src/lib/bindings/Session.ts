@@ -46,7 +46,12 @@ server: string,
 /**
  * Whether the refresh token was refused: reading goes on, sending waits for a new sign-in.
  */
-signInAgain: boolean, } | { "kind": "locked", 
+signInAgain: boolean, 
+/**
+ * The old cache could not be opened (damaged, or its key is gone) and was set aside on the way in: so
+ * many replies and drafts in it cannot be read.
+ */
+setAside: number | null, } | { "kind": "locked", 
 /**
  * Which of the two locks.
  */

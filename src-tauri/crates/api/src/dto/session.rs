@@ -65,6 +65,10 @@ pub enum SignInFailure {
     Unreachable,
     /// The certificate is not trusted, or is for another host.
     Certificate,
+    /// The address is http, and not on this machine: everybody on the way could read the messages.
+    Insecure,
+    /// The file of the certificate authority cannot be read, or holds no certificate.
+    CaFile,
     /// The address answers, but is no FHIR server, or one without SMART sign-in.
     NotAPractice,
     /// The person closed the page, or said no.

@@ -22,7 +22,7 @@ impl Program {
             writer.outbox_discard(&row.ok_or(StoreError::NotFound("message"))?.id)
         })
         .await?;
-        desk.engine.outbox_changed();
+        desk.engine.wake();
         Ok(())
     }
 }

@@ -29,7 +29,7 @@ impl Program {
                 writer.outbox_edit(&row.id, MessageId::from(Uuid::now_v7()))
             })
             .await?;
-        desk.engine.outbox_changed();
+        desk.engine.wake();
         Ok(ThreadRequest { thread: draft.thread.to_string() })
     }
 }

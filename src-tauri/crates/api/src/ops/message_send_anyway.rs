@@ -22,7 +22,7 @@ impl Program {
             writer.audit_and_send(&entry)
         })
         .await?;
-        desk.engine.outbox_changed();
+        desk.engine.wake();
         Ok(())
     }
 }

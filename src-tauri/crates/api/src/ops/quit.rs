@@ -20,8 +20,6 @@ impl Program {
     pub async fn quit(self: &Arc<Self>) -> Answer<()> {
         let _turn = self.turning.lock().await;
         let Some(desk) = self.running_desk() else { return Ok(()) };
-        let author = desk.member.reference.clone();
-        desk.write(move |writer| writer.outbox_hurry(&author)).await?;
         desk.leave().await;
         Ok(())
     }

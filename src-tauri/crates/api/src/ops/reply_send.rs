@@ -67,7 +67,7 @@ impl Program {
             })
             .await?;
         desk.forget_reply_id(&thread);
-        desk.engine.outbox_changed();
+        desk.engine.wake();
         Ok(Ended { undo: ended.group.to_string(), undo_until: undo_until.timestamp_millis() })
     }
 }

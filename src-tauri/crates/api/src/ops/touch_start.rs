@@ -42,13 +42,14 @@ impl Program {
                 writer.start_touch(&started, &taken, &author)
             })
             .await?;
-        match desk.engine.claim_now(&claims, CLAIM_WAIT).await {
-            ClaimOutcome::Taken { by, since } => {
+        match desk.engine.claim_now(&items, CLAIM_WAIT).await? {
+            ClaimOutcome::Taken { by } => {
+                desk.write(move |writer| writer.give_up_claims(&claims)).await?;
                 let name = match &by {
                     Some(by) => desk.name_of(by).await?,
                     None => String::new(),
                 };
-                let since = since.unwrap_or_else(|| desk.server_now()).timestamp_millis();
+                let since = desk.server_now().timestamp_millis();
                 return Ok(StartResult::Taken { holder: Holder { name, me: false, since, lapsed: false } });
             }
             ClaimOutcome::Ours | ClaimOutcome::Unconfirmed => {}
