@@ -23,7 +23,9 @@ pub(crate) fn request(scene: &Scene<'_>, base: &Base, request: &mut Request) {
     }
     if scene.on(Quirk::ReferencesAbsolute) {
         let prefix = format!("{}/", base.url());
-        request.body.edit(|value| each_object(value, &mut |object| map_text(object, "reference", |text| relative(text, &prefix))));
+        request.body.edit(|value| {
+            each_object(value, &mut |object| map_text(object, "reference", |text| relative(text, &prefix)))
+        });
         request.edit_params(&mut |query| query.map(|_, value| relative(value, &prefix)));
     }
     if scene.on(Quirk::PayloadHtml) {
@@ -49,7 +51,9 @@ pub(crate) fn response(scene: &Scene<'_>, base: &Base, answer: &mut Answer) {
         })
     });
     scene.play(Quirk::ReferencesRelative, || {
-        body.edit(|value| each_object(value, &mut |object| map_text(object, "reference", |text| relative(text, &prefix))))
+        body.edit(|value| {
+            each_object(value, &mut |object| map_text(object, "reference", |text| relative(text, &prefix)))
+        })
     });
     scene.play(Quirk::PayloadHtml, || body.edit_resources(|resource| map_payload(resource, wrap_html)));
     scene.play(Quirk::ReceivedNever, || {
@@ -77,9 +81,11 @@ fn map_payload(resource: &mut Object, change: impl Fn(&str) -> Option<String>) -
         return false;
     }
     let payload = resource.get_mut("payload").and_then(Value::as_array_mut);
-    payload.into_iter().flatten().filter_map(Value::as_object_mut).fold(false, |changed, part| {
-        map_text(part, "contentString", &change) | changed
-    })
+    payload
+        .into_iter()
+        .flatten()
+        .filter_map(Value::as_object_mut)
+        .fold(false, |changed, part| map_text(part, "contentString", &change) | changed)
 }
 
 fn wrap_html(text: &str) -> Option<String> {

@@ -10,9 +10,9 @@
 
 use std::collections::BTreeSet;
 
+use rand::SeedableRng;
 use rand::rngs::ChaCha8Rng;
 use rand::seq::SliceRandom;
-use rand::SeedableRng;
 
 use crate::quirk::Quirk;
 use crate::quirk::Quirk::*;
@@ -55,9 +55,9 @@ const UNFIT: &[Quirk] = &[JsonMissing, PutIgnoresIfMatch];
 pub fn conflicting(a: Quirk, b: Quirk) -> bool {
     a != b
         && (FACTORS.iter().any(|levels| levels.contains(&a) && levels.contains(&b))
-            || MASKED.iter().any(|(mask, hidden)| {
-                (*mask == a && hidden.contains(&b)) || (*mask == b && hidden.contains(&a))
-            }))
+            || MASKED
+                .iter()
+                .any(|(mask, hidden)| (*mask == a && hidden.contains(&b)) || (*mask == b && hidden.contains(&a))))
 }
 
 /// The quirks that a covering array combines: traits of a server that a client can live with.
@@ -69,7 +69,7 @@ pub fn combinable() -> Vec<Quirk> {
 /// Sets of quirks, each with its default setting, in which every two of [`combinable`] that don't conflict
 /// stand together at least once. The same seed gives the same sets, on every platform.
 ///
-/// Greedy: each set starts from the first pair that is still missing and takes, from a seeded order, whichever
+/// Greedy: each set starts from the first quirk that misses another and takes, from a seeded order, whichever
 /// quirk brings the most missing pairs with what the set already holds. Sets are kept to at most
 /// [`LARGEST`], so that a failing one can be read.
 #[must_use]
@@ -83,22 +83,19 @@ pub fn covering_pairs(seed: u64) -> Vec<Quirks> {
         }
     }
     let mut rows = Vec::new();
-    while let Some((a, b)) = missing.first().copied() {
-        let mut row = vec![a, b];
-        while row.len() < LARGEST {
-            let gain = |candidate: Quirk| {
-                row.iter().filter(|held| missing.contains(&ordered(**held, candidate))).count()
-            };
-            let best = order
-                .iter()
-                .copied()
-                .filter(|candidate| !row.iter().any(|held| held == candidate || conflicting(*held, *candidate)))
-                .map(|candidate| (gain(candidate), candidate))
-                .reduce(|best, next| if next.0 > best.0 { next } else { best });
-            match best {
-                Some((gain, candidate)) if gain > 0 => row.push(candidate),
-                _ => break,
+    while let Some((first, _)) = missing.first().copied() {
+        let mut row = Vec::new();
+        // Whoever may still join, with the missing pairs that it would bring.
+        let mut candidates: Vec<(Quirk, usize)> = order.iter().map(|quirk| (*quirk, 0)).collect();
+        let mut next = Some(first);
+        while let Some(quirk) = next {
+            row.push(quirk);
+            candidates.retain(|(candidate, _)| *candidate != quirk && !conflicting(*candidate, quirk));
+            for (candidate, gain) in &mut candidates {
+                *gain += usize::from(missing.contains(&ordered(*candidate, quirk)));
             }
+            let best = candidates.iter().copied().reduce(|best, other| if other.1 > best.1 { other } else { best });
+            next = best.filter(|(_, gain)| *gain > 0 && row.len() < LARGEST).map(|(candidate, _)| candidate);
         }
         for (i, a) in row.iter().enumerate() {
             for b in row.iter().skip(i + 1) {

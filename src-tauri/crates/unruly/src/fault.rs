@@ -55,8 +55,7 @@ impl Target {
 }
 
 fn has_segments(path: &str, prefix: &str) -> bool {
-    path.strip_prefix(prefix.trim_end_matches('/'))
-        .is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+    path.strip_prefix(prefix.trim_end_matches('/')).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
 }
 
 /// One fault as set: trigger, number, target.
@@ -171,7 +170,11 @@ mod tests {
         let post = Method::POST;
         assert!(target("POST:Communication").matches(&post, "/fhir/Communication", Some("Communication")));
         assert!(target("*:Communication").matches(&post, "/fhir/Communication/1", Some("Communication/1")));
-        assert!(!target("POST:Communication").matches(&post, "/fhir/CommunicationRequest", Some("CommunicationRequest")));
+        assert!(!target("POST:Communication").matches(
+            &post,
+            "/fhir/CommunicationRequest",
+            Some("CommunicationRequest")
+        ));
         assert!(!target("PUT:Communication").matches(&post, "/fhir/Communication", Some("Communication")));
         assert!(target("POST:").matches(&post, "/fhir", Some("")));
         assert!(!target("POST:").matches(&post, "/fhir/Task", Some("Task")));

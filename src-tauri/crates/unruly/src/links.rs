@@ -29,10 +29,7 @@ pub(crate) struct Base {
 
 impl Base {
     pub(crate) fn of(url: &Url) -> Self {
-        Self {
-            origin: url.origin().ascii_serialization(),
-            path: url.path().trim_end_matches('/').to_owned(),
-        }
+        Self { origin: url.origin().ascii_serialization(), path: url.path().trim_end_matches('/').to_owned() }
     }
 
     pub(crate) fn url(&self) -> String {
@@ -115,7 +112,8 @@ impl Origins {
         let Some(origin) = self.disguised(quirks) else { return false };
         let change = |url: &str| {
             let own = replace(url, &self.outward).unwrap_or_else(|| url.to_owned());
-            let rest = own.strip_prefix(&self.own.origin).filter(|rest| rest.starts_with(['/', '?']) || rest.is_empty())?;
+            let rest =
+                own.strip_prefix(&self.own.origin).filter(|rest| rest.starts_with(['/', '?']) || rest.is_empty())?;
             Some(format!("{origin}{rest}"))
         };
         let mut changed = answer.map_header(CONTENT_LOCATION, change);
@@ -161,9 +159,11 @@ pub(crate) fn edit_page_links(resource: &mut Object, change: &dyn Fn(&str) -> Op
         return false;
     }
     let links = resource.get_mut("link").and_then(Value::as_array_mut);
-    links.into_iter().flatten().filter_map(Value::as_object_mut).fold(false, |changed, link| {
-        payload::map_text(link, "url", change) | changed
-    })
+    links
+        .into_iter()
+        .flatten()
+        .filter_map(Value::as_object_mut)
+        .fold(false, |changed, link| payload::map_text(link, "url", change) | changed)
 }
 
 fn is_text(kind: &str) -> bool {

@@ -167,10 +167,7 @@ impl LastRows {
 
 /// A URL without its origin.
 pub(crate) fn path_and_query(url: &str) -> String {
-    url.split_once("://")
-        .and_then(|(_, rest)| rest.find('/').and_then(|at| rest.get(at..)))
-        .unwrap_or(url)
-        .to_owned()
+    url.split_once("://").and_then(|(_, rest)| rest.find('/').and_then(|at| rest.get(at..))).unwrap_or(url).to_owned()
 }
 
 /// Removes totals, and puts what can't be read among what can.
@@ -180,7 +177,9 @@ pub(crate) fn response(scene: &Scene<'_>, asked: &Request, rows: &LastRows, answ
     }
     scene.play(Quirk::NoTotal, || {
         asked.query.get("_summary").as_deref() != Some("count")
-            && answer.body.edit(|bundle| bundle.as_object_mut().is_some_and(|bundle| bundle.shift_remove("total").is_some()))
+            && answer
+                .body
+                .edit(|bundle| bundle.as_object_mut().is_some_and(|bundle| bundle.shift_remove("total").is_some()))
     });
     scene.play(Quirk::DuplicateRows, || rows.repeat(&query::join(&asked.path, &asked.query), &mut answer.body));
     scene.play(Quirk::BadEntry, || add_bad_entry(scene.quirks, scene.interaction, answer));

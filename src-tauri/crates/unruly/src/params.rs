@@ -5,8 +5,8 @@
 //! named; paging parameters of the upstream never are, as nobody but the upstream knows what they mean.
 
 use crate::exchange::{Answer, Kind, Request};
-use crate::quirk::Quirk;
 use crate::query::unmodified;
+use crate::quirk::Quirk;
 use crate::scene::Scene;
 
 /// Names that some server uses for its own paging.

@@ -12,12 +12,8 @@ use crate::quirk::Quirk;
 use crate::scene::Scene;
 use crate::upstream::{Unanswered, Upstream};
 
-const STATUSES: [(Quirk, u16); 4] = [
-    (Quirk::PatchTest400, 400),
-    (Quirk::PatchTest409, 409),
-    (Quirk::PatchTest412, 412),
-    (Quirk::PatchTest422, 422),
-];
+const STATUSES: [(Quirk, u16); 4] =
+    [(Quirk::PatchTest400, 400), (Quirk::PatchTest409, 409), (Quirk::PatchTest412, 412), (Quirk::PatchTest422, 422)];
 
 /// Gives a failed test the quirk's status.
 pub(crate) async fn response(
@@ -52,7 +48,8 @@ pub(crate) async fn response(
 fn a_test_fails(patch: &Value, resource: &Value) -> bool {
     patch.as_array().into_iter().flatten().any(|operation| {
         operation.get("op").and_then(Value::as_str) == Some("test")
-            && operation.get("path").and_then(Value::as_str).and_then(|path| resource.pointer(path)) != operation.get("value")
+            && operation.get("path").and_then(Value::as_str).and_then(|path| resource.pointer(path))
+                != operation.get("value")
     })
 }
 

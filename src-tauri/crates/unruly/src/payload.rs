@@ -142,6 +142,9 @@ mod tests {
     fn a_change_keeps_order_and_decimals_of_the_rest() {
         let mut payload = Payload::new(r#"{"z": 1.00, "resourceType": "Observation", "a": 12345678901234567890.10}"#);
         assert!(payload.edit_resources(|resource| resource.insert("new".into(), true.into()).is_none()));
-        assert_eq!(payload.bytes(), r#"{"z":1.00,"resourceType":"Observation","a":12345678901234567890.10,"new":true}"#);
+        assert_eq!(
+            payload.bytes(),
+            r#"{"z":1.00,"resourceType":"Observation","a":12345678901234567890.10,"new":true}"#
+        );
     }
 }

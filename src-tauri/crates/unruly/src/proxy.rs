@@ -51,7 +51,7 @@ pub(crate) struct Inner {
     pub(crate) offline: watch::Sender<bool>,
     pub(crate) tally: Tally,
     last_rows: LastRows,
-    numbered: versions::Numbered,
+    versions: versions::Versions,
     underway: Underway,
     deleted: deletion::Deleted,
     snapshots: Snapshots,
@@ -76,7 +76,7 @@ impl Unruly {
             offline: watch::Sender::new(false),
             tally: Tally::default(),
             last_rows: LastRows::default(),
-            numbered: versions::Numbered::default(),
+            versions: versions::Versions::default(),
             underway: Underway::default(),
             deleted: deletion::Deleted::default(),
             snapshots: Snapshots::default(),
@@ -141,6 +141,12 @@ impl Inner {
         self.in_force.read().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
+    /// A fault's answer: it knows nothing of FHIR, but the clock is the server's.
+    pub(crate) fn struck(&self, quirks: &Quirks, mut answer: Answer) -> Answer {
+        time::stamp(quirks, self.time.now(), &mut answer);
+        answer
+    }
+
     /// One request to the upstream with the quirks in force, and the answer with the client's origin in it.
     pub(crate) async fn exchange(&self, quirks: &Quirks, origins: &Origins, mut request: Request) -> Answer {
         let base = &self.upstream.base;
@@ -180,11 +186,11 @@ impl Inner {
             return Ok(Prepared::Answered(answer));
         }
         time::request(scene, request);
-        versions::request(scene, &self.numbered, request);
+        versions::request(scene, &self.versions, request);
         content::request(scene, &self.upstream.base, request);
         subscriptions::request(scene, request);
         paging::request(scene, request);
-        let passage = writes::conditions(scene, &self.underway, request);
+        let passage = writes::conditions(scene, &self.underway, &self.upstream, request).await?;
         Ok(match writes::creates(scene, &self.upstream, request).await? {
             Some(answer) => Prepared::Answered(answer),
             None => Prepared::Go(passage),
@@ -268,7 +274,9 @@ impl Inner {
             }
             request.body.edit(|bundle| {
                 let entry = bundle.get_mut("entry").and_then(|entries| entries.get_mut(step.index));
-                entry.and_then(Value::as_object_mut).is_some_and(|entry| transaction::write_back(entry, step.request, base))
+                entry
+                    .and_then(Value::as_object_mut)
+                    .is_some_and(|entry| transaction::write_back(entry, step.request, base))
             });
         }
         self.upstream.send(request.clone()).await
@@ -311,11 +319,11 @@ impl Inner {
             capabilities::response(scene, answer);
             content::response(scene, &self.upstream.base, answer);
             forms::response(scene, &self.upstream.base, answer);
-            versions::response(scene, &self.numbered, answer);
+            versions::response(scene, &self.versions, answer);
             time::response(scene, answer);
         }
         scopes::response(scene, answer);
-        time::stamp(scene, self.time.now(), answer);
+        time::stamp(scene.quirks, self.time.now(), answer);
     }
 }
 

@@ -201,11 +201,7 @@ impl FromStr for Quirk {
     type Err = UnknownQuirk;
 
     fn from_str(name: &str) -> Result<Self, Self::Err> {
-        Self::ALL
-            .iter()
-            .copied()
-            .find(|quirk| quirk.name() == name)
-            .ok_or_else(|| UnknownQuirk(name.to_owned()))
+        Self::ALL.iter().copied().find(|quirk| quirk.name() == name).ok_or_else(|| UnknownQuirk(name.to_owned()))
     }
 }
 

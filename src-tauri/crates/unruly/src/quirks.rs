@@ -238,8 +238,9 @@ impl FromStr for Quirks {
             let quirk: Quirk = name.parse()?;
             let setting = match value {
                 None => default_setting(quirk),
-                Some(value) => parse_setting(quirk, value)
-                    .ok_or_else(|| QuirksError::Value { quirk, value: value.to_owned() })?,
+                Some(value) => {
+                    parse_setting(quirk, value).ok_or_else(|| QuirksError::Value { quirk, value: value.to_owned() })?
+                }
             };
             quirks.insert(quirk, setting)?;
         }
@@ -308,9 +309,6 @@ mod tests {
         assert!(matches!(error("clock=soon"), QuirksError::Value { .. }));
         assert!(matches!(error("etag-weak=1"), QuirksError::Value { .. }));
         assert_eq!(error("no-total,no-total"), QuirksError::Repeated(Quirk::NoTotal));
-        assert_eq!(
-            error("etag-weak,etag-strong"),
-            QuirksError::Conflicting(Quirk::EtagWeak, Quirk::EtagStrong)
-        );
+        assert_eq!(error("etag-weak,etag-strong"), QuirksError::Conflicting(Quirk::EtagWeak, Quirk::EtagStrong));
     }
 }

@@ -42,8 +42,7 @@ pub(crate) fn request(scene: &Scene<'_>, request: &mut Request) -> Option<Answer
 }
 
 fn is_transaction(request: &mut Request, kind: Kind) -> bool {
-    kind == Kind::Bundle
-        && request.body.json().and_then(|bundle| bundle.get("type")?.as_str()) == Some("transaction")
+    kind == Kind::Bundle && request.body.json().and_then(|bundle| bundle.get("type")?.as_str()) == Some("transaction")
 }
 
 fn format(scene: &Scene<'_>, request: &mut Request) -> Option<Answer> {
@@ -51,7 +50,8 @@ fn format(scene: &Scene<'_>, request: &mut Request) -> Option<Answer> {
         return None;
     }
     let sent = request.header("content-type").unwrap_or_default();
-    let wanted = request.query.get("_format").unwrap_or_else(|| request.header("accept").unwrap_or_default().to_owned());
+    let wanted =
+        request.query.get("_format").unwrap_or_else(|| request.header("accept").unwrap_or_default().to_owned());
     let is = |kind: &str, format: &str| kind.split(';').next().is_some_and(|kind| kind.contains(format));
     if scene.on(Quirk::JsonMissing) {
         let status = if is(sent, "json") {

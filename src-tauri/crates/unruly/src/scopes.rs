@@ -94,9 +94,8 @@ pub(crate) fn response(scene: &Scene<'_>, answer: &mut Answer) {
             if advertises {
                 let other = if known == Generation::V1 { "permission-v2" } else { "permission-v1" };
                 let scopes = edit_list(document.get_mut("scopes_supported"), |scope| Some(told(scope, known)));
-                let capabilities = edit_list(document.get_mut("capabilities"), |name| {
-                    (name != other).then(|| name.to_owned())
-                });
+                let capabilities =
+                    edit_list(document.get_mut("capabilities"), |name| (name != other).then(|| name.to_owned()));
                 return scopes | capabilities;
             }
             document.contains_key("access_token")

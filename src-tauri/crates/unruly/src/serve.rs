@@ -274,7 +274,7 @@ impl UnrulyService {
         }
         for quirk in [Quirk::Status429, Quirk::Status500, Quirk::Status503, Quirk::Html200] {
             if let Some(struck) = strike(quirk) {
-                return Ok(outgoing(faults::answer(quirk, struck)));
+                return Ok(outgoing(inner.struck(&in_force.quirks, faults::answer(quirk, struck))));
             }
         }
         let mut answer = inner.exchange(&in_force.quirks, &self.origins, request).await;
@@ -282,7 +282,7 @@ impl UnrulyService {
             return Err(ConnectionClosed);
         }
         if let Some(struck) = strike(Quirk::Status504) {
-            return Ok(outgoing(faults::answer(Quirk::Status504, struck)));
+            return Ok(outgoing(inner.struck(&in_force.quirks, faults::answer(Quirk::Status504, struck))));
         }
         // What went off the network meanwhile had its effect, and nobody hears of it.
         offline()?;
@@ -314,4 +314,3 @@ impl UnrulyService {
         })
     }
 }
-

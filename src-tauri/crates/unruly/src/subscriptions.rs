@@ -24,9 +24,8 @@ fn strip_filters(subscription: &mut Object) -> bool {
     if resource_type(subscription) != Some("Subscription") {
         return false;
     }
-    let mut changed = map_text(subscription, "criteria", |criteria| {
-        criteria.split_once('?').map(|(kind, _)| format!("{kind}?"))
-    });
+    let mut changed =
+        map_text(subscription, "criteria", |criteria| criteria.split_once('?').map(|(kind, _)| format!("{kind}?")));
     if let Some(Value::Object(criteria)) = subscription.get_mut("_criteria")
         && let Some(Value::Array(extensions)) = criteria.get_mut("extension")
     {

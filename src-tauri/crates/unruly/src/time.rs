@@ -17,6 +17,7 @@ use crate::links;
 use crate::payload::{Object, map_text};
 use crate::query;
 use crate::quirk::Quirk;
+use crate::quirks::Quirks;
 use crate::scene::Scene;
 
 const SEARCHED: [&str; 3] = ["_lastUpdated", "_since", "_at"];
@@ -43,7 +44,8 @@ pub(crate) fn request(scene: &Scene<'_>, request: &mut Request) {
     let Some(offset) = scene.quirks.offset(Quirk::Clock) else { return };
     let inward = -offset;
     scene.play(Quirk::Clock, || {
-        let mut changed = request.edit_params(&mut |query| query.map(|name, value| shift_parameter(name, value, inward)));
+        let mut changed =
+            request.edit_params(&mut |query| query.map(|name, value| shift_parameter(name, value, inward)));
         if let Some(new) = request.header("if-modified-since").and_then(|value| shift_http_date(value, inward))
             && let Ok(new) = new.parse()
         {
@@ -67,13 +69,15 @@ pub(crate) fn response(scene: &Scene<'_>, answer: &mut Answer) {
             changed |= links::edit_page_links(resource, &|url| shift_link(url, offset));
             changed
         });
-        changed | answer.edit_entry_responses(|response| map_text(response, "lastModified", |text| shift_instant(text, offset)))
+        changed
+            | answer
+                .edit_entry_responses(|response| map_text(response, "lastModified", |text| shift_instant(text, offset)))
     });
 }
 
 /// Shifts `Date`, and writes one where the upstream sent none: the proxy's own server would add the true one.
-pub(crate) fn stamp(scene: &Scene<'_>, now: DateTime<Utc>, answer: &mut Answer) {
-    let Some(offset) = scene.quirks.offset(Quirk::Clock) else { return };
+pub(crate) fn stamp(quirks: &Quirks, now: DateTime<Utc>, answer: &mut Answer) {
+    let Some(offset) = quirks.offset(Quirk::Clock) else { return };
     let stamped = answer.header("date").and_then(|value| shift_http_date(value, offset));
     let date = stamped.unwrap_or_else(|| http_date(now + Duration::seconds(offset)));
     answer.set_header(DATE, &date);
@@ -170,7 +174,10 @@ mod tests {
 
     #[test]
     fn parameters_keep_their_prefix() {
-        assert_eq!(shift_parameter("_lastUpdated", "ge2026-03-01T10:00:00Z", -3_600).as_deref(), Some("ge2026-03-01T09:00:00Z"));
+        assert_eq!(
+            shift_parameter("_lastUpdated", "ge2026-03-01T10:00:00Z", -3_600).as_deref(),
+            Some("ge2026-03-01T09:00:00Z")
+        );
         assert_eq!(shift_parameter("sent", "ge2026-03-01", 1), None);
     }
 

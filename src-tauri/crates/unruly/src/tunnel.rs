@@ -14,16 +14,23 @@ use crate::proxy::{InForce, Unruly};
 use crate::query::Query;
 use crate::quirk::Quirk;
 use crate::subscriptions::Frames;
-use crate::upstream::{Unanswered, outgoing};
+use crate::upstream::{Unanswered, outgoing, strip_hop_by_hop};
 
 /// Whether a request asks for something without an end.
 pub(crate) fn wants(headers: &HeaderMap) -> bool {
     headers.contains_key(UPGRADE)
-        || headers.get(ACCEPT).and_then(|accept| accept.to_str().ok()).is_some_and(|accept| accept.contains("text/event-stream"))
+        || headers
+            .get(ACCEPT)
+            .and_then(|accept| accept.to_str().ok())
+            .is_some_and(|accept| accept.contains("text/event-stream"))
 }
 
 /// Opens a tunnel, unless there is no push channel here.
-pub(crate) async fn open(unruly: Unruly, in_force: std::sync::Arc<InForce>, mut request: HttpRequest<Body>) -> HttpResponse<Body> {
+pub(crate) async fn open(
+    unruly: Unruly,
+    in_force: std::sync::Arc<InForce>,
+    mut request: HttpRequest<Body>,
+) -> HttpResponse<Body> {
     for quirk in [Quirk::NoPush, Quirk::SubscriptionsMissing] {
         if in_force.quirks.contains(quirk) {
             unruly.0.tally.note(quirk);
@@ -69,6 +76,7 @@ async fn connect(
         tokio::spawn(join(unruly.clone(), in_force, path, client, server));
         return Ok(response.map(|_| Body::empty()));
     }
+    strip_hop_by_hop(response.headers_mut());
     Ok(response.map(Body::new))
 }
 

@@ -7,6 +7,7 @@
 
 use std::collections::HashMap;
 use std::sync::Mutex;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use axum::http::header::{ETAG, HeaderValue, IF_MATCH, IF_NONE_MATCH};
 use serde_json::Value;
@@ -19,16 +20,25 @@ use crate::scene::{Scene, lock};
 /// Odd, so that multiplying by it can be undone: neighbouring numbers give UUIDs that look unrelated.
 const SPREAD: u64 = 0x9E37_79B9_7F4A_7C15;
 
-/// Versions that were given numbers, for upstreams that name them otherwise.
+/// What is known of the upstream's versions.
 #[derive(Debug, Default)]
-pub(crate) struct Numbered(Mutex<(Vec<String>, HashMap<String, usize>)>);
+pub(crate) struct Versions {
+    /// Those that were given numbers, for upstreams that name them otherwise.
+    numbered: Mutex<(Vec<String>, HashMap<String, usize>)>,
+    /// Whether its entity tags are strong: some servers compare `If-Match` letter by letter.
+    strong: AtomicBool,
+}
 
-impl Numbered {
+impl Versions {
+    fn tag(&self, version: &str) -> String {
+        if self.strong.load(Ordering::Relaxed) { format!("\"{version}\"") } else { format!("W/\"{version}\"") }
+    }
+
     fn number(&self, version: &str) -> String {
         if version.bytes().all(|byte| byte.is_ascii_digit()) {
             return version.to_owned();
         }
-        let mut guard = lock(&self.0);
+        let mut guard = lock(&self.numbered);
         let (names, numbers) = &mut *guard;
         let number = *numbers.entry(version.to_owned()).or_insert_with(|| {
             names.push(version.to_owned());
@@ -39,7 +49,7 @@ impl Numbered {
 
     fn version(&self, number: &str) -> Option<String> {
         let index: usize = number.parse().ok()?;
-        lock(&self.0).0.get(index.checked_sub(1)?).cloned()
+        lock(&self.numbered).0.get(index.checked_sub(1)?).cloned()
     }
 }
 
@@ -72,17 +82,21 @@ fn inverse(odd: u64) -> u64 {
 }
 
 /// Takes the client's names of versions back to the upstream's, and strips the conditions that are ignored.
-pub(crate) fn request(scene: &Scene<'_>, numbered: &Numbered, request: &mut Request) {
+pub(crate) fn request(scene: &Scene<'_>, versions: &Versions, request: &mut Request) {
     let translate: &dyn Fn(&str) -> Option<String> = if scene.on(Quirk::EtagUuid) {
         &number_of
     } else if scene.on(Quirk::EtagNumber) {
-        &|number| numbered.version(number)
+        &|number| versions.version(number)
     } else {
         &|_| None
     };
+    let reforms = [Quirk::EtagMissing, Quirk::EtagWeak, Quirk::EtagStrong].iter().any(|quirk| scene.on(*quirk));
     for name in [IF_MATCH, IF_NONE_MATCH] {
         let tag = request.headers.get(&name).and_then(|value| value.to_str().ok());
-        if let Some(new) = tag.and_then(|tag| map_tag(tag, translate)).and_then(|tag| HeaderValue::from_str(&tag).ok()) {
+        let renamed = tag.and_then(|tag| map_tag(tag, translate));
+        let stated = renamed.as_deref().or(tag).filter(|tag| *tag != "*");
+        let reformed = stated.filter(|_| reforms).map(|tag| versions.tag(bare(tag)));
+        if let Some(new) = reformed.or(renamed).and_then(|tag| HeaderValue::from_str(&tag).ok()) {
             request.headers.insert(name, new);
         }
     }
@@ -104,9 +118,12 @@ pub(crate) fn request(scene: &Scene<'_>, numbered: &Numbered, request: &mut Requ
 }
 
 /// Names versions as the quirks want, and gives the ETag its form.
-pub(crate) fn response(scene: &Scene<'_>, numbered: &Numbered, answer: &mut Answer) {
+pub(crate) fn response(scene: &Scene<'_>, versions: &Versions, answer: &mut Answer) {
+    if let Some(tag) = answer.header("etag") {
+        versions.strong.store(!tag.starts_with("W/"), Ordering::Relaxed);
+    }
     scene.play(Quirk::EtagUuid, || rename(answer, &uuid_of));
-    scene.play(Quirk::EtagNumber, || rename(answer, &|version| Some(numbered.number(version))));
+    scene.play(Quirk::EtagNumber, || rename(answer, &|version| Some(versions.number(version))));
     scene.play(Quirk::EtagMissing, || {
         let header = answer.headers.remove(ETAG).is_some();
         header | answer.edit_entry_responses(|response| response.shift_remove("etag").is_some())
@@ -179,12 +196,12 @@ mod tests {
 
     #[test]
     fn numbers_lead_back_to_the_versions_they_stand_for() {
-        let numbered = Numbered::default();
-        assert_eq!(numbered.number("b7"), "1");
-        assert_eq!(numbered.number("a3"), "2");
-        assert_eq!(numbered.number("b7"), "1");
-        assert_eq!(numbered.version("2").as_deref(), Some("a3"));
-        assert_eq!(numbered.version("0"), None);
-        assert_eq!(numbered.number("12"), "12");
+        let versions = Versions::default();
+        assert_eq!(versions.number("b7"), "1");
+        assert_eq!(versions.number("a3"), "2");
+        assert_eq!(versions.number("b7"), "1");
+        assert_eq!(versions.version("2").as_deref(), Some("a3"));
+        assert_eq!(versions.version("0"), None);
+        assert_eq!(versions.number("12"), "12");
     }
 }

@@ -49,7 +49,9 @@ impl Snapshots {
 
     /// Keeps an answer to be given again.
     pub(crate) fn keep(&self, scene: &Scene<'_>, now: DateTime<Utc>, request: &Request, answer: &Answer) {
-        if stale_lag(scene).is_some() && let Some(question) = question(scene, request) {
+        if stale_lag(scene).is_some()
+            && let Some(question) = question(scene, request)
+        {
             lock(&self.0).entry(question).or_insert_with(|| (now, answer.clone()));
         }
     }
@@ -167,15 +169,16 @@ async fn age_search(
     scene.play(Quirk::StaleReads, || {
         let replaced = answer.body.edit(|bundle| {
             let entries = bundle.get_mut("entry").and_then(Value::as_array_mut);
-            entries.into_iter().flatten().filter_map(|entry| entry.get_mut("resource")).fold(false, |changed, resource| {
-                match name_of(resource).and_then(|name| older.remove(&name)) {
+            entries.into_iter().flatten().filter_map(|entry| entry.get_mut("resource")).fold(
+                false,
+                |changed, resource| match name_of(resource).and_then(|name| older.remove(&name)) {
                     Some(version) => {
                         *resource = version;
                         true
                     }
                     None => changed,
-                }
-            })
+                },
+            )
         });
         replaced | hide(&mut answer.body, |resource| !newer(resource, cutoff))
     });

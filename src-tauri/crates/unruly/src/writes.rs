@@ -3,9 +3,10 @@
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex};
 
-use axum::http::header::{CONTENT_LENGTH, IF_MATCH, IF_NONE_MATCH};
 use axum::http::StatusCode;
+use axum::http::header::{CONTENT_LENGTH, IF_MATCH, IF_NONE_MATCH};
 use serde_json::Value;
+use tokio::sync::OnceCell;
 
 use crate::exchange::{Answer, Kind, Request};
 use crate::payload::{Object, resource_type};
@@ -16,9 +17,12 @@ use crate::versions::bare;
 
 const IF_NONE_EXIST: &str = "if-none-exist";
 
-/// Conditional creates on their way, by condition.
+/// Conditional creates on their way, by condition, with what the first of them found.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct Underway(Arc<Mutex<HashMap<String, usize>>>);
+pub(crate) struct Underway(Arc<Mutex<HashMap<String, (usize, Finding)>>>);
+
+/// Whether something met a condition when the first create with it looked.
+type Finding = Arc<OnceCell<bool>>;
 
 /// A conditional create on its way; gone when dropped.
 #[derive(Debug)]
@@ -28,42 +32,53 @@ pub(crate) struct Passage {
 }
 
 impl Underway {
-    /// Enters a create; says whether it is alone with its condition.
-    fn enter(&self, condition: &str) -> (Passage, bool) {
-        let mut counts = lock(&self.0);
-        let count = counts.entry(condition.to_owned()).or_default();
+    fn enter(&self, condition: String) -> (Passage, Finding) {
+        let mut creates = lock(&self.0);
+        let (count, finding) = creates.entry(condition.clone()).or_default();
         *count += 1;
-        (Passage { underway: self.clone(), condition: condition.to_owned() }, *count == 1)
+        (Passage { underway: self.clone(), condition }, finding.clone())
     }
 }
 
 impl Drop for Passage {
     fn drop(&mut self) {
-        let mut counts = lock(&self.underway.0);
-        if let Some(count) = counts.get_mut(&self.condition) {
+        let mut creates = lock(&self.underway.0);
+        if let Some((count, _)) = creates.get_mut(&self.condition) {
             *count -= 1;
             if *count == 0 {
-                counts.remove(&self.condition);
+                creates.remove(&self.condition);
             }
         }
     }
 }
 
 /// Strips what is ignored. The passage, where there is one, must outlive the answer.
-pub(crate) fn conditions(scene: &Scene<'_>, underway: &Underway, request: &mut Request) -> Option<Passage> {
+pub(crate) async fn conditions(
+    scene: &Scene<'_>,
+    underway: &Underway,
+    upstream: &Upstream,
+    request: &mut Request,
+) -> Result<Option<Passage>, Unanswered> {
     scene.play(Quirk::IfNoneMatchIgnored, || {
         let any = request.header("if-none-match").is_some_and(|tag| tag.trim() == "*");
         any && request.headers.remove(IF_NONE_MATCH).is_some()
     });
     scene.play(Quirk::IfNoneExistIgnored, || request.headers.remove(IF_NONE_EXIST).is_some());
-    if !scene.on(Quirk::IfNoneExistNotAtomic) {
-        return None;
-    }
-    // The first looks and finds nothing; whoever comes before it has written looks and finds nothing either.
-    let condition = request.header(IF_NONE_EXIST)?.to_owned();
-    let (passage, alone) = underway.enter(&condition);
-    scene.play(Quirk::IfNoneExistNotAtomic, || !alone && request.headers.remove(IF_NONE_EXIST).is_some());
-    Some(passage)
+    let Some(condition) = request.header(IF_NONE_EXIST).filter(|_| scene.on(Quirk::IfNoneExistNotAtomic)) else {
+        return Ok(None);
+    };
+    // Look first, write later: whoever comes before the first has written finds what the first found.
+    let search = format!("{}?{condition}", request.path);
+    let (passage, finding) = underway.enter(search.clone());
+    let found = *finding.get_or_try_init(|| any_match(upstream, request.sibling(&search))).await?;
+    scene.play(Quirk::IfNoneExistNotAtomic, || !found && request.headers.remove(IF_NONE_EXIST).is_some());
+    Ok(Some(passage))
+}
+
+async fn any_match(upstream: &Upstream, search: Request) -> Result<bool, Unanswered> {
+    let mut answer = upstream.send(search).await?;
+    let entries = answer.body.json().and_then(|bundle| bundle.get("entry")?.as_array());
+    Ok(entries.is_some_and(|entries| !entries.is_empty()))
 }
 
 /// Refuses new ids, and replaces the status that a Communication is created with.
