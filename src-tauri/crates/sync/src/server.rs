@@ -4,7 +4,10 @@
 
 use std::{future::Future, pin::Pin};
 
-use tern_fhir::exchange::{Request, Response};
+use tern_fhir::{
+    exchange::{Request, Response},
+    links::{self, Base},
+};
 
 /// A future that a port returns.
 pub type Answering<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
@@ -18,9 +21,14 @@ pub trait Server: Send + Sync + 'static {
     /// [`Unanswered`] where there is no answer, sorted by what that means for a write.
     fn send(&self, request: Request) -> Answering<'_, Result<Response, Unanswered>>;
 
+    /// The FHIR base, as far as links are read by it: its path, never its host.
+    fn fhir_base(&self) -> &Base;
+
     /// The path and query below our base for a link that the server gave (`next`), or none where it names a
     /// path outside our base. Another host is ignored, its path on our base is used (`3-fhir`, 7).
-    fn relative(&self, link: &str) -> Option<Request>;
+    fn relative(&self, link: &str) -> Option<Request> {
+        links::request(link, self.fhir_base())
+    }
 
     /// Waits for the push channel to say that something may have changed; never ends where there is none.
     /// A nudge carries nothing: events may be lost, repeated or unordered.

@@ -1,0 +1,255 @@
+//! The engine's loops, and the supervisor that begins them again.
+
+use std::{collections::HashMap, sync::Arc};
+
+use tern_inbox::message::Delivery;
+use tern_store::{StoreError, Tag};
+use tokio::{
+    sync::broadcast::error::RecvError,
+    task::{Id, JoinSet, spawn_blocking},
+};
+
+use crate::{
+    connectivity::Connection,
+    engine::Shared,
+    status::{Index, Push},
+};
+
+/// Messages indexed in one transaction: large blocks, because the index flushes at each.
+const INDEX_BLOCK: u32 = 4_000;
+
+/// Threads looked through in one transaction for messages that no work item names.
+const UNPLACED_BLOCK: u32 = 500;
+
+/// The loops by name.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+enum Loop {
+    Pull,
+    Outbox,
+    Renewal,
+    Index,
+    Tally,
+    Push,
+}
+
+impl Loop {
+    const ALL: [Self; 6] = [Self::Pull, Self::Outbox, Self::Renewal, Self::Index, Self::Tally, Self::Push];
+}
+
+/// Whether a loop that ended is begun again.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Ending {
+    /// It broke off.
+    Again,
+    /// It is through: the engine stops, or the cache was closed.
+    Done,
+}
+
+/// The supervisor.
+pub(crate) struct Loops {
+    shared: Arc<Shared>,
+    tasks: JoinSet<Ending>,
+    names: HashMap<Id, Loop>,
+}
+
+impl Loops {
+    pub(crate) fn new(shared: Arc<Shared>) -> Self {
+        Self { shared, tasks: JoinSet::new(), names: HashMap::new() }
+    }
+
+    /// Runs all loops until the cache is closed. When this future is dropped, so are they.
+    pub(crate) async fn supervise(mut self) {
+        for name in Loop::ALL {
+            self.begin(name, 0);
+        }
+        let mut falls = 0_u32;
+        while let Some(ended) = self.tasks.join_next_with_id().await {
+            let (id, ending) = match ended {
+                Ok((id, ending)) => (id, ending),
+                Err(error) => {
+                    tracing::error!(%error, "a loop of the engine broke off");
+                    (error.id(), Ending::Again)
+                }
+            };
+            let Some(name) = self.names.remove(&id) else { continue };
+            if ending == Ending::Again {
+                falls = falls.saturating_add(1);
+                self.begin(name, falls);
+            }
+        }
+    }
+
+    fn begin(&mut self, name: Loop, falls: u32) {
+        let shared = Arc::clone(&self.shared);
+        let task = self.tasks.spawn(async move {
+            if falls > 0 {
+                shared.time.sleep(shared.pace.backoff(falls.min(5), u64::from(falls))).await;
+            }
+            match name {
+                Loop::Pull => pull(&shared).await,
+                Loop::Outbox => outbox(&shared).await,
+                Loop::Renewal => renewal(&shared).await,
+                Loop::Index => index(&shared).await,
+                Loop::Tally => tally(&shared).await,
+                Loop::Push => push(&shared).await,
+            }
+        });
+        self.names.insert(task.id(), name);
+    }
+}
+
+/// Looks at the server, waits, looks again.
+async fn pull(shared: &Shared) -> Ending {
+    let mut failures = 0_u32;
+    let mut asked = false;
+    loop {
+        let looked = match asked {
+            true => Ok(()),
+            false => connect(shared).await,
+        };
+        asked |= looked.is_ok();
+        if looked.is_ok() {
+            shared.wake_outbox.notify_one();
+        }
+        let looked = match looked {
+            Ok(()) => shared.pull.check().await,
+            Err(error) => Err(error),
+        };
+        failures = if looked.is_ok() { 0 } else { failures.saturating_add(1) };
+        if matches!(looked, Err(crate::pull::PullError::Store(StoreError::Closed))) {
+            return Ending::Done;
+        }
+        let wait = match shared.board.connection() {
+            Connection::Offline | Connection::Untrusted => shared.pace.offline(),
+            _ if failures > 0 => shared.pace.backoff(failures.min(4), u64::from(failures)),
+            _ => shared.pace.poll(shared.presence()),
+        };
+        tokio::select! {
+            () = shared.wake_pull.notified() => {}
+            () = shared.time.sleep(wait) => {}
+        }
+    }
+}
+
+/// Finds out what the server can do.
+async fn connect(shared: &Shared) -> Result<(), crate::pull::PullError> {
+    shared.facts.ask(&shared.line).await?;
+    crate::probe::before_the_first_write(&shared.facts, &shared.line).await
+}
+
+async fn outbox(shared: &Shared) -> Ending {
+    match Arc::clone(&shared.outbox).run().await {
+        Ok(()) => {
+            shared.drained.notify_one();
+            Ending::Done
+        }
+        Err(crate::outbox::OutboxError::Store(StoreError::Closed)) => Ending::Done,
+        Err(error) => {
+            tracing::error!(%error, "the outbox broke off");
+            Ending::Again
+        }
+    }
+}
+
+async fn renewal(shared: &Shared) -> Ending {
+    loop {
+        shared.time.sleep(shared.pace.renewal()).await;
+        if let Err(error) = shared.outbox.renew().await {
+            tracing::warn!(%error, "claims could not be renewed");
+        }
+    }
+}
+
+/// Writes the text index behind everything else: a block, then a pause, so that a click never waits for it.
+async fn index(shared: &Shared) -> Ending {
+    let mut changes = shared.cache.subscribe();
+    loop {
+        let (cache, now) = (shared.cache.clone(), shared.time.now());
+        let block = spawn_blocking(move || {
+            cache.write_bulk(now, |writer| {
+                let more_unplaced = writer.find_unplaced(UNPLACED_BLOCK)?;
+                let progress = writer.index_next_block(INDEX_BLOCK)?;
+                Ok::<_, StoreError>((more_unplaced, progress))
+            })
+        });
+        let more = match block.await {
+            Ok(Ok((more_unplaced, progress))) => more_unplaced || progress.indexed < progress.total,
+            Ok(Err(StoreError::Closed)) => return Ending::Done,
+            Ok(Err(error)) => {
+                tracing::warn!(%error, "the text index could not be written");
+                return Ending::Again;
+            }
+            Err(_) => return Ending::Again,
+        };
+        if more {
+            tokio::task::yield_now().await;
+            continue;
+        }
+        shared.cache.release_idle(shared.time.now());
+        loop {
+            match changes.recv().await {
+                Ok(changed) if changed.tags.contains(&Tag::Search) || is_about_threads(&changed) => break,
+                Ok(_) => {}
+                Err(RecvError::Lagged(_)) => break,
+                Err(RecvError::Closed) => return Ending::Done,
+            }
+        }
+    }
+}
+
+fn is_about_threads(changes: &tern_store::Changes) -> bool {
+    changes.tags.iter().any(|tag| matches!(tag, Tag::Thread(_) | Tag::AnyThread))
+}
+
+/// Counts what the status line shows, after each commit that may have changed it.
+async fn tally(shared: &Shared) -> Ending {
+    let mut changes = shared.cache.subscribe();
+    loop {
+        let (cache, author) = (shared.cache.clone(), shared.author.clone());
+        let counted = spawn_blocking(move || {
+            cache.read(|reader| {
+                let rows = reader.outbox()?;
+                let mine = rows.iter().filter(|row| row.author == author && row.thread.is_some());
+                let (stuck, waiting): (Vec<_>, Vec<_>) = mine.partition(|row| row.delivery == Delivery::Wedged);
+                let progress = reader.index_progress()?;
+                let unreadable = reader.quarantined()?.len();
+                Ok::<_, StoreError>((waiting.len(), stuck.len(), progress, unreadable))
+            })
+        });
+        match counted.await {
+            Ok(Ok((waiting, stuck, progress, unreadable))) => shared.board.change(|status| {
+                status.waiting = small(waiting);
+                status.needs_you = small(stuck);
+                status.unreadable = small(unreadable);
+                status.index = Index { indexed: progress.indexed, total: progress.total };
+            }),
+            Ok(Err(StoreError::Closed)) => return Ending::Done,
+            Ok(Err(error)) => tracing::warn!(%error, "the status could not be counted"),
+            Err(_) => return Ending::Again,
+        }
+        loop {
+            match changes.recv().await {
+                Ok(changed) if concerns_status(&changed) => break,
+                Ok(_) => {}
+                Err(RecvError::Lagged(_)) => break,
+                Err(RecvError::Closed) => return Ending::Done,
+            }
+        }
+    }
+}
+
+fn concerns_status(changes: &tern_store::Changes) -> bool {
+    [Tag::Outbox, Tag::Status, Tag::Search].iter().any(|tag| changes.tags.contains(tag))
+}
+
+fn small(count: usize) -> u32 {
+    u32::try_from(count).unwrap_or(u32::MAX)
+}
+
+async fn push(shared: &Shared) -> Ending {
+    loop {
+        shared.line.server.nudged().await;
+        shared.board.change(|status| status.push = Push::Heard);
+        shared.wake_pull.notify_one();
+    }
+}

@@ -1,0 +1,247 @@
+//! The outbox as the cache keeps it: every reading and every move, each one transaction on a thread that may
+//! wait for the disk.
+
+use chrono::{DateTime, Utc};
+use tern_inbox::{
+    ids::{MessageId, OutboxId, WorkItemId},
+    message::Delivery,
+    outbox::{Intent, OutboxRow, Wedge},
+    party::PartyRef,
+};
+use tern_store::{Acknowledged, AuditEntry, Cache, Extra, OnServer, Placed, Reader, StoreError, Writer};
+use tokio::task::spawn_blocking;
+
+use super::OutboxError;
+
+/// What becomes of a row.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) enum Fate {
+    /// The server has it.
+    Sent(Acknowledged),
+    /// There is nothing left to do.
+    Dropped,
+    /// Again at the instant, after so many tries; it did not arrive, or could not be searched for.
+    Again { at: DateTime<Utc>, attempts: u32 },
+    /// It left, nobody knows whether it arrived; looked into at the instant.
+    Unknown { at: DateTime<Utc>, attempts: u32 },
+    /// A person decides.
+    Wedged(Wedge),
+}
+
+/// A message of ours and where it stands, with the server's names for everything.
+#[derive(Clone, Debug)]
+pub(super) struct Letter {
+    pub(super) message: tern_inbox::message::Message,
+    pub(super) thread: tern_inbox::message::Thread,
+    /// Logical id of the thread on the server.
+    pub(super) thread_id: String,
+    /// `Communication/id` of what it answers.
+    pub(super) in_response_to: Option<String>,
+}
+
+/// The cache, for the outbox.
+#[derive(Clone)]
+pub(super) struct Book {
+    pub(super) cache: Cache,
+    pub(super) author: PartyRef,
+}
+
+impl Book {
+    async fn read<T: Send + 'static>(
+        &self,
+        read: impl FnOnce(&Reader<'_>) -> Result<T, StoreError> + Send + 'static,
+    ) -> Result<T, OutboxError> {
+        let cache = self.cache.clone();
+        Ok(spawn_blocking(move || cache.read(read)).await??)
+    }
+
+    async fn write<T: Send + 'static>(
+        &self,
+        now: DateTime<Utc>,
+        write: impl FnOnce(&mut Writer<'_>) -> Result<T, StoreError> + Send + 'static,
+    ) -> Result<T, OutboxError> {
+        let cache = self.cache.clone();
+        Ok(spawn_blocking(move || cache.write(now, write)).await??)
+    }
+
+    /// What may leave now, and when the next row may.
+    pub(super) async fn ready(
+        &self,
+        now: DateTime<Utc>,
+    ) -> Result<(Vec<OutboxRow>, Option<DateTime<Utc>>), OutboxError> {
+        let author = self.author.clone();
+        self.read(move |reader| Ok((reader.outbox_ready(now, &author)?, reader.outbox_next_due(&author)?))).await
+    }
+
+    /// A row as it stands; none where it went meanwhile.
+    pub(super) async fn row(&self, id: &OutboxId) -> Result<Option<OutboxRow>, OutboxError> {
+        let id = id.clone();
+        self.read(move |reader| reader.outbox_row(&id)).await
+    }
+
+    /// The work items that end with a reply: rows of its group that wait for nothing else.
+    pub(super) async fn completed_by(&self, send: &OutboxRow) -> Result<Vec<OutboxRow>, OutboxError> {
+        let Some(group) = send.group.clone() else { return Ok(Vec::new()) };
+        let (id, thread) = (send.id.clone(), send.thread.clone());
+        let rows = self.read(move |reader| reader.outbox_group(&group)).await?;
+        let is_its_end = |row: &OutboxRow| {
+            matches!(row.intent, Intent::Complete { .. })
+                && row.thread == thread
+                && row.delivery == Delivery::Queued
+                && row.depends_on.iter().all(|need| *need == id)
+        };
+        Ok(rows.into_iter().filter(is_its_end).collect())
+    }
+
+    /// Rows are about to leave: whatever is *unknown* was looked into before.
+    pub(super) async fn sending(&self, now: DateTime<Utc>, rows: &[OutboxRow]) -> Result<(), OutboxError> {
+        let rows: Vec<_> = rows.iter().map(|row| (row.id.clone(), row.delivery)).collect();
+        self.write(now, move |writer| {
+            for (id, delivery) in &rows {
+                if *delivery == Delivery::Unknown {
+                    writer.outbox_not_found(id)?;
+                }
+                writer.outbox_sending(id)?;
+            }
+            Ok(())
+        })
+        .await
+    }
+
+    /// Moves rows, all in one transaction. A row that is gone was confirmed by its echo meanwhile, or thrown
+    /// away: nothing happens to it.
+    pub(super) async fn settle(&self, now: DateTime<Utc>, fates: Vec<(OutboxId, Fate)>) -> Result<(), OutboxError> {
+        self.write(now, move |writer| {
+            for (id, fate) in fates {
+                let Some(row) = writer.read().outbox_row(&id)? else { continue };
+                match fate {
+                    Fate::Sent(answer) => writer.outbox_acknowledged(&id, &answer)?,
+                    Fate::Dropped => writer.outbox_dropped(&id)?,
+                    Fate::Again { at, attempts } => writer.outbox_retry_at(&id, at, attempts)?,
+                    Fate::Unknown { at, attempts } => {
+                        if row.delivery == Delivery::Sending {
+                            writer.outbox_unknown(&id)?;
+                        }
+                        writer.outbox_retry_at(&id, at, attempts)?;
+                    }
+                    Fate::Wedged(wedge) if row.delivery != Delivery::Wedged => writer.outbox_wedged(&id, wedge)?,
+                    Fate::Wedged(_) => {}
+                }
+            }
+            Ok(())
+        })
+        .await
+    }
+
+    /// The server's id of a work item.
+    pub(super) async fn task_id(&self, item: &WorkItemId) -> Result<String, OutboxError> {
+        let item = item.clone();
+        self.read(move |reader| {
+            let known = reader.work_item_on_server(&item)?.and_then(|found| found.server_id);
+            Ok(known.unwrap_or_else(|| item.as_str().to_owned()))
+        })
+        .await
+    }
+
+    /// The server's id of a message.
+    pub(super) async fn message_id(&self, message: &MessageId) -> Result<String, OutboxError> {
+        let message = message.clone();
+        self.read(move |reader| message_id(reader, &message)).await
+    }
+
+    /// A message of ours, ready to be put on the wire.
+    pub(super) async fn letter(&self, message: &MessageId) -> Result<Option<Letter>, OutboxError> {
+        let message = message.clone();
+        self.read(move |reader| {
+            let Some(OnServer { row: Placed { message, .. }, .. }) = reader.message(&message)? else {
+                return Ok(None);
+            };
+            let Some(thread) = reader.thread_on_server(&message.thread)? else { return Ok(None) };
+            let in_response_to = match &message.in_response_to {
+                Some(answered) => Some(format!("Communication/{}", message_id(reader, answered)?)),
+                None => None,
+            };
+            let thread_id = thread.server_id.unwrap_or_else(|| message.thread.as_str().to_owned());
+            Ok(Some(Letter { message, thread: thread.row, thread_id, in_response_to }))
+        })
+        .await
+    }
+
+    /// A thread of ours, and the server's id of the one that it hangs on.
+    pub(super) async fn new_thread(
+        &self,
+        thread: &tern_inbox::ids::ThreadId,
+    ) -> Result<Option<(tern_inbox::message::Thread, Option<String>)>, OutboxError> {
+        let thread = thread.clone();
+        self.read(move |reader| {
+            let Some(found) = reader.thread_on_server(&thread)? else { return Ok(None) };
+            let about = match &found.row.about {
+                Some(about) => {
+                    let known = reader.thread_on_server(about)?.and_then(|found| found.server_id);
+                    Some(known.unwrap_or_else(|| about.as_str().to_owned()))
+                }
+                None => None,
+            };
+            Ok(Some((found.row, about)))
+        })
+        .await
+    }
+
+    /// An entry of the audit.
+    pub(super) async fn audit(&self, entry: &str) -> Result<Option<AuditEntry>, OutboxError> {
+        let entry = entry.to_owned();
+        self.read(move |reader| reader.audit_entry(&entry)).await
+    }
+
+    /// Second copies to be retracted.
+    pub(super) async fn extras(&self) -> Result<Vec<Extra>, OutboxError> {
+        self.read(|reader| reader.extras()).await
+    }
+
+    /// One of them is.
+    pub(super) async fn retracted(&self, now: DateTime<Utc>, extra: &Extra) -> Result<(), OutboxError> {
+        let (kind, server_id) = (extra.kind, extra.server_id.clone());
+        self.write(now, move |writer| writer.extra_retracted(kind, &server_id)).await
+    }
+
+    /// Files what was read out of turn, so that the screen says who.
+    pub(super) async fn file(
+        &self,
+        now: DateTime<Utc>,
+        arrival: tern_inbox::arrival::Arrival,
+    ) -> Result<(), OutboxError> {
+        let page = tern_store::Page { kind: arrival.kind, arrivals: vec![arrival], cursor: None };
+        self.write(now, move |writer| writer.apply_page(&page).map(drop)).await
+    }
+
+    /// Queues the renewal of every open touch's claims.
+    pub(super) async fn renew(&self, now: DateTime<Utc>) -> Result<usize, OutboxError> {
+        let author = self.author.clone();
+        self.write(now, move |writer| {
+            let mut queued = 0;
+            for touch in writer.read().open_touches(&author)? {
+                queued += writer.renew_touch(&touch.thread, &author)?.len();
+            }
+            Ok(queued)
+        })
+        .await
+    }
+
+    /// What only waits for its undo seconds may leave now.
+    pub(super) async fn hurry(&self, now: DateTime<Utc>) -> Result<(), OutboxError> {
+        self.write(now, move |writer| {
+            for row in writer.read().outbox()? {
+                if row.delivery == Delivery::Queued && row.attempts == 0 && row.not_before > now {
+                    writer.outbox_retry_at(&row.id, now, 0)?;
+                }
+            }
+            Ok(())
+        })
+        .await
+    }
+}
+
+fn message_id(reader: &Reader<'_>, message: &MessageId) -> Result<String, StoreError> {
+    let known = reader.message(message)?.and_then(|found| found.server_id);
+    Ok(known.unwrap_or_else(|| message.as_str().to_owned()))
+}

@@ -1,0 +1,237 @@
+//! Making something on the server once: a message, a thread, an entry of the audit.
+//!
+//! A create that may have arrived is searched for before it is made again: by its own id where the server takes
+//! ours, else by its identifier. Where a search was seen to lag behind a write, it is made only when twice that
+//! lag is over: before that, *not found* proves nothing.
+
+use tern_fhir::{
+    answer::{self, ReadAnswer, to_read},
+    exchange::{Request, Response},
+    facts::{Ability, Finding},
+    read::{self, Reading},
+    search, version,
+    write::{
+        audit::{self, Deed, Entry},
+        communication,
+        create::{Creating, New},
+    },
+};
+use tern_inbox::{
+    arrival::{Arrival, Content, Kind},
+    message::Delivery,
+    outbox::{Answer, Intent, OutboxRow, Wedge},
+};
+use tern_store::Acknowledged;
+
+use super::{Outbox, OutboxError, Way, Written, book::Fate, item::reading_refused, without_answer};
+
+/// What a search for something of ours found.
+pub(super) enum Found {
+    /// It is there: the earliest, where there are several.
+    There(Acknowledged),
+    /// It is not there.
+    NotThere,
+    /// It could not be searched for now.
+    No(Answer),
+}
+
+impl Outbox {
+    /// A thread or an audit entry.
+    pub(super) async fn create(&self, row: &OutboxRow) -> Result<(), OutboxError> {
+        let new = match self.new_resource(row).await? {
+            Ok(new) => new,
+            Err(fate) => return self.settle_one(row, fate).await,
+        };
+        if row.delivery == Delivery::Unknown
+            && let Some(fate) = self.look_for(row, &new).await?
+        {
+            return self.settle_one(row, fate).await;
+        }
+        let fate = self.make(row, &new).await?;
+        self.settle_one(row, fate).await
+    }
+
+    /// Makes it; the row's fate.
+    pub(super) async fn make(&self, row: &OutboxRow, new: &New) -> Result<Fate, OutboxError> {
+        let row = self.taken(row).await?;
+        let how = self.facts.server().creating();
+        match self.write(new.request(how)).await? {
+            Written::Unanswered(answer) => Ok(self.fate(&row, answer, Acknowledged::default())),
+            Written::Answered { request, response, verdict } => {
+                if verdict.answer == Answer::Accepted {
+                    self.proven(how).await?;
+                }
+                if matches!(row.intent, Intent::Audit { .. }) && matches!(verdict.answer, Answer::Refused { .. }) {
+                    // It stays here, in the chain; Settings says that the server takes none.
+                    return Ok(Fate::Dropped);
+                }
+                let acknowledged = match how {
+                    Creating::InTransaction => first_of(&response).unwrap_or_default(),
+                    Creating::OwnId | Creating::Conditional => self.acknowledged(&request, &response),
+                };
+                if verdict.answer == Answer::Accepted && acknowledged.server_id.is_none() {
+                    // Taken, but under which name? The search says.
+                    return Ok(self.fate(&row, Answer::NoAnswer, acknowledged));
+                }
+                Ok(self.fate(&row, verdict.answer, acknowledged))
+            }
+        }
+    }
+
+    /// After an unknown outcome: the fate of a row whose resource was found or could not be searched for; none
+    /// where it is surely not there.
+    pub(super) async fn look_for(&self, row: &OutboxRow, new: &New) -> Result<Option<Fate>, OutboxError> {
+        if new.identity.is_none() && !self.facts.server().own_ids.is_hoped() {
+            // An audit entry that can't be searched for: twice is better than never.
+            return Ok(None);
+        }
+        let found = self.find(new).await?;
+        Ok(match found {
+            Found::There(acknowledged) => Some(self.fate(row, Answer::Found, acknowledged)),
+            Found::No(answer) => Some(match self.fate(row, answer, Acknowledged::default()) {
+                Fate::Again { at, attempts } => Fate::Unknown { at, attempts },
+                fate => fate,
+            }),
+            Found::NotThere => None,
+        })
+    }
+
+    /// Searches for something of ours.
+    pub(super) async fn find(&self, new: &New) -> Result<Found, OutboxError> {
+        let own_ids = self.facts.server().own_ids;
+        if own_ids.is_hoped() {
+            match self.find_by_id(new).await? {
+                // Where own ids are sure, there is no other place to look.
+                Found::NotThere if own_ids.is_proven() || new.identity.is_none() => return Ok(Found::NotThere),
+                Found::NotThere => {}
+                found => return Ok(found),
+            }
+        }
+        self.find_by_identity(new).await
+    }
+
+    async fn find_by_id(&self, new: &New) -> Result<Found, OutboxError> {
+        let response = match self.line.send(search::read(new.resource_type, &new.id)).await {
+            Ok(response) => response,
+            Err(unanswered) => return Ok(Found::No(without_answer(&unanswered, Way::Reading))),
+        };
+        Ok(match to_read(&response) {
+            ReadAnswer::Here => Found::There(Acknowledged {
+                server_id: Some(new.id.clone()),
+                version: response.etag.as_deref().map(version::of_etag).map(str::to_owned),
+                updated: response.last_modified,
+            }),
+            ReadAnswer::Gone => Found::NotThere,
+            refusal => Found::No(reading_refused(&refusal, &response)),
+        })
+    }
+
+    async fn find_by_identity(&self, new: &New) -> Result<Found, OutboxError> {
+        let Some(identity) = &new.identity else { return Ok(Found::NotThere) };
+        let response = match self.line.send(search::by_identity(new.resource_type, identity)).await {
+            Ok(response) => response,
+            Err(unanswered) => return Ok(Found::No(without_answer(&unanswered, Way::Reading))),
+        };
+        if !matches!(to_read(&response), ReadAnswer::Here) {
+            return Ok(Found::No(reading_refused(&to_read(&response), &response)));
+        }
+        let received = response.date.unwrap_or_else(|| self.time.now());
+        let reading = Reading { expected: Kind::Communication, base: None, received };
+        let Ok(page) = read::page(&response, &reading) else {
+            return Ok(Found::No(Answer::Transient { retry_after: None }));
+        };
+        // A server that ignores the parameter answers with everything: only what carries it counts.
+        let ours = page.arrivals.into_iter().filter(|arrival| arrival.identity.as_deref() == Some(identity.as_str()));
+        Ok(ours.min_by_key(|arrival| (arrival.last_updated, arrival.server_id.clone())).map_or(Found::NotThere, |first| {
+            Found::There(known(first))
+        }))
+    }
+
+    /// What a single write left.
+    fn acknowledged(&self, request: &Request, response: &Response) -> Acknowledged {
+        answer::stored(request, response, self.line.server.fhir_base()).map_or_else(Acknowledged::default, |stored| Acknowledged {
+            server_id: Some(stored.server_id),
+            version: stored.version,
+            updated: stored.at,
+        })
+    }
+
+    /// It worked, so it can be counted on.
+    async fn proven(&self, how: Creating) -> Result<(), OutboxError> {
+        if how == Creating::OwnId && !self.facts.server().own_ids.is_proven() {
+            self.facts.learn(Finding::OwnIds(Ability::Proven)).await?;
+        }
+        Ok(())
+    }
+
+    /// What a row makes; its fate where that can't be put on the wire.
+    async fn new_resource(&self, row: &OutboxRow) -> Result<Result<New, Fate>, OutboxError> {
+        let gone = Ok(Err(Fate::Dropped));
+        let unwritable = || Fate::Wedged(Wedge::Refused { status: 0, code: Some("value".to_owned()) });
+        match &row.intent {
+            Intent::OpenThread { thread } => {
+                let Some((thread, about)) = self.book.new_thread(thread).await? else { return gone };
+                let about = about.map(|about| format!("Communication/{about}"));
+                Ok(communication::thread(&thread, about.as_deref()).map_err(|_| unwritable()))
+            }
+            Intent::Audit { entry } => {
+                if !self.facts.server().audit.is_hoped() {
+                    return gone;
+                }
+                let Some(entry) = self.book.audit(entry).await? else { return gone };
+                let Some(deed) = deed(&entry.action) else { return gone };
+                let what = Entry {
+                    id: &entry.id,
+                    deed,
+                    at: entry.at,
+                    by: &entry.author,
+                    what: entry.subject.as_deref(),
+                    patient: None,
+                };
+                Ok(audit::event(&what).map_err(|_| Fate::Dropped))
+            }
+            _ => gone,
+        }
+    }
+}
+
+/// What the first entry of a transaction became.
+pub(super) fn first_of(response: &Response) -> Option<Acknowledged> {
+    entries_of(response).into_iter().next().map(|(_, acknowledged)| acknowledged)
+}
+
+/// What became of each entry of a transaction, and whether it took effect.
+pub(super) fn entries_of(response: &Response) -> Vec<(bool, Acknowledged)> {
+    let reading =
+        Reading { expected: Kind::Communication, base: None, received: response.date.unwrap_or_default() };
+    read::transaction(response, &reading).unwrap_or_default().into_iter().map(|written| {
+        let done = written.is_done();
+        (done, Acknowledged { server_id: written.server_id, version: written.version, updated: written.last_modified })
+    }).collect()
+}
+
+fn known(arrival: Arrival) -> Acknowledged {
+    let is_row = !matches!(arrival.content, Content::Deleted);
+    Acknowledged {
+        server_id: Some(arrival.server_id).filter(|_| is_row),
+        version: Some(arrival.version),
+        updated: arrival.last_updated,
+    }
+}
+
+/// The deed of an audit entry's code. A code that has none stays in the local chain.
+fn deed(action: &str) -> Option<Deed> {
+    [
+        Deed::View,
+        Deed::Peek,
+        Deed::Send,
+        Deed::Route,
+        Deed::Close,
+        Deed::Export,
+        Deed::Settings,
+        Deed::SignIn,
+        Deed::SignOut,
+    ]
+    .into_iter()
+    .find(|deed| deed.code() == action)
+}

@@ -1,0 +1,221 @@
+//! Changing a work item: read what stands there, decide, write under the version that was read.
+//!
+//! Reading first costs one exchange and buys that every write is decided on what is really there: a lost answer
+//! is recognised (the item stands as we wanted it), a taken one names its holder, and a version that moved
+//! between the two is a conflict, never a lost update.
+
+use tern_fhir::{
+    answer::{Certainty, ReadAnswer, to_read},
+    exchange::Response,
+    facts::Finding,
+    outcome,
+    read::{self, Reading},
+    search, version,
+    write::{change::Current, edit::Edit},
+};
+use tern_inbox::{
+    arrival::{Arrival, Content, Kind},
+    ids::WorkItemId,
+    outbox::{self as rules, Answer, Intent, OutboxRow, Step, Wedge},
+    work_item::WorkItem,
+};
+use tern_store::Acknowledged;
+
+use super::{Outbox, OutboxError, Way, Written, book::Fate, without_answer};
+
+/// Times a moved version is read again at once; after that, the row waits a little.
+const AT_ONCE: usize = 3;
+
+/// A work item as it stands on the server.
+pub(super) struct Seen {
+    pub(super) item: WorkItem,
+    pub(super) current: Current,
+    pub(super) arrival: Arrival,
+    pub(super) response: Response,
+}
+
+/// What reading it brought.
+pub(super) enum Look {
+    /// It is there.
+    Seen(Box<Seen>),
+    /// It is gone, or none of ours any more.
+    Gone,
+    /// It could not be read now.
+    No(Answer),
+}
+
+impl Outbox {
+    /// Reads a work item.
+    pub(super) async fn look(&self, item: &WorkItemId) -> Result<Look, OutboxError> {
+        let id = self.book.task_id(item).await?;
+        let response = match self.line.send(search::read("Task", &id)).await {
+            Ok(response) => response,
+            Err(unanswered) => return Ok(Look::No(without_answer(&unanswered, Way::Reading))),
+        };
+        match to_read(&response) {
+            ReadAnswer::Here => Ok(self.seen(response)),
+            ReadAnswer::Gone => Ok(Look::Gone),
+            refusal => Ok(Look::No(reading_refused(&refusal, &response))),
+        }
+    }
+
+    fn seen(&self, response: Response) -> Look {
+        let received = response.date.unwrap_or_else(|| self.time.now());
+        let arrival = read::one(&response, &Reading { expected: Kind::Task, base: None, received });
+        match (arrival, Current::of_response(&response)) {
+            (Ok(arrival), Ok(current)) => match arrival.content.clone() {
+                Content::WorkItem(item) => Look::Seen(Box::new(Seen { item, current, arrival, response })),
+                Content::NotOurs | Content::Deleted => Look::Gone,
+                _ => Look::No(Answer::Refused { status: response.status, code: Some("structure".to_owned()) }),
+            },
+            // Half a body, or a proxy's page: the next try may bring it.
+            _ => Look::No(Answer::Transient { retry_after: None }),
+        }
+    }
+
+    /// Claims, renews, releases or completes.
+    pub(super) async fn change(&self, row: &OutboxRow) -> Result<(), OutboxError> {
+        for _ in 0..AT_ONCE {
+            match self.change_once(row).await? {
+                Some(fate) => return self.settle_one(row, fate).await,
+                None => continue,
+            }
+        }
+        let fate = self.fate(row, Answer::Conflict, Acknowledged::default());
+        self.settle_one(row, fate).await
+    }
+
+    /// One reading and one write; none where the version moved in between.
+    async fn change_once(&self, row: &OutboxRow) -> Result<Option<Fate>, OutboxError> {
+        let Some(item) = row.intent.item() else { return Ok(Some(Fate::Dropped)) };
+        let seen = match self.look(item).await? {
+            Look::Seen(seen) => seen,
+            Look::Gone if matches!(row.intent, Intent::Claim { .. }) => return Ok(Some(Fate::Wedged(Wedge::Gone))),
+            Look::Gone => return Ok(Some(Fate::Dropped)),
+            Look::No(answer) => return Ok(Some(self.fate(row, answer, Acknowledged::default()))),
+        };
+        if let Some(fate) = self.guard(row, &seen).await? {
+            return Ok(Some(fate));
+        }
+        let reply = self.reply_reference(&row.intent).await?;
+        let edit = self.edit(row, reply.as_deref());
+        let Ok(request) = seen.current.change(&edit, self.facts.server().changing()) else {
+            return Ok(Some(Fate::Wedged(Wedge::Refused { status: 0, code: Some("structure".to_owned()) })));
+        };
+        let row = self.taken(row).await?;
+        match self.write(request).await? {
+            Written::Unanswered(answer) => Ok(Some(self.changed(&row, answer, None))),
+            Written::Answered { response, verdict, .. } => {
+                let known = version_of(&seen.response, &seen.arrival);
+                let answer = match verdict.certainty {
+                    Certainty::Certain => verdict.answer,
+                    // A failed test or a bad request: the version tells.
+                    Certainty::VersionTells => match self.look(item).await? {
+                        Look::Seen(now) => {
+                            let moved = version_of(&now.response, &now.arrival);
+                            if moved != known {
+                                self.facts.learn(Finding::FailedTest(response.status)).await?;
+                            }
+                            verdict.after_reading(&known, &moved, &response)
+                        }
+                        Look::Gone => Answer::Gone,
+                        Look::No(answer) => answer,
+                    },
+                };
+                if answer == Answer::Conflict {
+                    // Back into the queue, in the cache too: the next try decides anew.
+                    let again = Fate::Again { at: self.time.now(), attempts: row.attempts };
+                    self.settle_one(&row, again).await?;
+                    return Ok(None);
+                }
+                Ok(Some(self.changed(&row, answer, Some(&response))))
+            }
+        }
+    }
+
+    /// Whether the write is still wanted; none where it is.
+    async fn guard(&self, row: &OutboxRow, seen: &Seen) -> Result<Option<Fate>, OutboxError> {
+        let now = self.time.now();
+        let item = &seen.item;
+        let step = match &row.intent {
+            Intent::Claim { .. } => rules::claim(item, &self.me, now),
+            Intent::Renew { .. } => rules::renew(item, &self.me, now),
+            Intent::Release { .. } => rules::release(item, &self.me),
+            _ => rules::complete(item, &self.me, now),
+        };
+        let claims = matches!(row.intent, Intent::Claim { .. });
+        Ok(match step {
+            Step::Write => None,
+            Step::Settled if claims => {
+                let version = Some(version_of(&seen.response, &seen.arrival));
+                Some(Fate::Sent(Acknowledged { version, ..Acknowledged::default() }))
+            }
+            Step::Settled => self.dropped_and_filed(seen).await?,
+            Step::Taken { by } | Step::Ended { by } if claims => {
+                self.book.file(now, seen.arrival.clone()).await?;
+                Some(Fate::Wedged(Wedge::ClaimLost { to: by }))
+            }
+            Step::Taken { .. } | Step::Ended { .. } => self.dropped_and_filed(seen).await?,
+        })
+    }
+
+    /// Nothing is left to do, and the screen shows what stands there.
+    async fn dropped_and_filed(&self, seen: &Seen) -> Result<Option<Fate>, OutboxError> {
+        self.book.file(self.time.now(), seen.arrival.clone()).await?;
+        Ok(Some(Fate::Dropped))
+    }
+
+    /// The edit of an intent.
+    pub(super) fn edit<'a>(&'a self, row: &'a OutboxRow, reply: Option<&'a str>) -> Edit<'a> {
+        let at = self.time.now();
+        match &row.intent {
+            Intent::Claim { .. } => Edit::Claim { by: &row.author, at },
+            Intent::Renew { .. } => Edit::Renew { at },
+            Intent::Release { .. } => Edit::Release { at },
+            _ => Edit::Complete { reply, at },
+        }
+    }
+
+    /// `Communication/id` of the reply that an item ends with, by the server's name.
+    async fn reply_reference(&self, intent: &Intent) -> Result<Option<String>, OutboxError> {
+        match intent {
+            Intent::Complete { reply: Some(reply), .. } => {
+                Ok(Some(format!("Communication/{}", self.book.message_id(reply).await?)))
+            }
+            _ => Ok(None),
+        }
+    }
+
+    /// The cache knows that the row is on the wire.
+    pub(super) async fn taken(&self, row: &OutboxRow) -> Result<OutboxRow, OutboxError> {
+        self.book.sending(self.time.now(), std::slice::from_ref(row)).await?;
+        Ok(OutboxRow { delivery: tern_inbox::message::Delivery::Sending, ..row.clone() })
+    }
+
+    /// A change that may have arrived is looked into before it is tried again, like a message.
+    fn changed(&self, row: &OutboxRow, answer: Answer, response: Option<&Response>) -> Fate {
+        let unsure = answer == Answer::NoAnswer;
+        let version = response.and_then(|response| response.etag.as_deref()).map(version::of_etag).map(str::to_owned);
+        let updated = response.and_then(|response| response.last_modified);
+        match self.fate(row, answer, Acknowledged { server_id: None, version, updated }) {
+            Fate::Again { at, attempts } if unsure => Fate::Unknown { at, attempts },
+            fate => fate,
+        }
+    }
+}
+
+/// What it means for a row that something it needs could not be read.
+pub(super) fn reading_refused(refusal: &ReadAnswer, response: &Response) -> Answer {
+    match refusal {
+        ReadAnswer::SignInAgain => Answer::SignInAgain,
+        ReadAnswer::Later { retry_after } => {
+            Answer::Transient { retry_after: retry_after.and_then(|wait| chrono::TimeDelta::from_std(wait).ok()) }
+        }
+        ReadAnswer::Gone => Answer::Gone,
+        _ => Answer::Refused { status: response.status, code: outcome::code(response) },
+    }
+}
+
+fn version_of(response: &Response, arrival: &Arrival) -> String {
+    response.etag.as_deref().map_or_else(|| arrival.version.clone(), |etag| version::of_etag(etag).to_owned())
+}

@@ -1,0 +1,148 @@
+//! The full comparison: every id and version of the server against the cache's, in both directions.
+//!
+//! It finds what no feed of changes brought: deletions on a server without history, rows that became visible too
+//! late, a restored backup. What the server has and the cache hasn't is read; what the cache has and the server
+//! hasn't is asked for by itself before it is believed gone, because a listing that leaves a row out must not
+//! cost a message.
+
+use std::{collections::HashMap, sync::Arc, time::Duration};
+
+use chrono::{DateTime, TimeDelta, Utc};
+use tern_fhir::{
+    answer::{ReadAnswer, to_read},
+    read::{self, Reading, Stamp},
+    search,
+};
+use tern_inbox::arrival::{Arrival, Content, Kind};
+use tern_store::Cursor;
+use tokio::task::spawn_blocking;
+
+use super::{Pull, PullError, page::stored};
+
+/// Rows that differ, read one by one; more than that, and the kind is pulled anew from its beginning.
+const MOST_SINGLE_READS: usize = 200;
+
+/// How much is compared.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Depth {
+    /// What the cache has and the server hasn't.
+    Deletions,
+    /// And what the server has that the cache hasn't, or has in another version.
+    BothWays,
+}
+
+/// Whether the server has a row that the cache hasn't, or another version of it.
+fn differs(stamp: &Stamp, here: &HashMap<String, Option<String>>) -> bool {
+    match here.get(&stamp.server_id) {
+        None => true,
+        Some(None) => false,
+        Some(Some(version)) => stamp.version.as_ref().is_some_and(|there| there != version),
+    }
+}
+
+impl Pull {
+    /// Compares a kind when its time has come: in both directions daily; where there is no history to learn
+    /// deletions from, for these alone more often.
+    pub(super) async fn compare_when_due(self: &Arc<Self>, kind: Kind) -> Result<(), PullError> {
+        let cursor = self.cursor(kind).await?;
+        if !cursor.complete {
+            return Ok(());
+        }
+        let now = self.time.now();
+        let Some(compared) = cursor.compared else {
+            // The first sync has just read everything.
+            return stored(Some(self.store(kind, Vec::new(), Some(Cursor { compared: Some(now), ..cursor })))).await;
+        };
+        let is_past = |since: DateTime<Utc>, every: Duration| {
+            now - since >= TimeDelta::from_std(every).unwrap_or(TimeDelta::MAX)
+        };
+        if is_past(compared, self.pace.comparison()) {
+            return self.compare(kind, cursor, Depth::BothWays).await;
+        }
+        let looked = self.deletions_looked_for(kind).unwrap_or(compared);
+        if !self.facts.has_history(kind) && is_past(looked, self.pace.comparison_without_history()) {
+            self.compare(kind, cursor, Depth::Deletions).await?;
+            self.note_deletions_looked_for(kind, now);
+        }
+        Ok(())
+    }
+
+    async fn compare(self: &Arc<Self>, kind: Kind, cursor: Cursor, depth: Depth) -> Result<(), PullError> {
+        // Taken before the listing: what comes in meanwhile is nobody's loss.
+        let began = self.time.now();
+        let here = self.versions_here(kind).await?;
+        let Some(there) = self.listed(kind).await? else { return Ok(()) };
+        let changed: Vec<&String> = match depth {
+            Depth::Deletions => Vec::new(),
+            Depth::BothWays => there.values().filter(|stamp| differs(stamp, &here)).map(|row| &row.server_id).collect(),
+        };
+        let missing: Vec<&String> = here.keys().filter(|id| !there.contains_key(*id)).collect();
+        let mut cursor = match depth {
+            Depth::Deletions => cursor,
+            Depth::BothWays => Cursor { compared: Some(began), ..cursor },
+        };
+        if changed.len() > MOST_SINGLE_READS {
+            tracing::info!(kind = kind.as_str(), rows = changed.len(), "much differs: pulling anew");
+            cursor.position = None;
+            return self.follow_changes(kind, cursor).await;
+        }
+        let mut arrivals = Vec::new();
+        for id in changed.into_iter().chain(missing.into_iter().take(MOST_SINGLE_READS)) {
+            arrivals.extend(self.as_it_stands(kind, id).await?);
+        }
+        stored(Some(self.store(kind, arrivals, Some(cursor)))).await
+    }
+
+    /// The server's ids and versions that the cache holds.
+    async fn versions_here(&self, kind: Kind) -> Result<HashMap<String, Option<String>>, PullError> {
+        let cache = self.cache.clone();
+        Ok(spawn_blocking(move || cache.read(|reader| reader.versions(kind))).await??)
+    }
+
+    /// Everything that the server lists; none where a page can't be trusted.
+    async fn listed(&self, kind: Kind) -> Result<Option<HashMap<String, Stamp>>, PullError> {
+        let mut there = HashMap::new();
+        let mut next = Some(self.facts.without_refused(kind, search::stamps(kind, &self.scope)));
+        while let Some(request) = next.take() {
+            let response = match self.rows(request.clone()).await {
+                Ok(response) => response,
+                Err(PullError::Refused { status: 400..=499, .. }) => return Ok(None),
+                Err(error) => return Err(error),
+            };
+            let received = response.date.unwrap_or_else(|| self.time.now());
+            let page = spawn_blocking(move || {
+                read::stamps(&response, &Reading { expected: kind, base: None, received })
+            })
+            .await??;
+            if page.unreadable > 0 {
+                return Ok(None);
+            }
+            next = page.next.as_deref().and_then(|link| self.line.server.relative(link));
+            if (page.next.is_some() && next.is_none()) || next.as_ref() == Some(&request) {
+                return Ok(None);
+            }
+            there.extend(page.rows.into_iter().map(|row| (row.server_id.clone(), row)));
+        }
+        Ok(Some(there))
+    }
+
+    /// A single resource as it stands now, or its deletion; none where it can't be read at the moment.
+    async fn as_it_stands(&self, kind: Kind, id: &str) -> Result<Option<Arrival>, PullError> {
+        let response = self.line.send(search::read(kind.as_str(), id)).await?;
+        match to_read(&response) {
+            ReadAnswer::Here => {
+                let received = response.date.unwrap_or_else(|| self.time.now());
+                Ok(read::one(&response, &Reading { expected: kind, base: None, received }).ok())
+            }
+            ReadAnswer::Gone => Ok(Some(Arrival {
+                kind,
+                server_id: id.to_owned(),
+                version: "deleted".to_owned(),
+                last_updated: None,
+                identity: None,
+                content: Content::Deleted,
+            })),
+            _ => Ok(None),
+        }
+    }
+}

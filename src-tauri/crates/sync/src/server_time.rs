@@ -1,0 +1,136 @@
+//! What time it is at the server: the machine's clock plus how far the server's is from it.
+//!
+//! Every due time and every claim is judged by the server's clock, because two machines must come to the same.
+//! It is read from the `Date` header of each answer (RFC 9110), which counts whole seconds, so differences
+//! below two seconds are taken for none and small wavering moves nothing.
+
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicI64, Ordering},
+    },
+    time::Duration,
+};
+
+use chrono::{DateTime, TimeDelta, Utc};
+
+use crate::clock::Clock;
+
+/// Below this, the clocks agree as far as the header can tell.
+const RESOLUTION_MS: i64 = 2_000;
+
+/// Above this, a person is told.
+const WARN_ABOVE_MINUTES: i64 = 2;
+
+/// The server's clock, as well as this machine can know it.
+pub(crate) struct ServerTime {
+    clock: Arc<dyn Clock>,
+    offset_ms: AtomicI64,
+}
+
+impl ServerTime {
+    /// Starts with the machine's clock.
+    pub(crate) fn new(clock: Arc<dyn Clock>) -> Self {
+        Self { clock, offset_ms: AtomicI64::new(0) }
+    }
+
+    /// Now, at the server.
+    pub(crate) fn now(&self) -> DateTime<Utc> {
+        self.clock.now() + TimeDelta::milliseconds(self.offset_ms.load(Ordering::Relaxed))
+    }
+
+    /// Now, at this machine: for what only this machine compares (undo seconds, next tries).
+    pub(crate) fn here(&self) -> DateTime<Utc> {
+        self.clock.now()
+    }
+
+    /// Ends after `wait`.
+    pub(crate) async fn sleep(&self, wait: Duration) {
+        self.clock.sleep(wait).await;
+    }
+
+    /// Learns from an answer's `Date`; the request left at `sent`, by this machine's clock.
+    pub(crate) fn learn(&self, date: Option<DateTime<Utc>>, sent: DateTime<Utc>) {
+        let Some(date) = date else { return };
+        let middle = sent + (self.clock.now() - sent) / 2;
+        let measured = (date - middle).num_milliseconds();
+        let known = self.offset_ms.load(Ordering::Relaxed);
+        let next = if measured.abs() < RESOLUTION_MS { 0 } else { measured };
+        if (next - known).abs() >= RESOLUTION_MS {
+            self.offset_ms.store(next, Ordering::Relaxed);
+        }
+    }
+
+    /// Minutes by which this machine is behind the server (negative: ahead), where a person should know.
+    pub(crate) fn minutes_off(&self) -> Option<i32> {
+        let minutes = self.offset_ms.load(Ordering::Relaxed) / 60_000;
+        (minutes.abs() >= WARN_ABOVE_MINUTES).then(|| i32::try_from(minutes).unwrap_or(i32::MAX))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::{pin::Pin, sync::Mutex};
+
+    use chrono::TimeZone as _;
+
+    use super::*;
+
+    struct Stopped(Mutex<DateTime<Utc>>);
+
+    impl Clock for Stopped {
+        fn now(&self) -> DateTime<Utc> {
+            *self.0.lock().expect("not poisoned")
+        }
+
+        fn sleep(&self, _: Duration) -> Pin<Box<dyn Future<Output = ()> + Send + '_>> {
+            Box::pin(std::future::pending())
+        }
+    }
+
+    fn at(second: u32) -> DateTime<Utc> {
+        Utc.with_ymd_and_hms(2026, 3, 6, 14, 0, second).single().expect("an instant")
+    }
+
+    fn clock_at(now: DateTime<Utc>) -> ServerTime {
+        ServerTime::new(Arc::new(Stopped(Mutex::new(now))))
+    }
+
+    #[test]
+    fn whole_seconds_of_the_header_are_no_difference() {
+        let time = clock_at(at(10));
+        time.learn(Some(at(9)), at(10));
+        assert_eq!(time.now(), at(10));
+        assert_eq!(time.minutes_off(), None);
+    }
+
+    #[test]
+    fn a_clock_that_is_a_day_off_is_corrected_and_said() {
+        let time = clock_at(at(10));
+        time.learn(Some(at(10) + TimeDelta::days(1)), at(10));
+        assert_eq!(time.now(), at(10) + TimeDelta::days(1));
+        assert_eq!(time.minutes_off(), Some(24 * 60));
+        time.learn(Some(at(11) + TimeDelta::days(1)), at(10));
+        assert_eq!(time.now(), at(10) + TimeDelta::days(1), "wavering moves nothing");
+        time.learn(Some(at(10)), at(10));
+        assert_eq!(time.minutes_off(), None, "set right again");
+    }
+
+    #[test]
+    fn an_answer_that_took_long_is_judged_by_its_middle() {
+        let time = clock_at(at(40));
+        time.learn(Some(at(20)), at(0));
+        assert_eq!(time.now(), at(40));
+    }
+
+    #[test]
+    fn two_minutes_are_worth_a_word() {
+        let time = clock_at(at(0));
+        time.learn(Some(at(0) - TimeDelta::seconds(119)), at(0));
+        assert_eq!(time.minutes_off(), None);
+        time.learn(Some(at(0) - TimeDelta::seconds(125)), at(0));
+        assert_eq!(time.minutes_off(), Some(-2));
+        time.learn(None, at(0));
+        assert_eq!(time.minutes_off(), Some(-2));
+    }
+}
