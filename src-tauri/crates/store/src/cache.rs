@@ -262,3 +262,95 @@ impl Writing {
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
+
+#[cfg(test)]
+mod tests {
+    use chrono::TimeZone;
+    use tern_inbox::{ids::ThreadId, party::PartyRef};
+
+    use super::*;
+    use crate::Draft;
+
+    fn noon() -> DateTime<Utc> {
+        Utc.with_ymd_and_hms(2026, 3, 6, 12, 0, 0).unwrap()
+    }
+
+    fn draft(text: &str) -> Draft {
+        Draft {
+            thread: ThreadId::from("cough"),
+            author: PartyRef::new("PractitionerRole/osei"),
+            message: "r1".into(),
+            in_response_to: None,
+            text: text.into(),
+            updated: noon(),
+        }
+    }
+
+    fn open(folder: &Path) -> Cache {
+        let provenance = Provenance { machine: "here".to_owned(), account: "osei".to_owned() };
+        Cache::open(&folder.join("inbox.tern"), &CacheKey::new([7; 32]), &provenance, noon()).unwrap()
+    }
+
+    /// SQLite's own limit on pages answers what a full disk answers.
+    fn fill_the_disk(cache: &Cache) {
+        let guard = lock(&cache.inner.writer);
+        let connection = &guard.as_ref().unwrap().connection;
+        let pages: i64 = connection.query_row("PRAGMA page_count", [], |row| row.get(0)).unwrap();
+        connection.pragma_update_and_check(None, "max_page_count", pages, |_| Ok(())).unwrap();
+    }
+
+    #[test]
+    fn a_full_disk_is_said_and_what_was_there_stays() {
+        let folder = tempfile::tempdir().unwrap();
+        let cache = open(folder.path());
+        cache.write(noon(), |writer| writer.save_draft(&draft("before"))).unwrap();
+        fill_the_disk(&cache);
+        let long = draft(&"long ".repeat(100_000));
+        let full: Result<(), StoreError> = cache.write(noon(), |writer| writer.save_draft(&long));
+        assert!(matches!(full, Err(StoreError::DiskFull)), "{full:?}");
+        assert_eq!(cache.read(|reader| reader.drafts()).unwrap()[0].text.reveal(), "before");
+        cache.write(noon(), |writer| writer.save_draft(&draft("short"))).unwrap();
+        assert_eq!(cache.read(|reader| reader.drafts()).unwrap()[0].text.reveal(), "short");
+    }
+
+    #[test]
+    fn the_search_gives_its_memory_back_after_a_minute() {
+        let folder = tempfile::tempdir().unwrap();
+        let cache = open(folder.path());
+        cache.searching(noon(), |_| Ok(())).unwrap();
+        cache.release_idle(noon() + TimeDelta::seconds(59));
+        assert!(lock(&cache.inner.searcher).is_some());
+        cache.release_idle(noon() + TimeDelta::seconds(60));
+        assert!(lock(&cache.inner.searcher).is_none());
+    }
+
+    #[test]
+    fn many_read_while_one_writes_and_each_sees_one_state() {
+        let folder = tempfile::tempdir().unwrap();
+        let cache = open(folder.path());
+        cache.write(noon(), |writer| writer.save_draft(&draft("old"))).unwrap();
+        cache
+            .read(|before| {
+                before.drafts()?;
+                cache.write(noon(), |writer| writer.save_draft(&draft("new")))?;
+                assert_eq!(before.drafts()?[0].text.reveal(), "old");
+                cache.read(|after| {
+                    assert_eq!(after.drafts()?[0].text.reveal(), "new");
+                    Ok::<_, StoreError>(())
+                })
+            })
+            .unwrap();
+    }
+
+    #[test]
+    fn what_a_person_made_survives_a_pulled_plug_and_what_can_be_had_again_is_faster() {
+        let folder = tempfile::tempdir().unwrap();
+        let cache = open(folder.path());
+        let synchronous = |writer: &mut Writer<'_>| -> Result<i64, StoreError> {
+            Ok(writer.connection().query_row("PRAGMA synchronous", [], |row| row.get(0))?)
+        };
+        assert_eq!(cache.write(noon(), |writer| synchronous(writer)).unwrap(), 2, "FULL");
+        assert_eq!(cache.write_bulk(noon(), |writer| synchronous(writer)).unwrap(), 1, "NORMAL");
+        assert_eq!(cache.write(noon(), |writer| synchronous(writer)).unwrap(), 2, "FULL again");
+    }
+}

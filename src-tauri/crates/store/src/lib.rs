@@ -27,6 +27,8 @@ mod migrate;
 mod open;
 mod outbox;
 mod recency;
+#[cfg(test)]
+mod screens;
 mod search;
 mod sidecar;
 mod table;

@@ -31,3 +31,74 @@ pub(crate) fn migrate(connection: &mut Connection) -> Result<(), StoreError> {
     }
     Ok(())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Everything that makes a schema: tables, indexes, triggers with their text, white space aside.
+    fn schema(connection: &Connection) -> Vec<(String, String, String)> {
+        let mut statement = connection
+            .prepare("SELECT type, name, coalesce(sql, '') FROM sqlite_schema ORDER BY type, name")
+            .unwrap();
+        let rows = statement.query_map([], |row| Ok((row.get(0)?, row.get(1)?, row.get::<_, String>(2)?))).unwrap();
+        rows.map(Result::unwrap)
+            .map(|(kind, name, sql)| (kind, name, sql.split_whitespace().collect::<Vec<_>>().join(" ")))
+            .collect()
+    }
+
+    /// The file as the program with so many migrations left it.
+    fn of_version(number: usize) -> Connection {
+        let connection = Connection::open_in_memory().unwrap();
+        for migration in &MIGRATIONS[..number] {
+            connection.execute_batch(migration).unwrap();
+        }
+        connection.pragma_update(None, "user_version", i64::try_from(number).unwrap()).unwrap();
+        connection
+    }
+
+    #[test]
+    fn every_old_schema_comes_to_the_fresh_one() {
+        let mut fresh = Connection::open_in_memory().unwrap();
+        migrate(&mut fresh).unwrap();
+        for number in 0..=MIGRATIONS.len() {
+            let mut old = of_version(number);
+            migrate(&mut old).unwrap();
+            assert_eq!(schema(&old), schema(&fresh), "from version {number}");
+            migrate(&mut old).unwrap();
+        }
+    }
+
+    #[test]
+    fn a_released_migration_is_never_edited() {
+        use sha2::{Digest, Sha256};
+        let digests: Vec<String> =
+            MIGRATIONS.iter().map(|sql| format!("{:x}", Sha256::digest(sql.replace("\r\n", "\n")))).collect();
+        assert_eq!(digests, RELEASED, "a change is a new file; a digest is added once, with it");
+    }
+
+    /// SHA-256 of every migration. Until the first release the first one may still grow.
+    const RELEASED: &[&str] = &["?"];
+
+    #[test]
+    fn every_table_is_strict() {
+        let mut fresh = Connection::open_in_memory().unwrap();
+        migrate(&mut fresh).unwrap();
+        let loose: Vec<String> = fresh
+            .prepare("SELECT name FROM pragma_table_list WHERE type = 'table' AND strict = 0 AND name NOT LIKE 'sqlite_%'")
+            .unwrap()
+            .query_map([], |row| row.get(0))
+            .unwrap()
+            .map(Result::unwrap)
+            .collect();
+        assert_eq!(loose, [""; 0]);
+    }
+
+    #[test]
+    fn a_newer_file_is_refused_and_left_alone() {
+        let mut newer = Connection::open_in_memory().unwrap();
+        newer.pragma_update(None, "user_version", latest() + 1).unwrap();
+        assert!(matches!(migrate(&mut newer), Err(StoreError::NewerSchema { .. })));
+        assert!(schema(&newer).is_empty());
+    }
+}

@@ -71,6 +71,8 @@ pub(crate) fn connect(path: &Path, key: &CacheKey, purpose: Purpose) -> Result<C
         flags |= OpenFlags::SQLITE_OPEN_CREATE;
     }
     let connection = Connection::open_with_flags(path, flags)?;
+    // SQLCipher would write to standard error by itself; what goes wrong comes back as an error anyway.
+    connection.execute_batch("PRAGMA cipher_log_level = NONE;")?;
     connection.execute_batch(&key.pragma())?;
     // A wrong key shows at the first read, never at the pragma.
     connection.query_row("SELECT count(*) FROM sqlite_schema", [], |row| row.get::<_, i64>(0))?;

@@ -142,7 +142,8 @@ impl Writer<'_> {
         }
         self.move_row(id, DeliveryEvent::Refused, |row| row.wedged = Some(wedge))?;
         for dependent in rows::dependents(self.connection(), id)? {
-            if dependent.delivery != Delivery::Wedged {
+            // One that needs two rows may have been reached through the other.
+            if self.row(&dependent.id)?.delivery != Delivery::Wedged {
                 self.outbox_wedged(&dependent.id, Wedge::Dependency)?;
             }
         }
@@ -176,7 +177,7 @@ impl Writer<'_> {
             }
         }
         for dependent in rows::dependents(self.connection(), id)? {
-            if dependent.wedged == Some(Wedge::Dependency) {
+            if self.row(&dependent.id)?.wedged == Some(Wedge::Dependency) {
                 self.outbox_retry(&dependent.id)?;
             }
         }

@@ -1,0 +1,203 @@
+//! The file itself: its key, where it comes from, what becomes of it when it is damaged, and that not one
+//! word can be read from outside.
+
+use std::{
+    fs,
+    io::{Seek, SeekFrom, Write},
+    path::Path,
+};
+
+use tern_inbox::{arrival::Kind, message::Delivery};
+use tern_store::{Cache, CacheKey, Provenance, StoreError, Unsent, aside};
+
+use crate::scene::*;
+
+fn open(path: &Path) -> Result<Cache, StoreError> {
+    Cache::open(path, &key(), &here(), noon())
+}
+
+/// Closes the scene's cache and gives its path.
+fn closed(scene: &Scene) -> std::path::PathBuf {
+    scene.cache.close();
+    scene.cache.path().to_owned()
+}
+
+/// With a draft in one thread and a queued reply in another.
+fn with_words() -> Scene {
+    let scene = Scene::with_cough();
+    scene.apply(Kind::Communication, vec![thread("rash"), message("m2", "rash", 1, "A rash")]);
+    scene.cache.write(noon(), |writer| writer.save_draft(&a_draft("d1", "rash"))).unwrap();
+    scene.start("cough", &["t1"]);
+    scene.cache.write(noon(), |writer| writer.end_touch(&replying("r1", "cough", &["t1"]))).unwrap();
+    scene
+}
+
+#[test]
+fn what_was_kept_is_there_after_a_restart_and_what_was_on_the_wire_is_unknown() {
+    let scene = with_words();
+    let claim = scene.ready(noon()).remove(0);
+    scene.cache.write(noon(), |writer| writer.outbox_sending(&claim.id)).unwrap();
+    let cache = open(&closed(&scene)).unwrap();
+    let row = cache.read(|reader| reader.outbox_row(&claim.id)).unwrap().unwrap();
+    assert_eq!(row.delivery, Delivery::Unknown);
+    let ready = cache.read(|reader| reader.outbox_ready(noon(), &osei())).unwrap();
+    assert_eq!(ready[0].id, claim.id, "it is searched for before anything else of its thread");
+    let draft = cache.read(|reader| reader.draft(&"rash".into(), &osei())).unwrap();
+    assert_eq!(draft.unwrap().text.reveal(), "Give him water and rest");
+}
+
+#[test]
+fn a_wrong_key_opens_nothing_and_changes_nothing() {
+    let path = closed(&with_words());
+    // The scene's folder is gone with it; make it anew.
+    let folder = path.parent().unwrap().to_owned();
+    fs::create_dir_all(&folder).unwrap();
+    let cache = open(&path).unwrap();
+    cache.close();
+    let before = fs::read(&path).unwrap();
+    let refused = Cache::open(&path, &CacheKey::new([8; 32]), &here(), noon());
+    assert!(matches!(refused, Err(StoreError::KeyRefused)));
+    assert_eq!(fs::read(&path).unwrap(), before);
+    fs::remove_dir_all(&folder).unwrap();
+}
+
+#[test]
+fn an_ordinary_database_is_refused() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("inbox.tern");
+    fs::write(&path, b"SQLite format 3\0 and so on").unwrap();
+    assert!(matches!(open(&path), Err(StoreError::Plaintext)));
+    assert!(matches!(aside::open_or_set_aside(&path, &key(), &here(), noon()), Err(StoreError::Plaintext)));
+}
+
+#[test]
+fn a_file_from_another_machine_or_account_is_known_as_such() {
+    let scene = with_words();
+    let path = closed(&scene);
+    let elsewhere = Provenance { machine: "a stranger's desktop".to_owned(), ..here() };
+    assert!(matches!(Cache::open(&path, &key(), &elsewhere, noon()), Err(StoreError::CopiedFromElsewhere)));
+    let another = Provenance { account: "https://a.example|Practitioner/mia".to_owned(), ..here() };
+    assert!(matches!(Cache::open(&path, &key(), &another, noon()), Err(StoreError::BelongsToAnother)));
+    open(&path).unwrap();
+}
+
+#[test]
+fn a_lost_key_sets_the_file_aside_and_says_what_cannot_be_read() {
+    let scene = with_words();
+    let path = closed(&scene);
+    let new_key = CacheKey::new([9; 32]);
+    let opened = aside::open_or_set_aside(&path, &new_key, &here(), noon()).unwrap();
+    let old = opened.set_aside.unwrap();
+    assert!(old.path.ends_with("inbox-20260306-120000.set-aside"));
+    assert_eq!(old.unsent, Some(Unsent { replies: 1, drafts: 1 }));
+    assert_eq!(opened.rescued, Unsent::default());
+    assert_eq!(aside::list(&path).unwrap(), [old.clone()]);
+    // The keyring is restored: everything is still there.
+    let rescued = aside::rescue(&old.path, &key()).unwrap();
+    assert_eq!(rescued.drafts[0].text.reveal(), "Give him water and rest");
+    opened.cache.write(noon(), |writer| writer.adopt(&rescued)).unwrap();
+    assert_eq!(opened.cache.read(|reader| reader.drafts()).unwrap().len(), 1);
+    let reply = opened.cache.read(|reader| reader.outbox_of_message(&"r1".into())).unwrap().unwrap();
+    assert_eq!((reply.delivery, reply.author), (Delivery::Queued, osei()));
+}
+
+/// Overwrites whole pages with noise, sparing the first and those of `spare`.
+fn damage(path: &Path, pages: impl Iterator<Item = u64>) {
+    let mut file = fs::OpenOptions::new().write(true).open(path).unwrap();
+    for page in pages {
+        file.seek(SeekFrom::Start(page * 4096)).unwrap();
+        file.write_all(&[0xA5; 4096]).unwrap();
+    }
+}
+
+#[test]
+fn a_damaged_file_is_set_aside_and_a_new_one_begun() {
+    let scene = with_words();
+    let path = closed(&scene);
+    damage(&path, 0..1);
+    let opened = aside::open_or_set_aside(&path, &key(), &here(), noon()).unwrap();
+    assert!(opened.set_aside.unwrap().path.exists());
+    opened.cache.write(noon(), |writer| writer.save_draft(&a_draft("d2", "cough"))).unwrap();
+}
+
+#[test]
+fn damage_found_while_working_is_named_and_the_words_are_rescued() {
+    let scene = Scene::new();
+    scene.cache.write(noon(), |writer| writer.save_draft(&a_draft("d1", "cough"))).unwrap();
+    // Enough messages that most pages of the file are theirs.
+    let text = "rest ".repeat(200);
+    let many = (0..300).map(|n| message(&format!("m{n}"), "cough", n, &text)).collect();
+    scene.apply(Kind::Communication, many);
+    let path = closed(&scene);
+    let pages = fs::metadata(&path).unwrap().len() / 4096;
+    damage(&path, pages / 2..pages / 2 + 20);
+    let cache = open(&path).unwrap();
+    let damaged = cache.read(|reader| reader.thread(&"cough".into(), &osei()));
+    assert!(matches!(damaged, Err(StoreError::Damaged)), "{damaged:?}");
+    cache.close();
+    let opened = aside::replace(&path, &key(), &here(), noon()).unwrap();
+    assert_eq!(opened.rescued, Unsent { replies: 0, drafts: 1 });
+    let draft = opened.cache.read(|reader| reader.draft(&"cough".into(), &osei())).unwrap();
+    assert_eq!(draft.unwrap().text.reveal(), "Give him water and rest");
+}
+
+#[test]
+fn no_word_of_a_message_can_be_read_from_outside() {
+    let scene = Scene::new();
+    let canary = "zebrafish-canary";
+    let text = format!("{canary} ").repeat(50);
+    let many = (0..200).map(|n| message(&format!("m{n}"), "cough", n, &text)).collect();
+    scene.apply(Kind::Communication, many);
+    scene.apply(Kind::Communication, vec![unreadable("broken", 1)]);
+    scene.cache.write_bulk(noon(), |writer| writer.index_next_block(2_000)).unwrap();
+    scene.cache.write(noon(), |writer| writer.save_draft(&a_draft("d1", "cough"))).unwrap();
+    let look = || {
+        let mut looked_at = 0;
+        for entry in fs::read_dir(scene.folder.path()).unwrap() {
+            let bytes = fs::read(entry.unwrap().path()).unwrap();
+            looked_at += bytes.len();
+            for word in [canary, "zebrafish", "Give him water", "Leo Ruiz", "yesterday", "SQLite format"] {
+                assert!(!bytes.windows(word.len()).any(|window| window == word.as_bytes()), "{word}");
+            }
+        }
+        looked_at
+    };
+    assert!(look() > 100_000, "the log is among what was looked at");
+    scene.cache.close();
+    assert!(look() > 100_000);
+}
+
+#[test]
+fn a_closed_cache_answers_nothing_and_opens_again() {
+    let scene = with_words();
+    let clone = scene.cache.clone();
+    let path = closed(&scene);
+    assert!(matches!(clone.read(|reader| reader.drafts()), Err(StoreError::Closed)));
+    assert!(matches!(clone.write(noon(), |writer| writer.lapse_claims()), Err(StoreError::Closed)));
+    assert_eq!(open(&path).unwrap().read(|reader| reader.drafts()).unwrap().len(), 1);
+}
+
+#[test]
+fn signing_out_forgets_the_file_when_nothing_is_unsent() {
+    let scene = Scene::with_cough();
+    scene.cache.forget().unwrap();
+    assert_eq!(fs::read_dir(scene.folder.path()).unwrap().count(), 0);
+}
+
+#[test]
+fn the_audit_shows_that_it_was_changed() {
+    let scene = Scene::new();
+    for (id, action) in [("a1", "view"), ("a2", "send")] {
+        let entry = tern_store::AuditEntry {
+            id: id.to_owned(),
+            at: noon(),
+            author: osei(),
+            action: action.to_owned(),
+            subject: Some("Communication/m1".to_owned()),
+            detail: None,
+        };
+        scene.cache.write(noon(), |writer| writer.audit_append(&entry)).unwrap();
+    }
+    assert_eq!(scene.cache.read(|reader| reader.audit_verify()).unwrap(), 2);
+    assert_eq!(scene.cache.read(|reader| reader.audit(1)).unwrap()[0].action, "send");
+}
