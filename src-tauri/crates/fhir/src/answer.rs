@@ -98,9 +98,7 @@ pub fn to_write(request: &Request, response: &Response, facts: &ServerFacts) -> 
             Verdict::certain(refused(response)).learning(Finding::BodyLimit(bytes))
         }
         501 | 405 | 415 if write == Write::Patch => Verdict::another_way(Finding::Patch(Ability::Missing)),
-        501 | 405 if write == Write::Transaction => {
-            Verdict::another_way(Finding::Transaction(Transaction::Missing))
-        }
+        501 | 405 if write == Write::Transaction => Verdict::another_way(Finding::Transaction(Transaction::Missing)),
         501 | 405 if request.path.starts_with("AuditEvent") => {
             Verdict::certain(refused(response)).learning(Finding::Audit(Ability::Missing))
         }
@@ -193,7 +191,8 @@ pub fn stored(request: &Request, response: &Response, base: &Base) -> Option<Sto
     let located = response.location.as_deref();
     let from_path = || links::type_and_id(&request.path).map(|(_, id)| id.to_owned());
     let from_body = || resource.and_then(|_| text("/id")).filter(|id| links::is_id(id)).map(str::to_owned);
-    let server_id = located.and_then(|link| links::named(link, base)).map(|(_, id)| id).or_else(from_body).or_else(from_path)?;
+    let server_id =
+        located.and_then(|link| links::named(link, base)).map(|(_, id)| id).or_else(from_body).or_else(from_path)?;
     let version = response
         .etag
         .as_deref()

@@ -66,9 +66,7 @@ pub fn said(body: &[u8], content_type: Option<&str>) -> Said {
         return Said::Html;
     }
     match serde_json::from_slice::<WireOutcome>(text) {
-        Ok(wire) if wire.resource_type == "OperationOutcome" => {
-            Said::Outcome(wire.issue.iter().map(issue).collect())
-        }
+        Ok(wire) if wire.resource_type == "OperationOutcome" => Said::Outcome(wire.issue.iter().map(issue).collect()),
         Ok(wire) if wire.resource_type.chars().all(|letter| letter.is_ascii_alphanumeric()) => {
             Said::Resource(wire.resource_type)
         }
@@ -149,9 +147,18 @@ mod tests {
     #[test]
     fn the_words_are_found_wherever_a_server_puts_them() {
         for (body, words) in [
-            (r#"{"resourceType":"OperationOutcome","issue":[{"severity":"error","code":"conflict","diagnostics":"v"}]}"#, "v"),
-            (r#"{"resourceType":"OperationOutcome","issue":[{"severity":"error","code":"conflict","details":{"text":"t"}}]}"#, "t"),
-            (r#"{"resourceType":"OperationOutcome","issue":[{"code":"conflict","details":{"coding":[{"display":"d"}]}}]}"#, "d"),
+            (
+                r#"{"resourceType":"OperationOutcome","issue":[{"severity":"error","code":"conflict","diagnostics":"v"}]}"#,
+                "v",
+            ),
+            (
+                r#"{"resourceType":"OperationOutcome","issue":[{"severity":"error","code":"conflict","details":{"text":"t"}}]}"#,
+                "t",
+            ),
+            (
+                r#"{"resourceType":"OperationOutcome","issue":[{"code":"conflict","details":{"coding":[{"display":"d"}]}}]}"#,
+                "d",
+            ),
         ] {
             let issues = issues(body);
             assert_eq!(issues[0].words.reveal(), words);

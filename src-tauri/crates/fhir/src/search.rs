@@ -43,10 +43,7 @@ pub fn history(kind: Kind, since: DateTime<Utc>) -> Request {
 /// Ids and versions only, for the comparison in both directions. Sorted, because some servers page by cursor
 /// only then.
 pub fn stamps(kind: Kind, scope: &Scope) -> Request {
-    scoped(kind, scope)
-        .with("_elements", "id,meta")
-        .with("_sort", "_lastUpdated")
-        .with("_count", PAGE_ROWS.to_string())
+    scoped(kind, scope).with("_elements", "id,meta").with("_sort", "_lastUpdated").with("_count", PAGE_ROWS.to_string())
 }
 
 /// Whatever carries an identifier of ours (`urn:uuid:…`): after an unknown outcome, and before a POST.

@@ -10,11 +10,7 @@ use crate::{
     facts::{Ability, Finding},
     links::Base,
     version,
-    write::{
-        change::patch as guarded,
-        create::Creating,
-        edit::add,
-    },
+    write::{change::patch as guarded, create::Creating, edit::add},
 };
 
 /// A version that no server gives out.
@@ -139,4 +135,3 @@ fn put_of(read: &Response, if_match: Option<String>, words: &str) -> Option<Requ
 fn topic(words: &str) -> Vec<PatchOperation> {
     vec![add(["topic"], json!({ "text": words }))]
 }
-

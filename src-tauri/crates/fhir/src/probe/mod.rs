@@ -172,6 +172,11 @@ pub fn own_ids(base: &Base, seed: Uuid) -> Probe {
     creating::own_ids(base, seed)
 }
 
+/// Whether a transaction rolls back, which a reply depends on.
+pub fn transaction(base: &Base, seed: Uuid, facts: &ServerFacts) -> Probe {
+    together::transaction(base, seed, facts.creating())
+}
+
 /// The other probes that write. `by` and `at` are who and when the audit says it was.
 pub fn writing(base: &Base, seed: Uuid, facts: &ServerFacts, by: &PartyRef, at: DateTime<Utc>) -> Vec<Probe> {
     let how = facts.creating();

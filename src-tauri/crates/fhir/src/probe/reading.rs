@@ -43,9 +43,7 @@ pub fn since_search(base: &Base) -> Probe {
 pub fn elements(base: &Base) -> Probe {
     let mut request = search::stamps(Kind::Communication, &Scope::default());
     request.query.retain(|(name, _)| name != "_count");
-    asking("_elements", base, request.with("_count", "1"), |response| {
-        taken(response).map(Finding::Elements)
-    })
+    asking("_elements", base, request.with("_count", "1"), |response| taken(response).map(Finding::Elements))
 }
 
 /// Whether a type has a history.

@@ -67,9 +67,7 @@ impl<'a> Resource<'a> for Wire<'a> {
 impl Wire<'_> {
     /// `system|value` by which Tasks name the pool: ours, else the first complete one.
     fn pool_identifier(&self) -> Option<String> {
-        let complete = || {
-            each(&self.identifier).filter_map(|one| Some((words(&one.system)?, words(&one.value)?)))
-        };
+        let complete = || each(&self.identifier).filter_map(|one| Some((words(&one.system)?, words(&one.value)?)));
         let ours = complete().find(|(system, _)| *system == POOL_SYSTEM);
         ours.or_else(|| complete().next()).map(|(system, value)| format!("{system}|{value}"))
     }

@@ -81,8 +81,7 @@ impl<'a> Resource<'a> for Wire<'a> {
 impl Wire<'_> {
     /// What a check of the server left behind where it couldn't delete it.
     fn is_a_probe(&self) -> bool {
-        self.standing() == Standing::Retracted
-            && self.meta.as_ref().is_some_and(|meta| meta.has_tag(TAG_SYSTEM, CHECK))
+        self.standing() == Standing::Retracted && self.meta.as_ref().is_some_and(|meta| meta.has_tag(TAG_SYSTEM, CHECK))
     }
 
     fn thread(&self, id: ThreadId, base: Option<&Base>) -> Thread {
@@ -136,9 +135,8 @@ impl Wire<'_> {
 
     /// Our category, else the portal's first code.
     fn category(&self) -> Option<&str> {
-        let ours = each(&self.category)
-            .filter_map(|category| category.of(CATEGORY_SYSTEM))
-            .find(|code| *code != INTERNAL);
+        let ours =
+            each(&self.category).filter_map(|category| category.of(CATEGORY_SYSTEM)).find(|code| *code != INTERNAL);
         let theirs = each(&self.category).filter(|category| category.of(CATEGORY_SYSTEM).is_none());
         ours.or_else(|| theirs.filter_map(Concept::any).next())
     }
@@ -201,7 +199,9 @@ impl Payload<'_> {
         let attachment = self.content_attachment.as_ref()?;
         let binary = words(&attachment.url).and_then(|url| Literal::of(url, base));
         Some(Attachment {
-            id: AttachmentId::new(binary.map_or_else(|| format!("#{place}"), |binary| binary.party().as_str().to_owned())),
+            id: AttachmentId::new(
+                binary.map_or_else(|| format!("#{place}"), |binary| binary.party().as_str().to_owned()),
+            ),
             title: PrivateText::from(words(&attachment.title).unwrap_or_default()),
             content_type: words(&attachment.content_type).map(str::to_owned),
             size: attachment.size,

@@ -123,7 +123,11 @@ pub(super) fn arrival(raw: &RawValue, fallback_id: Option<&str>, reading: &Readi
 }
 
 /// Reads a resource as the type that was asked for; one that says it is another is read as that.
-fn read_as<'a, R: Resource<'a>>(raw: &'a RawValue, fallback_id: Option<&str>, reading: &Reading<'_>) -> Option<Arrival> {
+fn read_as<'a, R: Resource<'a>>(
+    raw: &'a RawValue,
+    fallback_id: Option<&str>,
+    reading: &Reading<'_>,
+) -> Option<Arrival> {
     let resource = match serde_json::from_str::<R>(raw.get()) {
         Ok(resource) if words(resource.head().resource_type) == Some(R::KIND.as_str()) => resource,
         other => {

@@ -52,10 +52,7 @@ impl HumanName<'_> {
         if let Some(text) = words(&self.text).filter(|text| !text.trim().is_empty()) {
             return text.to_owned();
         }
-        let parts = parts(&self.prefix)
-            .chain(parts(&self.given))
-            .chain(words(&self.family))
-            .chain(parts(&self.suffix));
+        let parts = parts(&self.prefix).chain(parts(&self.given)).chain(words(&self.family)).chain(parts(&self.suffix));
         parts.collect::<Vec<_>>().join(" ")
     }
 }
@@ -66,7 +63,11 @@ fn parts<'t>(many: &'t Many<Option<Text<'_>>>) -> impl Iterator<Item = &'t str> 
 
 /// The full name as the practice writes it; empty where there is none.
 pub(super) fn full(names: &Many<HumanName<'_>>) -> String {
-    each(names).filter(|name| !name.full().is_empty()).min_by_key(|name| name.rank()).map(HumanName::full).unwrap_or_default()
+    each(names)
+        .filter(|name| !name.full().is_empty())
+        .min_by_key(|name| name.rank())
+        .map(HumanName::full)
+        .unwrap_or_default()
 }
 
 /// How somebody wants to be addressed: the usual name or nickname, else the first given name, else the full one.

@@ -97,7 +97,11 @@ impl WireBundle<'_> {
     /// The `next` link. A link that can't be read is no link.
     pub(super) fn next(&self) -> Option<String> {
         let links: Vec<WireLink<'_>> = serde_json::from_str(self.link?.get()).ok()?;
-        links.iter().find(|link| words(&link.relation) == Some("next")).and_then(|link| words(&link.url)).map(str::to_owned)
+        links
+            .iter()
+            .find(|link| words(&link.relation) == Some("next"))
+            .and_then(|link| words(&link.url))
+            .map(str::to_owned)
     }
 }
 
@@ -182,8 +186,11 @@ mod tests {
 
     #[test]
     fn what_json_forbids_is_made_good_inside_strings_only() {
-        assert_eq!(&*repaired(b"{\n\"a\":\"x\ny\x00\\\"\tz\"}"), br#"{
-"a":"x\u000ay\u0000\"\u0009z"}"#);
+        assert_eq!(
+            &*repaired(b"{\n\"a\":\"x\ny\x00\\\"\tz\"}"),
+            br#"{
+"a":"x\u000ay\u0000\"\u0009z"}"#
+        );
         assert_eq!(&*repaired(b"{\"a\":\"\xff\"}"), "{\"a\":\"\u{fffd}\"}".as_bytes());
         assert_eq!(&*repaired(b"\xef\xbb\xbf{}"), b"{}");
     }

@@ -102,9 +102,8 @@ impl Wire<'_> {
     /// The message that made it: the input so named, else the first Communication among them.
     fn message(&self, reading: &Reading<'_>) -> Option<String> {
         let id = |input: &Input<'_>| input.value_reference.as_ref()?.id_of("Communication", reading.base);
-        let is_named = |input: &&Input<'_>| {
-            input.kind.as_ref().is_some_and(|kind| kind.is(TASK_PART_SYSTEM, INPUT_MESSAGE))
-        };
+        let is_named =
+            |input: &&Input<'_>| input.kind.as_ref().is_some_and(|kind| kind.is(TASK_PART_SYSTEM, INPUT_MESSAGE));
         each(&self.input).filter(is_named).find_map(id).or_else(|| each(&self.input).find_map(id))
     }
 

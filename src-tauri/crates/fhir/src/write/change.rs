@@ -48,12 +48,7 @@ impl Current {
         let (Some(resource_type), Some(id)) = (text("resourceType"), text("id")) else {
             return Err(NotEditable::NotAResource);
         };
-        Ok(Self {
-            resource_type: resource_type.to_owned(),
-            id: id.to_owned(),
-            etag: etag.map(str::to_owned),
-            json,
-        })
+        Ok(Self { resource_type: resource_type.to_owned(), id: id.to_owned(), etag: etag.map(str::to_owned), json })
     }
 
     /// Takes the answer to a read.
@@ -116,7 +111,12 @@ pub fn unread(resource_type: &str, id: &str, version: &str, edit: &Edit<'_>) -> 
 }
 
 /// A patch: first the version, where there is one to test, then the rest.
-pub(crate) fn patch(path: String, if_match: Option<String>, version: Option<Value>, rest: Vec<PatchOperation>) -> Request {
+pub(crate) fn patch(
+    path: String,
+    if_match: Option<String>,
+    version: Option<Value>,
+    rest: Vec<PatchOperation>,
+) -> Request {
     let test = version.map(|value| {
         PatchOperation::Test(TestOperation { path: PointerBuf::from_tokens(["meta", "versionId"]), value })
     });

@@ -93,8 +93,8 @@ fn keep_inside<'a>(
     patient: Option<&str>,
     mut parties: impl Iterator<Item = &'a PartyRef>,
 ) -> Result<(), NotWritable> {
-    let inside = audience == Audience::Patient
-        || (patient.is_none() && !parties.any(|party| party.kind().is_patient_side()));
+    let inside =
+        audience == Audience::Patient || (patient.is_none() && !parties.any(|party| party.kind().is_patient_side()));
     if inside { Ok(()) } else { Err(NotWritable::PatientInInternal) }
 }
 

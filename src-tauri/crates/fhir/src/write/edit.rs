@@ -188,7 +188,8 @@ fn route(resource: &Value, pool: &str) -> Vec<PatchOperation> {
         return vec![add(["performerType"], json!([wanted]))];
     };
     // From the end, so that a removal moves no index that is still to come.
-    let mut operations: Vec<_> = kinds.iter().enumerate().rev().flat_map(|(at, kind)| without_pools(at, kind, system)).collect();
+    let mut operations: Vec<_> =
+        kinds.iter().enumerate().rev().flat_map(|(at, kind)| without_pools(at, kind, system)).collect();
     operations.push(add(["performerType", "-"], wanted));
     operations
 }

@@ -1,0 +1,15 @@
+//! The wire, read and written: what servers send, what we send, and what may never happen.
+
+#![allow(clippy::expect_used, clippy::panic, clippy::unwrap_used, reason = "tests say what they expect")]
+
+mod answers;
+mod edits;
+mod examples;
+mod hostile;
+mod pages;
+mod probes;
+mod reading;
+mod scene;
+mod server;
+mod vocabulary;
+mod writing;
