@@ -78,10 +78,11 @@ pub(crate) struct Origins {
 }
 
 impl Origins {
-    /// `origin` is the proxy's, such as `https://127.0.0.1:8443`.
-    pub(crate) fn new(upstream: &Base, origin: &Url) -> Self {
+    /// `names` are further origins that the upstream calls itself by; `origin` is the proxy's, such as
+    /// `https://127.0.0.1:8443`.
+    pub(crate) fn new(upstream: &Base, names: &[Base], origin: &Url) -> Self {
         let own = Base { origin: origin.origin().ascii_serialization(), path: upstream.path.clone() };
-        let outward = rewrites(upstream, &own);
+        let outward = std::iter::once(upstream).chain(names).flat_map(|name| rewrites(name, &own)).collect();
         let inward = rewrites(&own, upstream);
         Self { own, outward, inward }
     }
@@ -229,7 +230,7 @@ mod tests {
 
     fn origins() -> Origins {
         let upstream = Url::parse("http://127.0.0.1:8080/fhir").unwrap();
-        Origins::new(&Base::of(&upstream), &Url::parse("https://127.0.0.1:9443").unwrap())
+        Origins::new(&Base::of(&upstream), &[], &Url::parse("https://127.0.0.1:9443").unwrap())
     }
 
     fn outward(text: &str) -> String {

@@ -2,6 +2,7 @@
 //!
 //! When it is ready it prints one line of JSON: `{"base_url", "control_url", "control_secret"}`.
 
+use std::io::Write;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -37,6 +38,9 @@ struct Proxy {
     /// The FHIR base to stand before.
     #[arg(long)]
     upstream: Url,
+    /// An address that the upstream calls itself by in links, where that is not --upstream; may be repeated.
+    #[arg(long)]
+    upstream_name: Vec<Url>,
     /// A PEM file with the CA of the upstream.
     #[arg(long)]
     upstream_ca: Option<PathBuf>,
@@ -86,35 +90,37 @@ fn report(error: &dyn std::error::Error) {
     eprintln!();
 }
 
-#[expect(clippy::print_stdout, reason = "a program's own output")]
 async fn run(cli: Cli) -> Result<(), Box<dyn std::error::Error>> {
+    let mut out = std::io::stdout();
     match (cli.command, cli.proxy) {
         (Some(Command::List), _) => {
             for quirk in Quirk::ALL {
-                println!("{:<28} {:>8}  {}", quirk.name(), quirk.clause().to_string(), quirk.description());
+                writeln!(out, "{:<28} {:>8}  {}", quirk.name(), quirk.clause().to_string(), quirk.description())?;
             }
         }
         (Some(Command::Pairs { seed }), _) => {
             for quirks in tern_unruly::covering_pairs(seed) {
-                println!("{quirks}");
+                writeln!(out, "{quirks}")?;
             }
         }
         (None, Some(proxy)) => {
             let upstream = Upstream::with_ca_file(&proxy.upstream, proxy.upstream_ca.as_deref())?;
+            let upstream = proxy.upstream_name.iter().fold(upstream, Upstream::named);
             let tls = match (proxy.cert, proxy.key) {
                 (Some(cert), Some(key)) => Some(Tls::from_pem_files(&cert, &key)?),
                 _ => None,
             };
             let unruly = Unruly::new(upstream, proxy.quirks, proxy.seed);
             let serving = serve(unruly, Listen { address: proxy.bind, host: proxy.host, tls })?;
-            println!(
+            writeln!(
+                out,
                 "{}",
                 json!({
                     "base_url": serving.base_url(),
                     "control_url": serving.control_url(),
                     "control_secret": serving.control_secret(),
                 })
-            );
+            )?;
             tokio::signal::ctrl_c().await?;
             serving.shutdown();
         }

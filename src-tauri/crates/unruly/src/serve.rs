@@ -206,7 +206,7 @@ impl Unruly {
     /// Its error must close the connection, as hyper's does.
     #[must_use]
     pub fn service(&self, origin: &Url, control_secret: Option<String>) -> UnrulyService {
-        let origins = Origins::new(&self.0.upstream.base, origin);
+        let origins = Origins::new(&self.0.upstream.base, &self.0.upstream.names, origin);
         UnrulyService { unruly: self.clone(), origins: Arc::new(origins), secret: control_secret.map(Arc::from) }
     }
 }

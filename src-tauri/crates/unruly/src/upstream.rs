@@ -28,6 +28,8 @@ use crate::query;
 #[derive(Clone, Debug)]
 pub struct Upstream {
     pub(crate) base: Base,
+    /// Origins that it names itself by, though it isn't reached there.
+    pub(crate) names: Vec<Base>,
     client: Client<HttpsConnector<HttpConnector>, Full<Bytes>>,
 }
 
@@ -82,7 +84,11 @@ impl Upstream {
         tcp.set_nodelay(true);
         let connector =
             HttpsConnectorBuilder::new().with_tls_config(tls).https_or_http().enable_http1().wrap_connector(tcp);
-        Ok(Self { base: Base::of(base), client: Client::builder(TokioExecutor::new()).build(connector) })
+        Ok(Self {
+            base: Base::of(base),
+            names: Vec::new(),
+            client: Client::builder(TokioExecutor::new()).build(connector),
+        })
     }
 
     /// As [`Upstream::new`], with the CA in a PEM file.
@@ -97,6 +103,14 @@ impl Upstream {
             }
         };
         Self::new(base, pem.as_deref())
+    }
+
+    /// Tells an address that the server calls itself by, though it isn't reached there: some have their public
+    /// address in their configuration and write it into every link.
+    #[must_use]
+    pub fn named(mut self, address: &Url) -> Self {
+        self.names.push(Base::of(address));
+        self
     }
 
     /// Sends a request and reads the whole answer.

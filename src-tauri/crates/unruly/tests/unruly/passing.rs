@@ -63,6 +63,18 @@ async fn what_the_client_says_of_the_server_names_the_upstream() {
 }
 
 #[tokio::test]
+async fn a_server_that_calls_itself_by_another_address_is_the_proxy_too() {
+    let stage = Stage::with("").await;
+    let public = "https://fhir.practice.example/fhir".parse().unwrap();
+    let upstream = Upstream::new(&stage.base().parse().unwrap(), None).unwrap().named(&public);
+    let front = serve(Unruly::new(upstream, "".parse().unwrap(), 1), Listen::on_loopback()).unwrap();
+    let page = r#"{"link": [{"url": "https://fhir.practice.example/fhir/Task?page=2"}]}"#;
+    let json = [("content-type", "application/fhir+json")];
+    let echoed = stage.try_send("POST", &format!("{}/$echo", front.base_url()), &json, page).await.unwrap();
+    assert_eq!(echoed.json()["link"][0]["url"], format!("{}/Task?page=2", front.base_url()));
+}
+
+#[tokio::test]
 async fn https_on_both_sides_with_a_ca_of_ones_own() {
     let stage = Stage::with("").await;
     stage.ana_writes(1);
