@@ -5,6 +5,8 @@
 //!   one proxy after the other before it;
 //! - sekmet, a strict R4 server that nobody here wrote.
 //!
+//! Sign-in goes against an OpenID provider that nobody here wrote either; its scenes are tests of `tern-net`.
+//!
 //! What a check says goes to a file under `target/interop`, one each, and to the screen when it fails.
 
 use crate::checkout::Checkout;
@@ -12,6 +14,7 @@ use crate::error::{Error, Result};
 use crate::practice::Practice;
 use crate::process::{Ends, Process, Says};
 use crate::say;
+use crate::setup;
 use crate::step::{Step, command, output};
 use serde::Deserialize;
 use std::fs;
@@ -32,6 +35,10 @@ pub(crate) fn steps() -> Vec<Step> {
     let needs = &["build the programs", "search parameters"];
     vec![
         Step::call("check: the practice", practice).after(needs),
+        setup::oidc_provider().after(&["system packages"]),
+        Step::run("sign-in: an OpenID provider", &["cargo", "test", "--locked", "--package", "tern-net"])
+            .with("--features=interop")
+            .after(&["system packages", "OpenID provider"]),
         Step::call("check: sekmet", sekmet).after(&["build the programs", "python tools"]),
         Step::call("check: unruly servers", unruly).takes("5 minutes").after(needs),
     ]
