@@ -40,7 +40,7 @@ enum Task {
     /// Run every test: units, the real servers, faults, journeys in the real window
     Test(test::Test),
     /// Everything to look at before a commit: format, lints, architecture, quick tests
-    Check,
+    Check(step::Only),
     /// Measure, beside the limits
     Bench(bench::Bench),
     /// Make the .deb and .rpm packages
@@ -53,7 +53,7 @@ fn main() -> ExitCode {
         Task::Setup => step::run_all(&checkout, &setup::steps()),
         Task::Demo(demo) => demo.run(&checkout),
         Task::Test(test) => step::run_all(&checkout, &test.steps(&checkout)),
-        Task::Check => step::run_all(&checkout, &check::steps()),
+        Task::Check(only) => step::run_all(&checkout, &only.of(check::steps())),
         Task::Bench(bench) => bench.run(&checkout),
         Task::Package(package) => package.run(&checkout),
     });

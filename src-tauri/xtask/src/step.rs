@@ -7,6 +7,7 @@
 use crate::checkout::Checkout;
 use crate::error::{Error, Result};
 use crate::say;
+use clap::Args;
 use std::ffi::OsString;
 use std::process::{Command, ExitStatus, Stdio};
 use std::time::{Duration, Instant};
@@ -113,6 +114,30 @@ impl Step {
                 run(&mut command)
             }
         }
+    }
+}
+
+/// A part of a task.
+#[derive(Debug, Default, Args)]
+pub(crate) struct Only {
+    /// Only the steps with these words in their name, and those they need
+    #[arg(long = "only", value_name = "WORDS")]
+    words: Option<String>,
+}
+
+impl Only {
+    /// What stays of a table of steps.
+    pub(crate) fn of(&self, steps: Vec<Step>) -> Vec<Step> {
+        let Some(words) = &self.words else { return steps };
+        let mut wanted: Vec<&'static str> = Vec::new();
+        // From the end, because what a step needs comes before it.
+        for step in steps.iter().rev() {
+            if step.name.contains(words) || wanted.contains(&step.name) {
+                wanted.push(step.name);
+                wanted.extend(step.after);
+            }
+        }
+        steps.into_iter().filter(|step| wanted.contains(&step.name)).collect()
     }
 }
 
@@ -277,7 +302,7 @@ mod tests {
 
     #[test]
     fn every_step_that_another_needs_comes_before_it() {
-        let test = crate::test::Test { faults: 200, only: None }.steps(&checkout());
+        let test = crate::test::Test { faults: 200, only: Only::default() }.steps(&checkout());
         for steps in [crate::setup::steps(), test, crate::check::steps()] {
             let mut before: Vec<&str> = Vec::new();
             for step in &steps {
@@ -288,6 +313,14 @@ mod tests {
                 before.push(step.name);
             }
         }
+    }
+
+    #[test]
+    fn a_part_of_a_task_brings_what_it_needs() {
+        let only = Only { words: Some("practice: tests".to_owned()) };
+        let steps = crate::test::Test { faults: 1, only }.steps(&checkout());
+        let names: Vec<&str> = steps.iter().map(|step| step.name).collect();
+        assert_eq!(names, ["system packages", "build the practice", "search parameters", "practice: tests"]);
     }
 
     #[test]

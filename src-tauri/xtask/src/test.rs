@@ -2,7 +2,7 @@
 
 use crate::checkout::Checkout;
 use crate::setup;
-use crate::step::{Around, Step};
+use crate::step::{Around, Only, Step};
 use crate::{drift, interop};
 use clap::Args;
 
@@ -12,9 +12,8 @@ pub(crate) struct Test {
     /// Replies that the fault journey sends under drops, delays, 5xx, kills and restarts
     #[arg(long, value_name = "N", default_value_t = 200)]
     pub(crate) faults: u32,
-    /// Only the steps with these words in their name, and those they need
-    #[arg(long, value_name = "WORDS")]
-    pub(crate) only: Option<String>,
+    #[command(flatten)]
+    pub(crate) only: Only,
 }
 
 impl Test {
@@ -52,10 +51,7 @@ impl Test {
                 .around(Around::Display)
                 .after(&["build the programs", "search parameters"]),
         );
-        match &self.only {
-            Some(words) => only(steps, words),
-            None => steps,
-        }
+        self.only.of(steps)
     }
 }
 
@@ -93,30 +89,4 @@ pub(crate) fn programs() -> Step {
         .with("--package=tern-journeys")
         .takes("4 minutes from nothing on two cores")
         .after(&["system packages", "screen: build"])
-}
-
-fn only(steps: Vec<Step>, words: &str) -> Vec<Step> {
-    let mut wanted: Vec<&'static str> = Vec::new();
-    // From the end, because what a step needs comes before it.
-    for step in steps.iter().rev() {
-        if step.name.contains(words) || wanted.contains(&step.name) {
-            wanted.push(step.name);
-            wanted.extend(step.after);
-        }
-    }
-    steps.into_iter().filter(|step| wanted.contains(&step.name)).collect()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::error::Result;
-
-    #[test]
-    fn a_part_of_the_tests_brings_what_it_needs() -> Result {
-        let steps = Test { faults: 1, only: Some("practice: tests".to_owned()) }.steps(&Checkout::here()?);
-        let names: Vec<&str> = steps.iter().map(|step| step.name).collect();
-        assert_eq!(names, ["system packages", "build the practice", "search parameters", "practice: tests"]);
-        Ok(())
-    }
 }
