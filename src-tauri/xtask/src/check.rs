@@ -25,7 +25,16 @@ pub(crate) fn steps() -> Vec<Step> {
             .after(&["screen: build"]),
         Step::call("what may be in it", |checkout| {
             let mut deny = crate::step::command(&[checkout.tool("cargo-deny").into_os_string()])?;
-            deny.args(["--workspace", "--all-features", "--locked", "check", "--allow", "unused-wrapper"]);
+            deny.args([
+                "--workspace",
+                "--all-features",
+                "--locked",
+                "check",
+                "--allow",
+                "unused-wrapper",
+                "--allow",
+                "license-exception-not-encountered",
+            ]);
             deny.args(["bans", "licenses", "sources"]);
             crate::step::run(deny.current_dir(checkout.root()))
         })
