@@ -14,5 +14,6 @@ async function backend(): Promise<Backend> {
 }
 
 const tern = new Tern(await backend());
-await tern.begin();
 mount(App, { target: document.getElementById("app")!, props: { tern } });
+// Before the first answer the window is empty; a failure is a notice in it.
+await tern.begin().catch(tern.fail);

@@ -15,7 +15,8 @@ export class FocusWish {
   take(place: Place, element: HTMLElement | null): boolean {
     if (this.place !== place || element === null) return false;
     this.place = null;
-    element.focus({ preventScroll: true });
+    // The list and the hits scroll by themselves to the row that is meant.
+    element.focus({ preventScroll: place === "list" });
     return true;
   }
 }

@@ -21,9 +21,13 @@
  * | `put-back-reason`, `put-back-confirm` | the dialog of put back |
  * | `undo-bar`, `undo` | the seconds within which an outcome can be undone |
  * | `status`, `banner` | the foot of the rail (`data-connection`), the banner (`data-kind`) |
- * | `lock`, `settings`, `palette`, `palette-input`, `keys` | buttons of the rail, palette, cheat sheet |
+ * | `set-aside` | the old cache could not be opened: what cannot be read |
+ * | `lock`, `settings`, `palette-open` | buttons of the rail |
+ * | `palette`, `palette-input`, `keys` | command palette, cheat sheet |
  * | `pin`, `unlock`, `unlock-browser`, `lock-wait` | the lock screen |
- * | `theme`, `language`, `undo-seconds`, `sign-out`, `sign-out-anyway` | settings |
+ * | `theme`, `language`, `undo-seconds`, `settings-close`, `quit` | settings |
+ * | `new-pin`, `new-pin-again`, `set-pin` | settings: the PIN |
+ * | `sign-out`, `sign-out-confirm`, `sign-out-anyway` | settings: sign out, and its dialog |
  * | `notice` | what concerns the whole window |
  */
 export const hook = {
@@ -70,8 +74,10 @@ export const hook = {
   undo: "undo",
   status: "status",
   banner: "banner",
+  setAside: "set-aside",
   lock: "lock",
   settings: "settings",
+  paletteOpen: "palette-open",
   palette: "palette",
   paletteInput: "palette-input",
   keys: "keys",
@@ -82,7 +88,13 @@ export const hook = {
   theme: "theme",
   language: "language",
   undoSeconds: "undo-seconds",
+  settingsClose: "settings-close",
+  quit: "quit",
+  newPin: "new-pin",
+  newPinAgain: "new-pin-again",
+  setPin: "set-pin",
   signOut: "sign-out",
+  signOutConfirm: "sign-out-confirm",
   signOutAnyway: "sign-out-anyway",
   notice: "notice",
 } as const;

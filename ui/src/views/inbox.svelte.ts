@@ -232,6 +232,14 @@ export class Inbox {
       "list.first": { run: () => this.move(-1e9), can: free },
       "list.last": { run: () => this.move(1e9), can: free },
       "list.show-new": { run: () => void list.settle(), can: () => here() && list.waiting > 0 },
+      "search.leave": {
+        run: () => {
+          this.search.clear();
+          this.#letGo();
+          this.focus.to("list");
+        },
+        can: () => free() && touch.state !== "peeking" && this.search.active,
+      },
       "touch.start": { run: () => this.start(), can: () => free() && this.subject?.open === true },
       "touch.peek": {
         run: () => this.peek(),

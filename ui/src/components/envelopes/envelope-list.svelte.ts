@@ -41,13 +41,12 @@ export class EnvelopeList {
 
   readonly selected: EnvelopeRow | null = $derived(this.places[this.cursor]?.row ?? null);
   readonly count = $derived(this.places.reduce((n, place) => n + (place?.gone ? 0 : 1), 0) + this.waiting);
-  /** About how many minutes the loaded rows take. */
-  readonly minutes = $derived(
-    this.places.reduce(
-      (sum, place) => sum + (place === undefined || place.gone ? 0 : (place.row.usualMinutes ?? 0)),
-      0,
-    ),
-  );
+  /** About how many minutes the queue takes; what is not loaded counts as the rest does. */
+  readonly minutes = $derived.by(() => {
+    const loaded = this.places.filter((place) => place !== undefined && !place.gone);
+    const sum = loaded.reduce((minutes, place) => minutes + (place?.row.usualMinutes ?? 0), 0);
+    return loaded.length === 0 ? 0 : Math.round((sum * this.count) / loaded.length);
+  });
 
   /** Where the visible rows are, for asking about them. */
   #first = 0;

@@ -45,12 +45,12 @@ export function usualWords(row: Pick<EnvelopeRow, "usualMinutes" | "usualIsDefau
 /** What stands after the chip, in the order in which it matters. */
 export function factsOf(row: EnvelopeRow, now: number): string[] {
   const facts: string[] = [];
-  if (row.unreadable) facts.push(t("envelope.unreadable"));
   if (row.delivery !== null && row.delivery !== "sent") facts.push(t(`envelope.delivery.${row.delivery}`));
+  if (row.unreadable) facts.push(t("envelope.unreadable"));
   if (row.urgentWords) facts.push(t("envelope.words", { words: plainName(row.urgentWords) }));
   if (row.urgency !== "routine" && row.category) facts.push(worded("category", row.category));
-  if (row.due !== null && row.urgency !== "emergency") facts.push(dueWords(row.due, now));
   if (row.holder) facts.push(holderWords(row.holder, now));
+  if (row.due !== null && row.urgency !== "emergency") facts.push(dueWords(row.due, now));
   if (row.language) facts.push(languageName(row.language));
   return facts;
 }

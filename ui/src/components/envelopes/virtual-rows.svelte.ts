@@ -20,13 +20,12 @@ export class VirtualRows {
   #element: HTMLElement | null = null;
   #rowHeight: number;
 
-  constructor(rowHeight: number, key: (index: number) => string | number) {
+  constructor(rowHeight: number) {
     this.#rowHeight = rowHeight;
     this.#virtualizer = new Virtualizer<HTMLElement, HTMLElement>({
       count: 0,
       estimateSize: () => rowHeight,
       overscan: 6,
-      getItemKey: key,
       getScrollElement: () => this.#element,
       scrollToFn: elementScroll,
       observeElementRect,

@@ -43,6 +43,7 @@ const table = [
   { id: "list.first", scope: "list", label: "action.list.first", keys: ["home"], keyOnly: true },
   { id: "list.last", scope: "list", label: "action.list.last", keys: ["end"], keyOnly: true },
   { id: "list.show-new", scope: "list", label: "action.list.show-new", keys: ["n"] },
+  { id: "search.leave", scope: "list", label: "action.search.leave", keys: ["escape"], keyOnly: true },
   { id: "touch.start", scope: "list", label: "action.touch.start", keys: ["enter"] },
   { id: "touch.peek", scope: "list", label: "action.touch.peek", keys: ["p"] },
 

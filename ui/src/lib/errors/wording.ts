@@ -42,6 +42,8 @@ export const errorWording: Record<ErrorCode, Wording> = {
 export const signInWording: Record<SignInFailure, Wording> = {
   unreachable: { what: "sign-in.unreachable", todo: "sign-in.unreachable.todo" },
   certificate: { what: "sign-in.certificate", todo: "sign-in.certificate.todo" },
+  insecure: { what: "sign-in.insecure", todo: "sign-in.insecure.todo" },
+  "ca-file": { what: "sign-in.ca-file", todo: "sign-in.ca-file.todo" },
   "not-a-practice": { what: "sign-in.not-a-practice", todo: "sign-in.not-a-practice.todo" },
   cancelled: { what: "sign-in.cancelled", todo: "sign-in.cancelled.todo" },
   "timed-out": { what: "sign-in.timed-out", todo: "sign-in.timed-out.todo" },

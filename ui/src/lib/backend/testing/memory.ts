@@ -33,6 +33,7 @@ export function openSession(): Session {
     practice: "Lakeside Family Practice",
     server: "https://fhir.lakeside.example",
     signInAgain: false,
+    setAside: null,
   };
 }
 
@@ -218,7 +219,8 @@ export class MemoryBackend implements Backend {
   }
   async search(request: SearchRequest): Promise<SearchResults> {
     const words = request.text.toLowerCase().split(/\s+/).filter(Boolean);
-    const rows = [...this.queues.values()].flat().filter((row) => {
+    const all = new Map([...this.queues.values()].flat().map((row) => [row.thread, row]));
+    const rows = [...all.values()].filter((row) => {
       if (request.filters.patient !== null && row.patientName !== request.filters.patient) return false;
       const text = `${row.patientName} ${row.writer ?? ""} ${row.subjectLine}`.toLowerCase();
       return words.every((word) => text.includes(word));
