@@ -66,6 +66,11 @@ impl FhirBase {
         links::request(link, &self.links)
     }
 
+    /// What links are read by.
+    pub(crate) fn links(&self) -> &links::Base {
+        &self.links
+    }
+
     /// `Type/id` for a reference, relative or absolute, below this base.
     pub(crate) fn reference(&self, reference: &str) -> Option<(String, String)> {
         links::named(reference, &self.links)

@@ -63,8 +63,8 @@ impl Server for Connection {
         Box::pin(async move { self.wire.send(&request).await })
     }
 
-    fn relative(&self, link: &str) -> Option<Request> {
-        self.wire.base.relative(link)
+    fn fhir_base(&self) -> &tern_fhir::links::Base {
+        self.wire.base.links()
     }
 
     fn nudged(&self) -> Answering<'_, ()> {

@@ -45,7 +45,7 @@ fn wording(reason: &CertificateError) -> &'static str {
         CertificateError::NotValidForName | CertificateError::NotValidForNameContext { .. } => "it is for another host",
         CertificateError::Expired | CertificateError::ExpiredContext { .. } => "it has expired",
         CertificateError::NotValidYet | CertificateError::NotValidYetContext { .. } => "it is not valid yet",
-        CertificateError::UnknownIssuer => "nobody we trust has issued it",
+        CertificateError::UnknownIssuer | CertificateError::BadSignature => "nobody we trust has issued it",
         CertificateError::Revoked => "it was revoked",
         _ => "it is malformed or not fit for a server",
     }
