@@ -70,7 +70,7 @@ impl Me {
 
 /// What decides in which queues a thread stands.
 #[derive(Clone, Copy, Debug)]
-pub struct Standing<'a> {
+pub struct Situation<'a> {
     /// The thread's open work items, as shown.
     pub items: &'a [WorkItem],
     /// The pools that are known.
@@ -88,19 +88,19 @@ pub struct Standing<'a> {
 /// Nothing open is ever in no queue: what no known pool holds and nobody owns is *Unsorted*, which somebody
 /// answers for. A claimed urgent item stays in everybody's *Urgent*, and a claimed item stays in its pool,
 /// marked with its holder.
-pub fn queues_of(standing: Standing<'_>, me: &Me, now: DateTime<Utc>) -> Vec<Queue> {
+pub fn queues_of(situation: Situation<'_>, me: &Me, now: DateTime<Utc>) -> Vec<Queue> {
     let mut queues = Vec::new();
     let mut add = |queue: Queue| {
         if !queues.contains(&queue) {
             queues.push(queue);
         }
     };
-    for item in standing.items.iter().filter(|item| item.status.is_open()) {
+    for item in situation.items.iter().filter(|item| item.status.is_open()) {
         if item.waiting_for == Some(WaitingFor::Patient) {
             add(Queue::Waiting);
             continue;
         }
-        let pool = item.pool.as_ref().and_then(|name| standing.pools.iter().find(|pool| pool.identifier == *name));
+        let pool = item.pool.as_ref().and_then(|name| situation.pools.iter().find(|pool| pool.identifier == *name));
         let owner = match item.hold(now) {
             Hold::Assigned(owner) | Hold::Held { by: owner, .. } => Some(owner),
             Hold::Free | Hold::LeftBy(_) => None,
@@ -118,11 +118,113 @@ pub fn queues_of(standing: Standing<'_>, me: &Me, now: DateTime<Utc>) -> Vec<Que
             None => {}
         }
     }
-    if standing.unreadable || standing.unplaced {
+    if situation.unreadable || situation.unplaced {
         add(Queue::Unsorted);
     }
-    if standing.unsent {
+    if situation.unsent {
         add(Queue::Unsent);
     }
     queues
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::work_item::WorkStatus;
+
+    fn noon() -> DateTime<Utc> {
+        DateTime::from_timestamp(1_772_800_000, 0).unwrap()
+    }
+
+    fn osei() -> PartyRef {
+        PartyRef::new("PractitionerRole/osei")
+    }
+
+    fn mia() -> PartyRef {
+        PartyRef::new("PractitionerRole/mia")
+    }
+
+    fn pool(id: &str, responsible: PartyRef) -> Pool {
+        Pool {
+            id: id.into(),
+            identifier: format!("urn:practice|{id}"),
+            name: id.to_owned(),
+            members: vec![],
+            responsible: Some(responsible),
+            check_every_hours: None,
+        }
+    }
+
+    /// Routine, in the nurses' pool, free.
+    fn item() -> WorkItem {
+        WorkItem {
+            id: "t".into(),
+            thread: Some("cough".into()),
+            message: None,
+            patient: None,
+            category: None,
+            pool: Some("urn:practice|nurses".to_owned()),
+            owner: None,
+            status: WorkStatus::Requested,
+            waiting_for: None,
+            urgency: Urgency::Routine,
+            due: None,
+            modified: noon(),
+        }
+    }
+
+    /// Dr Osei's queues; Mia answers for the nurses, Dr Osei for her own pool.
+    fn queues(items: &[WorkItem], unreadable: bool, unsent: bool) -> Vec<String> {
+        let pools = [pool("nurses", mia()), pool("osei", osei())];
+        let situation = Situation { items, pools: &pools, unreadable, unplaced: false, unsent };
+        let me = Me { references: vec![osei()] };
+        queues_of(situation, &me, noon()).iter().map(Queue::key).collect()
+    }
+
+    fn check(item: WorkItem, expected: &[&str]) {
+        assert_eq!(queues(&[item], false, false), expected);
+    }
+
+    #[test]
+    fn an_item_stands_where_somebody_will_see_it() {
+        check(item(), &["pool:nurses"]);
+        check(WorkItem { pool: Some("urn:practice|osei".to_owned()), ..item() }, &["mine", "pool:osei"]);
+        check(WorkItem { pool: None, ..item() }, &["unsorted"]);
+        check(WorkItem { pool: Some("of nobody".to_owned()), ..item() }, &["unsorted"]);
+        check(WorkItem { urgency: Urgency::Urgent, ..item() }, &["urgent", "pool:nurses"]);
+        check(WorkItem { waiting_for: Some(WaitingFor::Patient), ..item() }, &["waiting"]);
+        check(WorkItem { status: WorkStatus::Completed, ..item() }, &[]);
+    }
+
+    #[test]
+    fn a_claimed_urgent_item_stays_in_everybodys_urgent_and_a_lapsed_one_is_free() {
+        let held = |by: PartyRef, urgency| WorkItem {
+            owner: Some(by),
+            status: WorkStatus::InProgress,
+            pool: Some("urn:practice|osei".to_owned()),
+            urgency,
+            ..item()
+        };
+        check(held(mia(), Urgency::Urgent), &["urgent", "pool:osei"]);
+        check(held(osei(), Urgency::Routine), &["mine", "pool:osei"]);
+        let lapsed = WorkItem { modified: noon() - chrono::TimeDelta::minutes(6), ..held(mia(), Urgency::Routine) };
+        check(lapsed, &["mine", "pool:osei"]);
+        check(WorkItem { pool: None, ..held(mia(), Urgency::Routine) }, &[]);
+    }
+
+    #[test]
+    fn what_cannot_be_read_is_unsorted_and_what_is_on_its_way_unsent() {
+        assert_eq!(queues(&[], true, false), ["unsorted"]);
+        assert_eq!(queues(&[item()], false, true), ["pool:nurses", "unsent"]);
+        assert_eq!(queues(&[], false, false), [""; 0]);
+    }
+
+    #[test]
+    fn every_queue_is_found_again_by_its_key() {
+        let pool = Queue::Pool(PoolId::from("a:b"));
+        for queue in [Queue::Mine, Queue::Urgent, pool, Queue::Unsorted, Queue::Waiting, Queue::Unsent] {
+            assert_eq!(Queue::from_key(&queue.key()), Some(queue));
+        }
+        assert_eq!(Queue::from_key("sent"), None);
+    }
 }

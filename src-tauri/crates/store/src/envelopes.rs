@@ -13,7 +13,7 @@ use tern_inbox::{
     message::Thread,
     party::{PartyKind, PartyRef},
     private::PrivateText,
-    queue::{self, Me, Standing},
+    queue::{self, Me, Situation},
     work_item::{CLAIM_LAPSES_AFTER_MINUTES, Hold, Urgency, WorkItem},
 };
 
@@ -54,14 +54,14 @@ fn refresh_one(connection: &Connection, key: &str, filing: &Filing) -> Result<bo
     let unreadable = quarantine::since(connection, key)?;
     let unplaced = unplaced::oldest(connection, key)?;
     let delivery = outbox::reply_of(connection, key)?;
-    let standing = Standing {
+    let situation = Situation {
         items: &items,
         pools: &filing.pools,
         unreadable: unreadable.is_some(),
         unplaced: unplaced.is_some(),
         unsent: delivery.is_some(),
     };
-    let queues = queue::queues_of(standing, &filing.me, filing.now);
+    let queues = queue::queues_of(situation, &filing.me, filing.now);
     if queues.is_empty() {
         return envelope::remove(connection, key);
     }

@@ -18,22 +18,12 @@ macro_rules! columns {
     };
 }
 
-macro_rules! of_queue {
-    () => {
-        concat!(
-            "SELECT ",
-            columns!(),
-            " FROM queue_entry q CROSS JOIN envelope e ON e.thread = q.thread WHERE q.queue = ?1 "
-        )
-    };
-}
-
-const WINDOW: &str = concat!(of_queue!(), "ORDER BY q.rank, q.due, q.waiting_since, q.thread LIMIT ?2 OFFSET ?3");
-const NEXT: &str = concat!(
-    of_queue!(),
-    "AND (q.rank, q.due, q.waiting_since, q.thread) > (?2, ?3, ?4, ?5)
-     ORDER BY q.rank, q.due, q.waiting_since, q.thread LIMIT 1"
-);
+/// Only the window's keys: rows that are skipped cost no look at their envelopes.
+const WINDOW: &str = "SELECT thread FROM queue_entry WHERE queue = ?1
+    ORDER BY rank, due, waiting_since, thread LIMIT ?2 OFFSET ?3";
+const NEXT: &str = "SELECT thread FROM queue_entry
+    WHERE queue = ?1 AND (rank, due, waiting_since, thread) > (?2, ?3, ?4, ?5)
+    ORDER BY rank, due, waiting_since, thread LIMIT 1";
 const PLACE: &str = "SELECT rank, due, waiting_since FROM queue_entry WHERE thread = ?2 AND queue = ?1";
 const ONE: &str = concat!("SELECT ", columns!(), " FROM envelope e WHERE e.thread = ?1");
 const TOTAL: &str = "SELECT total FROM queue_total WHERE queue = ?1";
@@ -215,9 +205,13 @@ impl Reader<'_> {
         now: DateTime<Utc>,
     ) -> Result<EnvelopePage, StoreError> {
         let key = queue.key();
-        let mut statement = self.connection().prepare_cached(WINDOW)?;
-        let rows = statement.query_map(params![key, limit, offset], |row| read(row, now))?;
-        let envelopes = rows.collect::<Result<_, _>>()?;
+        let mut window = self.connection().prepare_cached(WINDOW)?;
+        let mut one = self.connection().prepare_cached(ONE)?;
+        let mut envelopes = Vec::new();
+        let mut threads = window.query(params![key, limit, offset])?;
+        while let Some(thread) = threads.next()? {
+            envelopes.push(one.query_row([thread.get::<_, String>(0)?], |row| read(row, now))?);
+        }
         Ok(EnvelopePage { envelopes, total: total(self.connection(), &key)? })
     }
 
@@ -240,11 +234,12 @@ impl Reader<'_> {
         let Some((rank, due, since)) = place else {
             return Ok(self.envelopes(queue, 0, 1, now)?.envelopes.pop());
         };
-        Ok(self
+        let next: Option<ThreadId> = self
             .connection()
             .prepare_cached(NEXT)?
-            .query_row(params![key, rank, due, since, after.as_str()], |row| read(row, now))
-            .optional()?)
+            .query_row(params![key, rank, due, since, after.as_str()], |row| row.id(0))
+            .optional()?;
+        next.map_or(Ok(None), |next| self.envelope(&next, now))
     }
 
     /// One envelope.

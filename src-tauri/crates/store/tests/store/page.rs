@@ -1,8 +1,6 @@
 //! Pages as real servers send them: repeated, out of order, half unreadable, with echoes and second copies of
 //! our own writes.
 
-
-
 use crate::scene::*;
 use tern_inbox::{
     arrival::{Arrival, Content, Kind},
@@ -24,8 +22,8 @@ fn texts(scene: &Scene, thread: &str) -> Vec<String> {
 #[test]
 fn a_page_that_comes_twice_is_filed_once() {
     let scene = Scene::with_cough();
-    let again = scene
-        .apply(Kind::Communication, vec![thread("cough"), message("m1", "cough", 0, "Leo coughs at night")]);
+    let again =
+        scene.apply(Kind::Communication, vec![thread("cough"), message("m1", "cough", 0, "Leo coughs at night")]);
     assert_eq!((again.stored, again.dropped), (0, 2));
     assert_eq!(texts(&scene, "cough").len(), 1);
 }
@@ -198,7 +196,12 @@ fn messages_that_came_before_the_first_tasks_are_looked_through_afterwards() {
     let scene = Scene::new();
     let page = tern_store::Page {
         kind: Kind::Communication,
-        arrivals: vec![thread("lost"), message("m7", "lost", 5, "Is anybody there?"), thread("cough"), message("m1", "cough", 0, "cough")],
+        arrivals: vec![
+            thread("lost"),
+            message("m7", "lost", 5, "Is anybody there?"),
+            thread("cough"),
+            message("m1", "cough", 0, "cough"),
+        ],
         cursor: None,
     };
     scene.cache.write_bulk(noon(), |writer| writer.apply_page(&page)).unwrap();

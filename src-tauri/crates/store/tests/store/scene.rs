@@ -1,7 +1,6 @@
 //! The practice in which the cache's tests play: Dr Amara Osei (physician), Mia Tran (MA), Ana Ruiz who writes
 //! for her son Leo.
 
-
 use chrono::{DateTime, TimeDelta, TimeZone, Utc};
 use tempfile::TempDir;
 use tern_inbox::{
@@ -86,7 +85,10 @@ pub(crate) fn key() -> CacheKey {
 }
 
 pub(crate) fn here() -> Provenance {
-    Provenance { machine: "the practice's laptop".to_owned(), account: "https://a.example|Practitioner/osei".to_owned() }
+    Provenance {
+        machine: "the practice's laptop".to_owned(),
+        account: "https://a.example|Practitioner/osei".to_owned(),
+    }
 }
 
 /// Friday, 6 March 2026, 12:00 UTC.
@@ -233,7 +235,8 @@ pub(crate) fn work_item(id: &str, thread: &str, message: &str) -> Arrival {
 }
 
 pub(crate) fn unreadable(id: &str, version: u32) -> Arrival {
-    let content = Content::Unreadable { raw: r#"{"sent":"yesterday"}"#.into(), problem: "sent is no instant".to_owned() };
+    let content =
+        Content::Unreadable { raw: r#"{"sent":"yesterday"}"#.into(), problem: "sent is no instant".to_owned() };
     arrival(Kind::Communication, id, version, content)
 }
 

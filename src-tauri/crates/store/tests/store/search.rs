@@ -1,6 +1,9 @@
 //! Search as one types, and the index that is written behind the sync.
 
-use tern_inbox::{arrival::{Arrival, Content, Kind}, private::PrivateText};
+use tern_inbox::{
+    arrival::{Arrival, Content, Kind},
+    private::PrivateText,
+};
 use tern_store::{SearchHit, SearchRequest};
 
 use crate::scene::*;
@@ -32,11 +35,14 @@ fn found(scene: &Scene, text: &str) -> Vec<String> {
 /// Three messages of two threads, the first with open work.
 fn letters() -> Scene {
     let scene = Scene::with_cough();
-    scene.apply(Kind::Communication, vec![
-        thread("refill"),
-        message("m2", "refill", 1, "Élodie asks for amoxicillin, 250 mg"),
-        message("m3", "refill", 2, "still coughing after the amoxicillin"),
-    ]);
+    scene.apply(
+        Kind::Communication,
+        vec![
+            thread("refill"),
+            message("m2", "refill", 1, "Élodie asks for amoxicillin, 250 mg"),
+            message("m3", "refill", 2, "still coughing after the amoxicillin"),
+        ],
+    );
     index_all(&scene, 2_000);
     scene
 }
@@ -55,7 +61,9 @@ fn the_latest_comes_first_and_the_last_word_is_a_beginning() {
 #[test]
 fn whatever_is_typed_is_words_and_never_grammar() {
     let scene = letters();
-    for typed in ["\"", "cough\"", "amoxicillin AND (", "body:cough", "NEAR(a b)", "^cough", "*", "--", "a\0b", "'; DROP"] {
+    for typed in
+        ["\"", "cough\"", "amoxicillin AND (", "body:cough", "NEAR(a b)", "^cough", "*", "--", "a\0b", "'; DROP"]
+    {
         scene.cache.search(&request(typed), noon()).unwrap();
     }
     assert_eq!(found(&scene, "\"cough\""), ["m3", "m1"]);

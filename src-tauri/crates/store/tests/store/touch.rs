@@ -1,9 +1,7 @@
 //! One touch through the cache: start, draft, reply, undo, and the same key pressed twice.
 
-
-
-use chrono::TimeDelta;
 use crate::scene::*;
+use chrono::TimeDelta;
 use tern_inbox::{
     ids::{PoolId, ThreadId},
     message::Delivery,
