@@ -85,6 +85,7 @@ impl Verdict {
 pub fn to_write(request: &Request, response: &Response, facts: &ServerFacts) -> Verdict {
     let write = Write::of(request);
     let status = response.status;
+    let is_audit = request.path.starts_with("AuditEvent");
     if outcome::is_html(response.body.trim_ascii(), response.content_type.as_deref()) && !(400..500).contains(&status) {
         // A captive portal or a proxy: it says nothing about the server behind it.
         return Verdict::certain(Answer::NoAnswer);
@@ -99,7 +100,10 @@ pub fn to_write(request: &Request, response: &Response, facts: &ServerFacts) -> 
         }
         501 | 405 | 415 if write == Write::Patch => Verdict::another_way(Finding::Patch(Ability::Missing)),
         501 | 405 if write == Write::Transaction => Verdict::another_way(Finding::Transaction(Transaction::Missing)),
-        501 | 405 if request.path.starts_with("AuditEvent") => {
+        400 | 404 | 405 | 422 | 501 if is_audit && write == Write::CreateByOwnId => {
+            Verdict::another_way(Finding::AuditOwnIds(Ability::Missing))
+        }
+        403 | 404 | 405 | 501 if is_audit => {
             Verdict::certain(refused(response)).learning(Finding::Audit(Ability::Missing))
         }
         404 | 405 if write == Write::CreateByOwnId => Verdict::another_way(Finding::OwnIds(Ability::Missing)),
@@ -183,8 +187,12 @@ pub struct Stored {
     pub at: Option<chrono::DateTime<chrono::Utc>>,
 }
 
-/// Reads what an accepted single write left: from `Location`, the body, or the path that was asked for.
+/// Reads what an accepted single write left: from `Location`, the body, or the path that was asked for. None for
+/// a transaction, which [`read::transaction`] reads, and for what was not accepted.
 pub fn stored(request: &Request, response: &Response, base: &Base) -> Option<Stored> {
+    if request.path.is_empty() || !(200..=299).contains(&response.status) {
+        return None;
+    }
     let body: Option<serde_json::Value> = serde_json::from_slice(&response.body).ok();
     let text = |pointer: &str| body.as_ref()?.pointer(pointer)?.as_str();
     let resource = text("/resourceType").filter(|kind| *kind != "OperationOutcome");

@@ -44,6 +44,7 @@ pub fn from_statement(body: &[u8]) -> Result<ServerFacts, NoStatement> {
     };
     if let Some(rest) = rest {
         facts.audit = audit(rest);
+        facts.audit_own_ids = interaction(resource(rest, "AuditEvent"), "update");
         facts.push = push(rest);
         if each(rest, "/interaction").next().is_some() && !has_code(rest, "transaction") {
             facts.transaction = Transaction::Missing;

@@ -155,8 +155,11 @@ pub enum Scopes {
 pub struct PatchFacts {
     /// Whether it is taken.
     pub supported: Ability,
-    /// Whether `If-Match` guards it; the `test` operation does in any case.
+    /// Whether `If-Match` guards it.
     pub honours_if_match: Ability,
+    /// Whether `test /meta/versionId` holds for the right version. Some engines patch what they stored, where
+    /// there is no version or the one that a client once sent, and the test fails always.
+    pub tests_version: Ability,
     /// Status of a failed `test`, once seen.
     pub failed_test: Option<u16>,
 }
@@ -201,6 +204,8 @@ pub struct ServerFacts {
     pub push: Push,
     /// AuditEvents are taken.
     pub audit: Ability,
+    /// AuditEvents are taken with our own id; else by POST, and then at least once.
+    pub audit_own_ids: Ability,
     /// Bytes of a body that was refused with 413.
     pub body_limit: Option<u64>,
     /// Deleted resources.
@@ -226,6 +231,8 @@ pub enum Finding {
     Patch(Ability),
     /// `If-Match` on a patch.
     PatchIfMatch(Ability),
+    /// `test /meta/versionId` with the right version.
+    PatchTestsVersion(Ability),
     /// Status of a failed `test`.
     FailedTest(u16),
     /// `If-Match` on a PUT.
@@ -248,6 +255,8 @@ pub enum Finding {
     CountCap(u32),
     /// AuditEvents.
     Audit(Ability),
+    /// AuditEvents with our own id.
+    AuditOwnIds(Ability),
     /// A body of so many bytes was refused.
     BodyLimit(u64),
     /// Deleted resources.
@@ -268,6 +277,7 @@ impl ServerFacts {
             Finding::ConditionalInTransaction(seen) => self.conditional_in_transaction = seen,
             Finding::Patch(seen) => self.patch.supported = seen,
             Finding::PatchIfMatch(seen) => self.patch.honours_if_match = seen,
+            Finding::PatchTestsVersion(seen) => self.patch.tests_version = seen,
             Finding::FailedTest(status) => self.patch.failed_test = Some(status),
             Finding::PutIfMatch(seen) => self.put_if_match = seen,
             Finding::Transaction(seen) => self.transaction = seen,
@@ -279,6 +289,7 @@ impl ServerFacts {
             Finding::Elements(seen) => self.elements = seen,
             Finding::CountCap(rows) => self.count_cap = Some(rows),
             Finding::Audit(seen) => self.audit = seen,
+            Finding::AuditOwnIds(seen) => self.audit_own_ids = seen,
             Finding::BodyLimit(bytes) => {
                 self.body_limit = Some(self.body_limit.map_or(bytes, |known| known.min(bytes)));
             }
@@ -301,9 +312,23 @@ impl ServerFacts {
         }
     }
 
-    /// How to change something.
+    /// How to change something: by what was tried, and untried by PUT, which every server has.
     pub fn changing(&self) -> Changing {
-        if self.patch.supported.is_hoped() { Changing::Patch } else { Changing::Put }
+        let patch = self.patch;
+        if patch.supported.is_proven() && patch.tests_version.is_proven() {
+            Changing::Patch
+        } else if self.put_if_match.is_proven() {
+            Changing::Put
+        } else if patch.supported.is_proven() && patch.honours_if_match.is_proven() {
+            Changing::PatchByHeader
+        } else {
+            Changing::Put
+        }
+    }
+
+    /// How to write an AuditEvent.
+    pub fn auditing(&self) -> Creating {
+        if self.own_ids.is_hoped() && self.audit_own_ids.is_hoped() { Creating::OwnId } else { Creating::Conditional }
     }
 
     /// Whether what belongs together may go as one transaction: only where it was seen to roll back.
@@ -320,9 +345,9 @@ impl ServerFacts {
 
     /// Whether only one of two people wins a race for a work item.
     pub fn versions_hold(&self) -> bool {
-        let by_test = self.patch.supported.is_proven() && self.patch.failed_test.is_some();
         match self.changing() {
-            Changing::Patch => by_test || self.patch.honours_if_match.is_proven(),
+            Changing::Patch => self.patch.failed_test.is_some(),
+            Changing::PatchByHeader => self.patch.honours_if_match.is_proven(),
             Changing::Put => self.put_if_match.is_proven(),
         }
     }

@@ -15,11 +15,23 @@ pub const PAGE_ROWS: u32 = 1000;
 /// An unknown parameter is an error, not something to ignore.
 pub const STRICT: &str = "handling=strict";
 
-/// What of a type is synced. All of it so far; a role's own pools will narrow it by further parameters.
+/// What of the server is synced. All of it so far; a role's own pools will narrow it by further parameters, and a
+/// check of the server looks at what it made itself.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Scope {
-    /// Search parameters that every row must meet, such as `performer` = `system|code`.
-    pub filters: Vec<(String, String)>,
+    /// What every row must meet.
+    pub filters: Vec<Filter>,
+}
+
+/// A search parameter that narrows one kind, or all of them.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Filter {
+    /// The kind; every kind where there is none.
+    pub kind: Option<Kind>,
+    /// The parameter, such as `performer`.
+    pub parameter: String,
+    /// Its value, not yet encoded, such as `system|code`.
+    pub value: String,
 }
 
 /// What changed at or after `since` (server time), oldest first; everything where there is none.
@@ -77,7 +89,8 @@ pub fn instant(at: DateTime<Utc>) -> String {
 
 fn scoped(kind: Kind, scope: &Scope) -> Request {
     let mut request = Request::get(kind.as_str()).prefer(STRICT);
-    request.query.extend(scope.filters.iter().cloned());
+    let of_kind = scope.filters.iter().filter(|filter| filter.kind.is_none_or(|narrowed| narrowed == kind));
+    request.query.extend(of_kind.map(|filter| (filter.parameter.clone(), filter.value.clone())));
     request
 }
 
@@ -96,7 +109,17 @@ mod tests {
 
     #[test]
     fn every_search_as_it_leaves() {
-        let own_pool = Scope { filters: vec![("performer".into(), "https://x|nurse".into())] };
+        let filter = |kind, parameter: &str, value: &str| Filter {
+            kind,
+            parameter: parameter.to_owned(),
+            value: value.to_owned(),
+        };
+        let own_pool = Scope {
+            filters: vec![
+                filter(None, "performer", "https://x|nurse"),
+                filter(Some(Kind::Communication), "subject", "Patient/leo"),
+            ],
+        };
         insta::assert_snapshot!(
             [
                 line(&changes(Kind::Communication, None, &Scope::default())),

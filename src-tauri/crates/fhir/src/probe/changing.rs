@@ -13,8 +13,8 @@ use crate::{
     write::{change::patch as guarded, create::Creating, edit::add},
 };
 
-/// A version that no server gives out.
-const NO_VERSION: &str = "tern-no-such-version";
+/// A version that no resource of ours ever gets, and that a server which counts its versions can read.
+pub(super) const NO_VERSION: &str = "999999";
 
 /// PUT with a stale `If-Match`: refused, or the last writer wins.
 pub(super) fn put(base: &Base, seed: Uuid, how: Creating) -> Probe {
@@ -51,7 +51,7 @@ pub(super) fn put(base: &Base, seed: Uuid, how: Creating) -> Probe {
         })
 }
 
-/// JSON Patch: a `test` that must fail, an `If-Match` that must, and one that must not.
+/// JSON Patch: a `test` that must fail, an `If-Match` that must, both as they should be, and the header alone.
 pub(super) fn patch(base: &Base, seed: Uuid, how: Creating) -> Probe {
     made("JSON Patch", base, Uuid::new_v5(&seed, b"patch"), how)
         .then(|answers, notes| {
@@ -94,6 +94,24 @@ pub(super) fn patch(base: &Base, seed: Uuid, how: Creating) -> Probe {
             let json: Option<Value> = serde_json::from_slice(&read.body).ok();
             let guard = json.as_ref().and_then(|json| json.pointer("/meta/versionId")).cloned();
             vec![guarded(path, own_etag(read), guard, topic("as it should be"))]
+        })
+        .then(|answers, notes| {
+            let Some(response) = only(answers) else { return Vec::new() };
+            if is_done(response) {
+                notes.learn(Finding::PatchTestsVersion(Ability::Proven));
+                notes.learn(Finding::Patch(Ability::Proven));
+                return Vec::new();
+            }
+            if !is_refused(response) && !is_conflict(response) {
+                return Vec::new();
+            }
+            notes.learn(Finding::PatchTestsVersion(Ability::Missing));
+            notes.subject.clone().map(Request::get).into_iter().collect()
+        })
+        .then(|answers, notes| {
+            let etag = only(answers).filter(|read| is_done(read)).and_then(own_etag);
+            let path = notes.subject.clone().filter(|_| etag.is_some());
+            path.map(|path| guarded(path, etag, None, topic("by its header alone"))).into_iter().collect()
         })
         .then(|answers, notes| {
             match only(answers) {

@@ -177,19 +177,30 @@ pub fn transaction(base: &Base, seed: Uuid, facts: &ServerFacts) -> Probe {
     together::transaction(base, seed, facts.creating())
 }
 
+/// How something is created once on a server that refuses our ids, and how late a search finds it.
+pub fn creating(base: &Base, seed: Uuid, facts: &ServerFacts) -> Vec<Probe> {
+    vec![
+        creating::found_again(base, seed, facts.creating()),
+        creating::conditional(base, seed),
+        creating::conditional_in_transaction(base, seed),
+    ]
+}
+
+/// Whether a version guards a change, which a claim depends on: only one of two people may win it.
+pub fn changing(base: &Base, seed: Uuid, facts: &ServerFacts) -> Vec<Probe> {
+    let how = facts.creating();
+    vec![changing::put(base, seed, how), changing::patch(base, seed, how)]
+}
+
 /// The other probes that write. `by` and `at` are who and when the audit says it was.
 pub fn writing(base: &Base, seed: Uuid, facts: &ServerFacts, by: &PartyRef, at: DateTime<Utc>) -> Vec<Probe> {
     let how = facts.creating();
-    vec![
-        creating::found_again(base, seed, how),
-        creating::conditional(base, seed),
-        creating::conditional_in_transaction(base, seed),
-        changing::put(base, seed, how),
-        changing::patch(base, seed, how),
-        together::transaction(base, seed, how),
-        limits::audit(base, seed, how, by, at),
-        limits::body(base, seed, how),
-    ]
+    let mut probes = creating(base, seed, facts);
+    probes.extend(changing(base, seed, facts));
+    probes.push(transaction(base, seed, facts));
+    probes.push(limits::audit(base, seed, how, by, at));
+    probes.push(limits::body(base, seed, how));
+    probes
 }
 
 /// A resource that is nobody's: entered in error from the start.

@@ -2,10 +2,10 @@
 
 use std::time::Duration;
 
-use serde_json::json;
+use serde_json::{Value, json};
 use uuid::Uuid;
 
-use super::{Probe, is_done, is_refused, nobodys, only, reading, singly};
+use super::{Probe, changing::NO_VERSION, is_done, is_refused, nobodys, only, reading, singly};
 use crate::{
     exchange::{FHIR_JSON, Method, Request},
     facts::{Finding, Transaction},
@@ -21,24 +21,31 @@ use crate::{
 /// A search that would find the half that must not be there looks once more after this.
 const LOOK_AGAIN: Duration = Duration::from_millis(2_000);
 
-/// A transaction whose second entry must fail: an update that names another id in its URL than in its body,
-/// which R4 forbids. Then a good one, to tell *rolls back* from *knows none*.
+/// A transaction whose second entry must fail: an update under a version that the resource doesn't have, which
+/// is what the loser of a race sends. Then a good one, to tell *rolls back* from *knows none*.
 pub(super) fn transaction(base: &Base, seed: Uuid, how: Creating) -> Probe {
     let how = singly(how);
+    let subject = nobodys(seed, "what the bad half changes").request(how);
     let half = nobodys(seed, "the good half");
     let look = search::by_identity("Communication", &format!("urn:uuid:{}", half.id));
-    let bad = with_a_bad_entry(transaction::request(&[Part::Create { new: half, how }]), seed);
+    let part = Part::Create { new: half, how };
     let whole = nobodys(seed, "a good transaction");
     let good = transaction::request(&[Part::Create { new: whole, how }]);
-    let look_again = look.clone();
+    let (look_again, first) = (look.clone(), subject.clone());
     Probe::new("transaction", base)
-        .then(move |_, _| vec![bad])
+        .then(move |_, _| vec![first])
+        .then(move |answers, notes| {
+            let Some(response) = only(answers).filter(|response| is_done(response)) else { return Vec::new() };
+            notes.subject = notes.keep(&subject, response);
+            let bad = notes.subject.as_deref().map(|path| with_a_stale_entry(&part, path, seed));
+            bad.into_iter().collect()
+        })
         .then(move |answers, notes| match only(answers) {
             Some(response) if is_done(response) => {
                 let entries = read::transaction(response, &reading(Some(&notes.base))).unwrap_or_default();
                 let done = entries.into_iter().filter(Written::is_done).filter_map(|one| one.server_id);
                 notes.made.extend(done.map(|id| format!("Communication/{id}")));
-                // Answered as a success with a failure inside, or the bad entry was taken.
+                // Answered as a success with a failure inside, or the stale entry was taken.
                 notes.learn(Finding::Transaction(Transaction::HalfDone));
                 vec![look]
             }
@@ -52,7 +59,7 @@ pub(super) fn transaction(base: &Base, seed: Uuid, how: Creating) -> Probe {
         })
         .then(move |answers, notes| {
             only(answers).and_then(|response| notes.rows(response));
-            if !notes.made.is_empty() {
+            if notes.made.iter().any(|path| Some(path) != notes.subject.as_ref()) {
                 notes.learn(Finding::Transaction(Transaction::HalfDone));
                 return Vec::new();
             }
@@ -75,21 +82,17 @@ pub(super) fn transaction(base: &Base, seed: Uuid, how: Creating) -> Probe {
         })
 }
 
-/// Adds the entry that must fail.
-fn with_a_bad_entry(request: Request, seed: Uuid) -> Request {
-    let (one, other) = (Uuid::new_v5(&seed, b"in the URL"), Uuid::new_v5(&seed, b"in the body"));
-    let mut bundle = request
-        .body
-        .as_ref()
-        .and_then(|body| serde_json::from_slice::<serde_json::Value>(&body.bytes).ok())
-        .unwrap_or_default();
-    let mut resource = nobodys(seed, "the bad half").json;
-    resource["id"] = json!(other.to_string());
-    if let Some(entries) = bundle.get_mut("entry").and_then(serde_json::Value::as_array_mut) {
-        entries.push(json!({
-            "resource": resource,
-            "request": { "method": "PUT", "url": format!("Communication/{one}") },
-        }));
+/// A good entry, and one that must fail.
+fn with_a_stale_entry(good: &Part, path: &str, seed: Uuid) -> Request {
+    let request = transaction::request(std::slice::from_ref(good));
+    let sent = request.body.as_ref().and_then(|body| serde_json::from_slice::<Value>(&body.bytes).ok());
+    let mut bundle = sent.unwrap_or_default();
+    let mut resource = nobodys(seed, "what the bad half changes").json;
+    resource["id"] = json!(path.rsplit('/').next());
+    resource["topic"] = json!({ "text": "a stale version" });
+    if let Some(entries) = bundle.get_mut("entry").and_then(Value::as_array_mut) {
+        let request = json!({ "method": "PUT", "url": path, "ifMatch": format!("W/\"{NO_VERSION}\"") });
+        entries.push(json!({ "resource": resource, "request": request }));
     }
     Request::new(Method::Post, "").with_body(FHIR_JSON, bundle.to_string().into_bytes())
 }

@@ -18,6 +18,9 @@ pub enum Changing {
     /// JSON Patch whose first operation tests the version, and `If-Match`: some servers ignore the header
     /// (`3-fhir`, 3), some have no patch.
     Patch,
+    /// JSON Patch with `If-Match` alone, for servers whose patches can't test the version and whose PUT has
+    /// no guard.
+    PatchByHeader,
     /// The JSON as received, edited, with `If-Match`.
     Put,
 }
@@ -92,6 +95,7 @@ impl Current {
                 let guard = self.version().cloned();
                 patch(self.path(), self.if_match(), guard, edit::operations(&self.json, edit))
             }
+            Changing::PatchByHeader => patch(self.path(), self.if_match(), None, edit::operations(&self.json, edit)),
             Changing::Put => Request::new(Method::Put, self.path())
                 .if_match(self.if_match())
                 .with_body(FHIR_JSON, bytes(&edit::applied(&self.json, edit)?)),
@@ -100,7 +104,7 @@ impl Current {
 }
 
 /// The patch of an edit that needs no reading, from what the cache knows: one exchange instead of two, so that
-/// Start feels like one. None for the edits that have to look first, and without a version of the server's own.
+/// Start feels like one. Only where [`Changing::Patch`] is the way. None for the edits that have to look first, and without a version of the server's own.
 pub fn unread(resource_type: &str, id: &str, version: &str, edit: &Edit<'_>) -> Option<Request> {
     let fits = edit.needs_no_reading() && edit.fits(resource_type) && links::is_id(id);
     (fits && version::is_servers_own(version)).then(|| {

@@ -18,6 +18,10 @@ fn create_by_own_id() -> Request {
     people::patient("018e0000-0000-7000-8000-000000000001", "a", "b").request(Creating::OwnId)
 }
 
+fn audit_by_own_id() -> Request {
+    Request { if_none_match: Some("*"), ..Request::new(Method::Put, "AuditEvent/1") }
+}
+
 fn create() -> Request {
     people::patient("018e0000-0000-7000-8000-000000000001", "a", "b").request(Creating::Conditional)
 }
@@ -86,6 +90,7 @@ fn every_status_has_its_meaning_for_every_write() {
         (put(), 503, NoAnswer, None),
         (put(), 504, NoAnswer, None),
         (put(), 302, NoAnswer, None),
+        (audit_by_own_id(), 405, wait(Some(0)), Some(Finding::AuditOwnIds(Ability::Missing))),
         (Request::new(Method::Post, "AuditEvent"), 405, refused(405), Some(Finding::Audit(Ability::Missing))),
     ] {
         let verdict = answer::to_write(&request, &answered(status, ""), &ServerFacts::default());
@@ -182,6 +187,8 @@ fn what_a_write_left_is_read_from_wherever_the_server_says_it() {
     assert_eq!(stored(&create(), &answered(201, body)), named("9", Some("2")));
     assert_eq!(stored(&put(), &answered(200, "")), named("1", None));
     assert_eq!(stored(&create(), &bare), None, "nobody says");
+    assert_eq!(stored(&transaction(), &answered(200, body)), None, "its entries say");
+    assert_eq!(stored(&put(), &answered(412, "")), None, "nothing was");
     let outcome = r#"{"resourceType":"OperationOutcome","id":"5","issue":[]}"#;
     assert_eq!(stored(&put(), &answered(200, outcome)), named("1", None), "an outcome is not the resource");
 }

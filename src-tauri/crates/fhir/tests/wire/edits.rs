@@ -119,6 +119,9 @@ pub(crate) fn both_forms_make_exactly(resource: &Value, edit: &Edit<'_>) {
     assert_eq!((put.if_match.as_deref(), patch.if_match.as_deref()), (Some("W/\"3\""), Some("W/\"3\"")));
     assert_eq!(body_of(&put), expected);
     assert_eq!(patched(resource, &patch).expect("it applies"), expected);
+    let by_header = current.change(edit, Changing::PatchByHeader).expect("a PATCH");
+    assert_eq!(patched(resource, &by_header).expect("it applies"), expected);
+    assert_eq!(by_header.if_match.as_deref(), Some("W/\"3\""));
     let edited = edit_json(raw.as_bytes(), edit).expect("edited");
     assert_eq!(
         String::from_utf8(edited).expect("utf-8"),

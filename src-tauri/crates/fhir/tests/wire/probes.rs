@@ -88,6 +88,15 @@ fn guards_that_guard_nothing_are_found_out() {
         assert_eq!((facts.patch.supported, facts.changing()), (Ability::Missing, Changing::Put));
         assert!(facts.versions_hold());
     }
+    // An engine that patches what it stored, where the version isn't: the test always fails, the header holds.
+    let blind = Manners { patches_without_version: true, ..Manners::default() };
+    let facts = tried_out(blind);
+    assert_eq!((facts.patch.supported, facts.patch.tests_version), (Ability::Proven, Ability::Missing));
+    assert_eq!(facts.changing(), Changing::Put);
+    assert!(facts.versions_hold());
+    let facts = tried_out(Manners { put_ignores_if_match: true, ..blind });
+    assert_eq!(facts.changing(), Changing::PatchByHeader);
+    assert!(facts.versions_hold());
     let neither = tried_out(Manners { no_patch: Some(405), put_ignores_if_match: true, ..Manners::default() });
     assert!(!neither.versions_hold());
     let versionless = tried_out(Manners { no_versions: true, ..Manners::default() });
@@ -129,6 +138,8 @@ fn what_is_missing_beside_is_found_too() {
         );
     }
     assert_eq!(tried_out(Manners { no_audit: Some(405), ..Manners::default() }).audit, Ability::Missing);
+    let by_post = tried_out(Manners { audit_by_post: true, ..Manners::default() });
+    assert_eq!((by_post.audit, by_post.auditing()), (Ability::Proven, Creating::Conditional));
     let limited = tried_out(Manners { body_limit: Some(1_000_000), ..Manners::default() });
     assert!(limited.body_limit.is_some_and(|bytes| bytes > 1_000_000));
     for (status, seen) in [(410, DeletedAs::Gone), (404, DeletedAs::NotFound), (200, DeletedAs::Ok)] {
@@ -154,6 +165,13 @@ fn rows_that_show_late_are_waited_for_and_the_wait_is_noted() {
 fn without_an_answer_nothing_is_learnt() {
     let facts = tried_out(Manners { is_down: true, ..Manners::default() });
     assert_eq!(facts, ServerFacts::default());
+}
+
+#[test]
+fn untried_a_server_is_written_to_in_the_way_that_every_server_has() {
+    let untried = ServerFacts::default();
+    assert_eq!((untried.creating(), untried.changing()), (Creating::OwnId, Changing::Put));
+    assert!(!untried.goes_together() && !untried.creates_once() && !untried.versions_hold());
 }
 
 #[test]

@@ -24,6 +24,10 @@ pub(crate) struct Manners {
     pub(crate) patch_ignores_if_match: bool,
     pub(crate) no_patch: Option<u16>,
     pub(crate) failed_test: Option<u16>,
+    /// Patches what it stored, where no version stands.
+    pub(crate) patches_without_version: bool,
+    /// AuditEvents by POST alone.
+    pub(crate) audit_by_post: bool,
     pub(crate) half_transactions: bool,
     pub(crate) no_transactions: Option<u16>,
     pub(crate) ignores_parameters: bool,
@@ -95,6 +99,9 @@ impl Server {
         }
         if let (Some(status), true) = (self.manners.no_audit, request.path.starts_with("AuditEvent")) {
             return Some(answered(status, ""));
+        }
+        if self.manners.audit_by_post && request.method == Method::Put && request.path.starts_with("AuditEvent") {
+            return Some(answered(405, ""));
         }
         Some(match request.method {
             Method::Get if request.path.ends_with("/_history") => self.history(),
@@ -170,7 +177,7 @@ impl Server {
             .rows
             .values()
             .filter(|row| row["resourceType"] == json!(request.path))
-            .filter(|row| ignores || !far)
+            .filter(|_| ignores || !far)
             .filter(|row| ignores || identity.is_none_or(|one| row.pointer("/identifier/0/value") == Some(&json!(one))))
             .cloned()
             .collect();
@@ -231,6 +238,11 @@ impl Server {
         }
         let patch: Patch = serde_json::from_slice(body).expect("a patch");
         let Some(mut row) = self.rows.get(path).cloned() else { return answered(404, "") };
+        if self.manners.patches_without_version
+            && let Some(meta) = row["meta"].as_object_mut()
+        {
+            meta.shift_remove("versionId");
+        }
         if json_patch::patch(&mut row, &patch).is_err() {
             return answered(self.manners.failed_test.unwrap_or(422), "");
         }
