@@ -12,6 +12,9 @@ use std::ffi::OsString;
 use std::fs;
 use std::path::{Path, PathBuf};
 
+/// What lies in a folder.
+type Texts = BTreeMap<PathBuf, Vec<u8>>;
+
 const BINDINGS: &str = "ui/src/lib/bindings";
 
 /// Exports, and compares.
@@ -24,17 +27,20 @@ pub(crate) fn check(checkout: &Checkout) -> Result {
     if after.is_empty() {
         return Err(Error::other(format!("no bindings were written to {BINDINGS}")));
     }
-    let changed = before.iter().filter(|(path, text)| after.get(*path) != Some(*text));
-    let added = after.iter().filter(|(path, _)| !before.contains_key(*path));
-    let drifted: Vec<String> = changed.chain(added).map(|(path, _)| path.display().to_string()).collect();
+    let drifted = drifted(&before, &after);
     if !drifted.is_empty() {
-        let files = drifted.join(", ");
-        return Err(Error::other(format!("written anew from the Rust types, commit them: {files}")));
+        return Err(Error::other(format!("written anew from the Rust types, commit them: {}", drifted.join(", "))));
     }
     if checkout.at(".git").exists() {
         staged(checkout)?;
     }
     Ok(())
+}
+
+/// Files that were changed or added.
+fn drifted(before: &Texts, after: &Texts) -> Vec<String> {
+    let differs = |(path, text): &(&PathBuf, &Vec<u8>)| before.get(*path) != Some(*text);
+    after.iter().filter(differs).map(|(path, _)| path.display().to_string()).collect()
 }
 
 /// Fails when the folder holds anything that git would not commit as it is.
@@ -55,7 +61,7 @@ fn staged(checkout: &Checkout) -> Result {
     Err(Error::other(format!("git does not have these as they are: {}", files.join(", "))))
 }
 
-fn texts(folder: &Path) -> Result<BTreeMap<PathBuf, Vec<u8>>> {
+fn texts(folder: &Path) -> Result<Texts> {
     let mut found = BTreeMap::new();
     if !folder.exists() {
         return Ok(found);
@@ -70,4 +76,19 @@ fn texts(folder: &Path) -> Result<BTreeMap<PathBuf, Vec<u8>>> {
         }
     }
     Ok(found)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_file_that_was_written_anew_is_named_and_one_that_was_not_is_not() {
+        let folder = |files: &[(&str, &str)]| -> Texts {
+            files.iter().map(|(path, text)| (PathBuf::from(path), text.as_bytes().to_vec())).collect()
+        };
+        let before = folder(&[("Rail.ts", "count: number"), ("Touch.ts", "minutes: number"), ("Old.ts", "")]);
+        let after = folder(&[("Rail.ts", "count: bigint"), ("Touch.ts", "minutes: number"), ("New.ts", "")]);
+        assert_eq!(drifted(&before, &after), ["New.ts", "Rail.ts"]);
+    }
 }

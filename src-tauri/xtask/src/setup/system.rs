@@ -7,6 +7,7 @@ use crate::checkout::Checkout;
 use crate::error::{Error, Result};
 use crate::say;
 use crate::step::{command, run};
+use std::collections::BTreeSet;
 use std::ffi::OsString;
 use std::process::{Command, Stdio};
 
@@ -107,7 +108,7 @@ pub(crate) fn install(_: &Checkout) -> Result {
     }
     let wanted: Vec<&str> = DEBIAN_BUILD.iter().chain(DEBIAN_TEST).copied().collect();
     if answers("dpkg-query") && answers("apt-get") {
-        let missing = missing(&wanted, is_installed_deb);
+        let missing = missing_deb(&wanted)?;
         if !missing.is_empty() {
             say::line(&format!("missing: {}", missing.join(" ")));
             as_root(&["apt-get", "update", "-q"], &[])?;
@@ -115,7 +116,7 @@ pub(crate) fn install(_: &Checkout) -> Result {
             as_root(&install, &missing)?;
         }
     } else if answers("rpm") && answers("dnf") {
-        let missing = missing(FEDORA, is_installed_rpm);
+        let missing: Vec<&str> = FEDORA.iter().copied().filter(|package| !is_installed_rpm(package)).collect();
         if !missing.is_empty() {
             say::line(&format!("missing: {}", missing.join(" ")));
             as_root(&["dnf", "install", "-y"], &missing)?;
@@ -127,18 +128,15 @@ pub(crate) fn install(_: &Checkout) -> Result {
     Ok(())
 }
 
-fn missing<'a>(wanted: &[&'a str], is_installed: fn(&str) -> bool) -> Vec<&'a str> {
-    let is_missing = |package: &&str| !is_installed(package);
-    wanted.iter().copied().filter(is_missing).collect()
-}
-
-/// `installed` and nothing else: a removed package that left its configuration is still known.
-fn is_installed_deb(package: &str) -> bool {
-    Command::new("dpkg-query")
-        .args(["--show", "--showformat=${db:Status-Status}", package])
-        .stderr(Stdio::null())
-        .output()
-        .is_ok_and(|output| output.stdout == b"installed")
+/// Those that dpkg does not call installed: a removed package that left its configuration is still known.
+fn missing_deb<'a>(wanted: &[&'a str]) -> Result<Vec<&'a str>> {
+    let mut query = Command::new("dpkg-query");
+    query.args(["--show", "--showformat=${Package} ${db:Status-Status}\n"]).args(wanted);
+    // It complains of those it has never heard of, and lists the others all the same.
+    let known = query.stderr(Stdio::null()).output().map_err(|source| Error::start(&query, source))?;
+    let known = String::from_utf8_lossy(&known.stdout).into_owned();
+    let installed: BTreeSet<&str> = known.lines().filter_map(|line| line.strip_suffix(" installed")).collect();
+    Ok(wanted.iter().copied().filter(|package| !installed.contains(package)).collect())
 }
 
 fn is_installed_rpm(package: &str) -> bool {
@@ -177,4 +175,18 @@ fn is_root() -> Result<bool> {
     let id = Command::new("id").arg("-u").output();
     let id = id.map_err(|error| Error::other(format!("cannot tell who we are: {error}")))?;
     Ok(id.stdout.trim_ascii() == b"0")
+}
+
+#[cfg(all(test, target_os = "linux"))]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_dpkg_has_never_heard_of_is_missing() -> Result {
+        if !answers("dpkg-query") {
+            return Ok(());
+        }
+        assert_eq!(missing_deb(&["dpkg", "no-such-package-anywhere"])?, ["no-such-package-anywhere"]);
+        Ok(())
+    }
 }
