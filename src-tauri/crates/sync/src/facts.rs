@@ -78,7 +78,7 @@ impl Facts {
     /// Reads the server's statement. What was tried before stays, unless it is another software now.
     pub(crate) async fn ask(&self, line: &Line) -> Result<(), PullError> {
         let response = line.send(search::metadata()).await?;
-        if response.status != 200 {
+        if matches!(response.status, 401 | 429 | 500..) {
             return Err(PullError::Refused { status: response.status, code: None });
         }
         // A server that says nothing of itself is tried out; silence is no reason not to read messages.

@@ -2,8 +2,9 @@
 
 use std::{collections::HashMap, sync::Arc};
 
-use tern_inbox::message::Delivery;
-use tern_store::{StoreError, Tag};
+use chrono::{DateTime, Utc};
+use tern_inbox::{arrival::Kind, message::Delivery};
+use tern_store::{Cache, StoreError, Tag};
 use tokio::{
     sync::broadcast::error::RecvError,
     task::{Id, JoinSet, spawn_blocking},
@@ -12,6 +13,7 @@ use tokio::{
 use crate::{
     connectivity::Connection,
     engine::Shared,
+    pull::PullError,
     status::{Index, Push},
 };
 
@@ -101,22 +103,11 @@ impl Loops {
 /// Looks at the server, waits, looks again.
 async fn pull(shared: &Shared) -> Ending {
     let mut failures = 0_u32;
-    let mut asked = false;
+    let mut met = Met::default();
     loop {
-        let looked = match asked {
-            true => Ok(()),
-            false => connect(shared).await,
-        };
-        asked |= looked.is_ok();
-        if looked.is_ok() {
-            shared.wake_outbox.notify_one();
-        }
-        let looked = match looked {
-            Ok(()) => shared.pull.check().await,
-            Err(error) => Err(error),
-        };
+        let looked = turn(shared, &mut met).await;
         failures = if looked.is_ok() { 0 } else { failures.saturating_add(1) };
-        if matches!(looked, Err(crate::pull::PullError::Store(StoreError::Closed))) {
+        if matches!(looked, Err(PullError::Store(StoreError::Closed))) {
             return Ending::Done;
         }
         let wait = match shared.board.connection() {
@@ -131,10 +122,26 @@ async fn pull(shared: &Shared) -> Ending {
     }
 }
 
-/// Finds out what the server can do.
-async fn connect(shared: &Shared) -> Result<(), crate::pull::PullError> {
-    shared.facts.ask(&shared.line).await?;
-    crate::probe::before_the_first_write(&shared.facts, &shared.line).await
+/// How well this run knows the server.
+#[derive(Default)]
+struct Met {
+    asked: bool,
+    tried_out: bool,
+}
+
+/// One look. The server is asked what it can do before the first, and tried out after it: envelopes come first.
+async fn turn(shared: &Shared, met: &mut Met) -> Result<(), PullError> {
+    if !met.asked {
+        shared.facts.ask(&shared.line).await?;
+        met.asked = true;
+        shared.wake_outbox.notify_one();
+    }
+    shared.pull.check().await?;
+    if !met.tried_out {
+        crate::probe::before_the_first_write(&shared.facts, &shared.line).await?;
+        met.tried_out = true;
+    }
+    Ok(())
 }
 
 async fn outbox(shared: &Shared) -> Ending {
@@ -160,35 +167,29 @@ async fn renewal(shared: &Shared) -> Ending {
     }
 }
 
-/// Writes the text index behind everything else: a block, then a pause, so that a click never waits for it.
+/// Writes the text index behind everything else: after the first sync, in blocks, each a transaction of its own, so
+/// that a click never waits for long.
 async fn index(shared: &Shared) -> Ending {
     let mut changes = shared.cache.subscribe();
     loop {
         let (cache, now) = (shared.cache.clone(), shared.time.now());
-        let block = spawn_blocking(move || {
-            cache.write_bulk(now, |writer| {
-                let more_unplaced = writer.find_unplaced(UNPLACED_BLOCK)?;
-                let progress = writer.index_next_block(INDEX_BLOCK)?;
-                Ok::<_, StoreError>((more_unplaced, progress))
-            })
-        });
-        let more = match block.await {
-            Ok(Ok((more_unplaced, progress))) => more_unplaced || progress.indexed < progress.total,
+        match spawn_blocking(move || index_a_block(&cache, now)).await {
+            Ok(Ok(Left::More)) => {
+                tokio::task::yield_now().await;
+                continue;
+            }
+            Ok(Ok(Left::Nothing)) => {}
             Ok(Err(StoreError::Closed)) => return Ending::Done,
             Ok(Err(error)) => {
                 tracing::warn!(%error, "the text index could not be written");
                 return Ending::Again;
             }
             Err(_) => return Ending::Again,
-        };
-        if more {
-            tokio::task::yield_now().await;
-            continue;
         }
         shared.cache.release_idle(shared.time.now());
         loop {
             match changes.recv().await {
-                Ok(changed) if changed.tags.contains(&Tag::Search) || is_about_threads(&changed) => break,
+                Ok(changed) if brings_words(&changed) => break,
                 Ok(_) => {}
                 Err(RecvError::Lagged(_)) => break,
                 Err(RecvError::Closed) => return Ending::Done,
@@ -197,8 +198,30 @@ async fn index(shared: &Shared) -> Ending {
     }
 }
 
-fn is_about_threads(changes: &tern_store::Changes) -> bool {
-    changes.tags.iter().any(|tag| matches!(tag, Tag::Thread(_) | Tag::AnyThread))
+/// Whether there is more to index.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Left {
+    More,
+    Nothing,
+}
+
+/// Looks first, because a commit of the index is itself a change.
+fn index_a_block(cache: &Cache, now: DateTime<Utc>) -> Result<Left, StoreError> {
+    let (synced, complete) = cache.read(|reader| {
+        let synced = reader.cursor(Kind::Communication)?.complete && reader.cursor(Kind::Task)?.complete;
+        Ok::<_, StoreError>((synced, reader.index_progress()?.complete))
+    })?;
+    if !synced {
+        return Ok(Left::Nothing);
+    }
+    let unplaced = cache.write_bulk(now, |writer| writer.find_unplaced(UNPLACED_BLOCK))?;
+    let complete = complete || cache.write_bulk(now, |writer| writer.index_next_block(INDEX_BLOCK))?.complete;
+    Ok(if unplaced || !complete { Left::More } else { Left::Nothing })
+}
+
+/// Whether a commit may have brought words, or the end of the first sync.
+fn brings_words(changes: &tern_store::Changes) -> bool {
+    changes.tags.iter().any(|tag| matches!(tag, Tag::Thread(_) | Tag::AnyThread | Tag::People | Tag::Status))
 }
 
 /// Counts what the status line shows, after each commit that may have changed it.
@@ -222,6 +245,9 @@ async fn tally(shared: &Shared) -> Ending {
                 status.needs_you = small(stuck);
                 status.unreadable = small(unreadable);
                 status.index = Index { indexed: progress.indexed, total: progress.total };
+                if let Some(so_far) = &mut status.first_sync {
+                    *so_far = u32::try_from(progress.total).unwrap_or(u32::MAX);
+                }
             }),
             Ok(Err(StoreError::Closed)) => return Ending::Done,
             Ok(Err(error)) => tracing::warn!(%error, "the status could not be counted"),

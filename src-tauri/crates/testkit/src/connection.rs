@@ -3,7 +3,10 @@
 use std::{
     collections::VecDeque,
     future::pending,
-    sync::{Arc, Mutex, PoisonError},
+    sync::{
+        Arc, Mutex, PoisonError,
+        atomic::{AtomicBool, Ordering},
+    },
     time::Duration,
 };
 
@@ -48,6 +51,7 @@ pub struct Connection {
     base: Base,
     weather: Mutex<Weather>,
     died: Notify,
+    dead: AtomicBool,
     sent: Mutex<Vec<String>>,
     nudge: Notify,
 }
@@ -64,6 +68,7 @@ impl Connection {
             base: Base::of_url("https://practice.example/fhir").expect("an address"),
             weather: Mutex::new(Box::new(|_| None)),
             died: Notify::new(),
+            dead: AtomicBool::new(false),
             sent: Mutex::new(Vec::new()),
             nudge: Notify::new(),
         })
@@ -86,6 +91,11 @@ impl Connection {
     /// Waits until a [`Fault::DieBefore`] or [`Fault::DieAfter`] struck: the test then drops the engine.
     pub async fn died(&self) {
         self.died.notified().await;
+    }
+
+    /// Whether one of those struck since this was last asked.
+    pub fn somebody_died(&self) -> bool {
+        self.dead.swap(false, Ordering::SeqCst)
     }
 
     /// "Something changed."
@@ -129,11 +139,13 @@ impl Server for Connection {
                     Err(Unanswered::Lost)
                 }
                 Some(Fault::DieBefore) => {
+                    self.dead.store(true, Ordering::SeqCst);
                     self.died.notify_one();
                     pending().await
                 }
                 Some(Fault::DieAfter) => {
                     self.practice.handle(&request);
+                    self.dead.store(true, Ordering::SeqCst);
                     self.died.notify_one();
                     pending().await
                 }

@@ -28,6 +28,15 @@ pub(super) enum Fate {
     Wedged(Wedge),
 }
 
+/// Whether rows may leave.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Leave {
+    /// The cache says that they are on the wire.
+    Go,
+    /// One of them is not there any more as it was.
+    Stay,
+}
+
 /// A message of ours and where it stands, with the server's names for everything.
 #[derive(Clone, Debug)]
 pub(super) struct Letter {
@@ -73,12 +82,6 @@ impl Book {
         self.read(move |reader| Ok((reader.outbox_ready(now, &author)?, reader.outbox_next_due(&author)?))).await
     }
 
-    /// A row as it stands; none where it went meanwhile.
-    pub(super) async fn row(&self, id: &OutboxId) -> Result<Option<OutboxRow>, OutboxError> {
-        let id = id.clone();
-        self.read(move |reader| reader.outbox_row(&id)).await
-    }
-
     /// The work items that end with a reply: rows of its group that wait for nothing else.
     pub(super) async fn completed_by(&self, send: &OutboxRow) -> Result<Vec<OutboxRow>, OutboxError> {
         let Some(group) = send.group.clone() else { return Ok(Vec::new()) };
@@ -93,17 +96,26 @@ impl Book {
         Ok(rows.into_iter().filter(is_its_end).collect())
     }
 
-    /// Rows are about to leave: whatever is *unknown* was looked into before.
-    pub(super) async fn sending(&self, now: DateTime<Utc>, rows: &[OutboxRow]) -> Result<(), OutboxError> {
-        let rows: Vec<_> = rows.iter().map(|row| (row.id.clone(), row.delivery)).collect();
+    /// Rows are about to leave: whatever is *unknown* was looked into before. Says whether they may: none does
+    /// where one of them was taken back, thrown away or confirmed by its echo meanwhile.
+    pub(super) async fn sending(&self, now: DateTime<Utc>, rows: &[OutboxRow]) -> Result<Leave, OutboxError> {
+        let ids: Vec<_> = rows.iter().map(|row| row.id.clone()).collect();
         self.write(now, move |writer| {
-            for (id, delivery) in &rows {
-                if *delivery == Delivery::Unknown {
+            let mut leaving = Vec::new();
+            for id in &ids {
+                match writer.read().outbox_row(id)?.map(|row| row.delivery) {
+                    Some(Delivery::Queued) => leaving.push((id, false)),
+                    Some(Delivery::Unknown) => leaving.push((id, true)),
+                    _ => return Ok(Leave::Stay),
+                }
+            }
+            for (id, looked_into) in leaving {
+                if looked_into {
                     writer.outbox_not_found(id)?;
                 }
                 writer.outbox_sending(id)?;
             }
-            Ok(())
+            Ok(Leave::Go)
         })
         .await
     }
@@ -124,7 +136,12 @@ impl Book {
                         }
                         writer.outbox_retry_at(&id, at, attempts)?;
                     }
-                    Fate::Wedged(wedge) if row.delivery != Delivery::Wedged => writer.outbox_wedged(&id, wedge)?,
+                    Fate::Wedged(wedge) if row.delivery != Delivery::Wedged => {
+                        writer.outbox_wedged(&id, wedge)?;
+                        if is_alone(&writer.read(), &row)? {
+                            writer.outbox_dropped(&id)?;
+                        }
+                    }
                     Fate::Wedged(_) => {}
                 }
             }
@@ -239,6 +256,13 @@ impl Book {
         })
         .await
     }
+}
+
+/// Whether a row is a claim that nothing waits for: lost, it has nothing to show and must not stop its thread.
+fn is_alone(reader: &Reader<'_>, row: &OutboxRow) -> Result<bool, StoreError> {
+    let (Intent::Claim { .. }, Some(thread)) = (&row.intent, &row.thread) else { return Ok(false) };
+    let rows = reader.outbox_of_thread(thread)?;
+    Ok(!rows.iter().any(|other| other.depends_on.contains(&row.id)))
 }
 
 fn message_id(reader: &Reader<'_>, message: &MessageId) -> Result<String, StoreError> {

@@ -47,23 +47,25 @@ impl Outbox {
         {
             return self.settle_one(row, fate).await;
         }
-        let fate = self.make(row, &new).await?;
-        self.settle_one(row, fate).await
+        match self.make(row, &new).await? {
+            Some(fate) => self.settle_one(row, fate).await,
+            None => Ok(()),
+        }
     }
 
-    /// Makes it; the row's fate.
-    pub(super) async fn make(&self, row: &OutboxRow, new: &New) -> Result<Fate, OutboxError> {
-        let row = self.taken(row).await?;
+    /// Makes it; the row's fate, or none where it was taken back in the last moment.
+    pub(super) async fn make(&self, row: &OutboxRow, new: &New) -> Result<Option<Fate>, OutboxError> {
+        let Some(row) = self.taken(row).await? else { return Ok(None) };
         let how = self.facts.server().creating();
         match self.write(new.request(how)).await? {
-            Written::Unanswered(answer) => Ok(self.fate(&row, answer, Acknowledged::default())),
+            Written::Unanswered(answer) => Ok(Some(self.fate(&row, answer, Acknowledged::default()))),
             Written::Answered { request, response, verdict } => {
                 if verdict.answer == Answer::Accepted {
                     self.proven(how).await?;
                 }
                 if matches!(row.intent, Intent::Audit { .. }) && matches!(verdict.answer, Answer::Refused { .. }) {
                     // It stays here, in the chain; Settings says that the server takes none.
-                    return Ok(Fate::Dropped);
+                    return Ok(Some(Fate::Dropped));
                 }
                 let acknowledged = match how {
                     Creating::InTransaction => first_of(&response).unwrap_or_default(),
@@ -71,9 +73,9 @@ impl Outbox {
                 };
                 if verdict.answer == Answer::Accepted && acknowledged.server_id.is_none() {
                     // Taken, but under which name? The search says.
-                    return Ok(self.fate(&row, Answer::NoAnswer, acknowledged));
+                    return Ok(Some(self.fate(&row, Answer::NoAnswer, acknowledged)));
                 }
-                Ok(self.fate(&row, verdict.answer, acknowledged))
+                Ok(Some(self.fate(&row, verdict.answer, acknowledged)))
             }
         }
     }

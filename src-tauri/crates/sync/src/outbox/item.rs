@@ -21,7 +21,7 @@ use tern_inbox::{
 };
 use tern_store::Acknowledged;
 
-use super::{Outbox, OutboxError, Way, Written, book::Fate, without_answer};
+use super::{Outbox, OutboxError, Way, Written, book::{Fate, Leave}, without_answer};
 
 /// Times a moved version is read again at once; after that, the row waits a little.
 const AT_ONCE: usize = 3;
@@ -42,6 +42,16 @@ pub(super) enum Look {
     Gone,
     /// It could not be read now.
     No(Answer),
+}
+
+/// What one reading and one write came to.
+enum Turn {
+    /// This.
+    Fate(Fate),
+    /// The version moved in between.
+    Moved,
+    /// The row was taken back meanwhile, and nothing left.
+    Went,
 }
 
 impl Outbox {
@@ -77,34 +87,38 @@ impl Outbox {
     pub(super) async fn change(&self, row: &OutboxRow) -> Result<(), OutboxError> {
         for _ in 0..AT_ONCE {
             match self.change_once(row).await? {
-                Some(fate) => return self.settle_one(row, fate).await,
-                None => continue,
+                Turn::Fate(fate) => return self.settle_one(row, fate).await,
+                Turn::Moved => {}
+                Turn::Went => return Ok(()),
             }
         }
         let fate = self.fate(row, Answer::Conflict, Acknowledged::default());
         self.settle_one(row, fate).await
     }
 
-    /// One reading and one write; none where the version moved in between.
-    async fn change_once(&self, row: &OutboxRow) -> Result<Option<Fate>, OutboxError> {
-        let Some(item) = row.intent.item() else { return Ok(Some(Fate::Dropped)) };
+    /// One reading and one write.
+    async fn change_once(&self, row: &OutboxRow) -> Result<Turn, OutboxError> {
+        let Some(item) = row.intent.item() else { return Ok(Turn::Fate(Fate::Dropped)) };
         let seen = match self.look(item).await? {
             Look::Seen(seen) => seen,
-            Look::Gone if matches!(row.intent, Intent::Claim { .. }) => return Ok(Some(Fate::Wedged(Wedge::Gone))),
-            Look::Gone => return Ok(Some(Fate::Dropped)),
-            Look::No(answer) => return Ok(Some(self.fate(row, answer, Acknowledged::default()))),
+            Look::Gone if matches!(row.intent, Intent::Claim { .. }) => {
+                return Ok(Turn::Fate(Fate::Wedged(Wedge::Gone)));
+            }
+            Look::Gone => return Ok(Turn::Fate(Fate::Dropped)),
+            Look::No(answer) => return Ok(Turn::Fate(self.fate(row, answer, Acknowledged::default()))),
         };
         if let Some(fate) = self.guard(row, &seen).await? {
-            return Ok(Some(fate));
+            return Ok(Turn::Fate(fate));
         }
         let reply = self.reply_reference(&row.intent).await?;
         let edit = self.edit(row, reply.as_deref());
         let Ok(request) = seen.current.change(&edit, self.facts.server().changing()) else {
-            return Ok(Some(Fate::Wedged(Wedge::Refused { status: 0, code: Some("structure".to_owned()) })));
+            let wedge = Wedge::Refused { status: 0, code: Some("structure".to_owned()) };
+            return Ok(Turn::Fate(Fate::Wedged(wedge)));
         };
-        let row = self.taken(row).await?;
+        let Some(row) = self.taken(row).await? else { return Ok(Turn::Went) };
         match self.write(request).await? {
-            Written::Unanswered(answer) => Ok(Some(self.changed(&row, answer, None))),
+            Written::Unanswered(answer) => Ok(Turn::Fate(self.changed(&row, answer, None))),
             Written::Answered { response, verdict, .. } => {
                 let known = version_of(&seen.response, &seen.arrival);
                 let answer = match verdict.certainty {
@@ -126,9 +140,9 @@ impl Outbox {
                     // Back into the queue, in the cache too: the next try decides anew.
                     let again = Fate::Again { at: self.time.now(), attempts: row.attempts };
                     self.settle_one(&row, again).await?;
-                    return Ok(None);
+                    return Ok(Turn::Moved);
                 }
-                Ok(Some(self.changed(&row, answer, Some(&response))))
+                Ok(Turn::Fate(self.changed(&row, answer, Some(&response))))
             }
         }
     }
@@ -186,10 +200,11 @@ impl Outbox {
         }
     }
 
-    /// The cache knows that the row is on the wire.
-    pub(super) async fn taken(&self, row: &OutboxRow) -> Result<OutboxRow, OutboxError> {
-        self.book.sending(self.time.now(), std::slice::from_ref(row)).await?;
-        Ok(OutboxRow { delivery: tern_inbox::message::Delivery::Sending, ..row.clone() })
+    /// The cache knows that the row is on the wire; none where the row went meanwhile.
+    pub(super) async fn taken(&self, row: &OutboxRow) -> Result<Option<OutboxRow>, OutboxError> {
+        let leave = self.book.sending(self.time.now(), std::slice::from_ref(row)).await?;
+        let taken = || OutboxRow { delivery: tern_inbox::message::Delivery::Sending, ..row.clone() };
+        Ok((leave == Leave::Go).then(taken))
     }
 
     /// A change that may have arrived is looked into before it is tried again, like a message.

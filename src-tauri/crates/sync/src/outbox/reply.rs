@@ -28,7 +28,7 @@ use tern_store::Acknowledged;
 
 use super::{
     Outbox, OutboxError, Way, Written,
-    book::{Fate, Letter},
+    book::{Fate, Leave, Letter},
     create::entries_of,
     item::{Look, Seen, reading_refused},
     without_answer,
@@ -92,10 +92,9 @@ impl Outbox {
                 return self.settle_one(row, fate).await;
             }
         }
-        let Some(row) = self.still_there(row).await? else { return Ok(()) };
-        let fate = self.make(&row, &new).await?;
+        let Some(fate) = self.make(row, &new).await? else { return Ok(()) };
         let sent = matches!(fate, Fate::Sent(_));
-        self.settle_one(&row, fate).await?;
+        self.settle_one(row, fate).await?;
         if sent {
             for end in ends {
                 self.change(&end.row).await?;
@@ -240,7 +239,9 @@ impl Outbox {
         }
         let rows: Vec<OutboxRow> =
             std::iter::once(row).chain(ends.iter().map(|end| &end.row)).cloned().collect();
-        self.book.sending(self.time.now(), &rows).await?;
+        if self.book.sending(self.time.now(), &rows).await? == Leave::Stay {
+            return Ok(Together::Settled(Vec::new()));
+        }
         let rows: Vec<OutboxRow> =
             rows.into_iter().map(|row| OutboxRow { delivery: Delivery::Sending, ..row }).collect();
         let (answer, acknowledged) = match self.write(transaction::request(&parts)).await? {
@@ -272,11 +273,6 @@ impl Outbox {
         let again = |row: &OutboxRow| (row.id.clone(), Fate::Again { at: now, attempts: row.attempts });
         self.settle(rows.iter().map(again).collect()).await?;
         Ok(Together::OneByOne)
-    }
-
-    /// The row as it stands now; none where it went meanwhile.
-    async fn still_there(&self, row: &OutboxRow) -> Result<Option<OutboxRow>, OutboxError> {
-        self.book.row(&row.id).await
     }
 
     fn new_message(&self, letter: &Letter) -> Result<New, tern_fhir::write::NotWritable> {

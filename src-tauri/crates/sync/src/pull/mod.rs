@@ -30,7 +30,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use tern_fhir::{read::NotFhir, search::Scope};
 use tern_inbox::arrival::Kind;
 use tern_store::{Cache, StoreError};
-use tokio::sync::Notify;
+use tokio::{sync::Notify, task::spawn_blocking};
 
 use crate::{
     connectivity::Event, facts::Facts, line::Line, pace::Pace, server::Unanswered, server_time::ServerTime,
@@ -97,25 +97,55 @@ impl Pull {
     }
 
     async fn look(self: &Arc<Self>) -> Result<(), PullError> {
+        self.note_first_sync().await?;
+        let mut failed = None;
         for kind in Kind::ALL {
-            let cursor = self.cursor(kind).await?;
-            if cursor.complete && self.facts.has_history(kind) && self.scope.filters.is_empty() {
-                match self.follow_history(kind, cursor.clone()).await? {
-                    history::Followed::ToTheEnd => continue,
-                    history::Followed::NotOffered => {}
+            match self.look_at(kind).await {
+                Ok(()) => {}
+                // One type that this role may not read, or that the server stumbles over, keeps nobody from the
+                // others.
+                Err(PullError::Refused { status: 403 | 404 | 405 | 501, .. }) => {
+                    tracing::info!(kind = kind.as_str(), "not to be had here");
                 }
+                Err(error @ (PullError::Refused { .. } | PullError::NotFhir(_) | PullError::Stuck)) => {
+                    tracing::warn!(kind = kind.as_str(), %error, "could not be looked at");
+                    failed = Some(error);
+                }
+                Err(error) => return Err(error),
             }
+        }
+        failed.map_or(Ok(()), Err)
+    }
+
+    async fn look_at(self: &Arc<Self>, kind: Kind) -> Result<(), PullError> {
+        let cursor = self.cursor(kind).await?;
+        let by_history = cursor.complete && self.facts.has_history(kind) && self.scope.filters.is_empty();
+        let followed = match by_history {
+            true => self.follow_history(kind, cursor.clone()).await?,
+            false => history::Followed::NotOffered,
+        };
+        if followed == history::Followed::NotOffered {
             self.follow_changes(kind, cursor).await?;
         }
-        for kind in Kind::ALL {
-            self.compare_when_due(kind).await?;
+        self.compare_when_due(kind).await
+    }
+
+    /// Says that the first sync is under way, and how many messages there are so far.
+    async fn note_first_sync(&self) -> Result<(), PullError> {
+        let cursor = self.cursor(Kind::Communication).await?;
+        if !cursor.complete {
+            let cache = self.cache.clone();
+            let here = spawn_blocking(move || cache.read(|reader| reader.index_progress())).await??.total;
+            self.board.change(|status| {
+                status.first_sync.get_or_insert(u32::try_from(here).unwrap_or(u32::MAX));
+            });
         }
         Ok(())
     }
 
     async fn cursor(&self, kind: Kind) -> Result<tern_store::Cursor, PullError> {
         let cache = self.cache.clone();
-        Ok(tokio::task::spawn_blocking(move || cache.read(|reader| reader.cursor(kind))).await??)
+        Ok(spawn_blocking(move || cache.read(|reader| reader.cursor(kind))).await??)
     }
 
     fn deletions_looked_for(&self, kind: Kind) -> Option<DateTime<Utc>> {

@@ -7,7 +7,7 @@ use tern_fhir::{
     outcome,
     read::{self, Page, Reading},
 };
-use tern_inbox::arrival::{Arrival, Content, Kind};
+use tern_inbox::arrival::{Arrival, Kind};
 use tern_store::{Cursor, StoreError};
 use tokio::task::{JoinHandle, spawn_blocking};
 
@@ -45,23 +45,11 @@ impl Pull {
             let page = tern_store::Page { kind, arrivals, cursor };
             let applied = pull.cache.write_bulk(now, |writer| writer.apply_page(&page))?;
             kill_point!("pull.after-commit");
-            pull.count(&page.arrivals);
             if !applied.confirmed.is_empty() || !applied.extras.is_empty() {
                 pull.outbox.notify_one();
             }
             Ok(())
         })
-    }
-
-    /// Messages stored so far, for whoever watches the first sync.
-    fn count(&self, arrivals: &[Arrival]) {
-        let is_message = |arrival: &&Arrival| matches!(arrival.content, Content::Message { .. });
-        let messages = arrivals.iter().filter(is_message).count();
-        self.board.change(|status| {
-            if let Some(so_far) = &mut status.first_sync {
-                *so_far = so_far.saturating_add(u32::try_from(messages).unwrap_or(u32::MAX));
-            }
-        });
     }
 }
 

@@ -75,6 +75,8 @@ impl Stored {
 pub(crate) struct Shelves {
     pub(crate) rows: BTreeMap<(String, String), Stored>,
     pub(crate) ids_given: u64,
+    /// Type and id of everything, in the order in which it was first stored.
+    pub(crate) created: Vec<(String, String)>,
 }
 
 /// The practice's server.
@@ -144,6 +146,20 @@ impl Practice {
         rows.into_iter().map(|(_, _, resource)| resource).collect()
     }
 
+    /// All resources of a type as they stand, in the order in which they were made.
+    pub fn in_order_of_creation(&self, kind: &str) -> Vec<Value> {
+        let shelves = self.shelves();
+        let of_kind = shelves.created.iter().filter(|(of, _)| of == kind);
+        of_kind.filter_map(|name| shelves.rows.get(name).and_then(Stored::resource).cloned()).collect()
+    }
+
+    /// Whether any version of any resource of a type ever was like that.
+    pub fn ever(&self, kind: &str, like: impl Fn(&Value) -> bool) -> bool {
+        let shelves = self.shelves();
+        let of_kind = shelves.rows.iter().filter(|((of, _), _)| of == kind);
+        of_kind.flat_map(|(_, stored)| &stored.versions).any(|version| version.resource.as_ref().is_some_and(&like))
+    }
+
     /// The versions that a resource went through.
     pub fn versions(&self, kind: &str, id: &str) -> usize {
         self.shelves().rows.get(&(kind.to_owned(), id.to_owned())).map_or(0, |stored| stored.versions.len())
@@ -200,7 +216,11 @@ impl Shelves {
 
     /// Stores a version, whatever stood there.
     pub(crate) fn put(&mut self, kind: &str, id: &str, mut resource: Value, now: DateTime<Utc>) -> (u16, u64, Value) {
-        let stored = self.rows.entry((kind.to_owned(), id.to_owned())).or_insert(Stored { versions: Vec::new() });
+        let name = (kind.to_owned(), id.to_owned());
+        if !self.rows.contains_key(&name) {
+            self.created.push(name.clone());
+        }
+        let stored = self.rows.entry(name).or_insert(Stored { versions: Vec::new() });
         let existed = stored.resource().is_some();
         let number = stored.current().map_or(1, |version| version.number + 1);
         if let Value::Object(fields) = &mut resource {

@@ -1,0 +1,160 @@
+//! One item, one person.
+
+use std::{sync::Arc, time::Duration};
+
+use tern_fhir::exchange::Method;
+use tern_inbox::{message::Delivery, outbox::Wedge, party::PartyRef, work_item::WorkStatus};
+use tern_sync::ClaimOutcome;
+use tern_testkit::{Fault, FakeClock, Practice, Quirk, people, scene};
+
+use crate::desk::Desk;
+
+fn owner(practice: &Practice, task: &str) -> Option<String> {
+    practice.read("Task", task).and_then(|task| task["owner"]["reference"].as_str().map(str::to_owned))
+}
+
+#[tokio::test(start_paused = true)]
+async fn start_takes_the_item_on_the_server() {
+    let clock = Arc::new(FakeClock::friday_afternoon());
+    let practice = scene::practice(&clock, 1);
+    for quirks in [vec![], vec![Quirk::NoPatch], vec![Quirk::PatchIgnoresIfMatch]] {
+        practice.differs(quirks);
+        practice.store(people::work_item("t0-w0", "t0", "t0-m0"));
+        let desk = Desk::opens(&practice, &clock, people::osei());
+        desk.looks().await;
+        assert_eq!(desk.claims("t0").await, ClaimOutcome::Ours);
+        let task = practice.read("Task", "t0-w0").expect("the task");
+        assert_eq!(task["status"], "in-progress");
+        assert_eq!(task["owner"]["reference"], people::OSEI);
+        assert_eq!(task["extension"][0]["url"], "https://portal.example/weight", "what we don't know stays");
+        assert_eq!(task["extension"][0]["valueDecimal"].to_string(), "1.0");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn of_two_who_start_at_once_one_has_it_and_the_other_is_told_who() {
+    let clock = Arc::new(FakeClock::friday_afternoon());
+    let practice = scene::practice(&clock, 1);
+    let osei = Desk::opens(&practice, &clock, people::osei());
+    let mia = Desk::opens(&practice, &clock, people::mia());
+    osei.looks().await;
+    mia.looks().await;
+
+    let (first, second) = tokio::join!(osei.claims("t0"), mia.claims("t0"));
+    let holder = owner(&practice, "t0-w0").expect("an owner");
+    let (winner, loser) = if holder == people::OSEI { (first, second) } else { (second, first) };
+    assert_eq!(winner, ClaimOutcome::Ours);
+    assert_eq!(loser, ClaimOutcome::Taken { by: Some(PartyRef::new(holder)) });
+}
+
+#[tokio::test(start_paused = true)]
+async fn offline_a_claim_is_unconfirmed_and_goes_on_by_itself() {
+    let clock = Arc::new(FakeClock::friday_afternoon());
+    let practice = scene::practice(&clock, 1);
+    let desk = Desk::opens(&practice, &clock, people::osei());
+    desk.looks().await;
+    desk.connection.weather(|_| Some(Fault::Offline));
+    assert_eq!(desk.claims("t0").await, ClaimOutcome::Unconfirmed);
+
+    desk.connection.weather(|_| None);
+    desk.has_sent_everything().await;
+    assert_eq!(owner(&practice, "t0-w0").as_deref(), Some(people::OSEI));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_lost_answer_to_a_claim_is_recognised() {
+    let clock = Arc::new(FakeClock::friday_afternoon());
+    let practice = scene::practice(&clock, 1);
+    let desk = Desk::opens(&practice, &clock, people::osei());
+    desk.looks().await;
+    desk.connection.next(Method::Patch, "Task", [Fault::LostAfter]);
+    desk.claims("t0").await;
+    desk.has_sent_everything().await;
+    assert_eq!(owner(&practice, "t0-w0").as_deref(), Some(people::OSEI));
+    assert_eq!(practice.versions("Task", "t0-w0"), 2, "written once");
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_open_touch_keeps_its_claim_and_a_closed_laptop_hides_nothing() {
+    let clock = Arc::new(FakeClock::friday_afternoon());
+    let practice = scene::practice(&clock, 1);
+    let mut osei = Desk::opens(&practice, &clock, people::osei());
+    let mia = Desk::opens(&practice, &clock, people::mia());
+    osei.looks().await;
+    mia.looks().await;
+    assert_eq!(osei.claims("t0").await, ClaimOutcome::Ours);
+
+    tokio::time::sleep(Duration::from_secs(20 * 60)).await;
+    mia.looks().await;
+    assert_eq!(mia.claims("t0").await, ClaimOutcome::Taken { by: Some(PartyRef::new(people::OSEI)) });
+
+    // The laptop is closed.
+    osei.dies();
+    tokio::time::sleep(Duration::from_secs(9 * 60)).await;
+    assert_eq!(mia.claims("t0").await, ClaimOutcome::Ours);
+    assert_eq!(owner(&practice, "t0-w0").as_deref(), Some(people::MIA));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_reply_whose_claim_was_lost_stands_with_its_text_and_never_goes_by_itself() {
+    let clock = Arc::new(FakeClock::friday_afternoon());
+    let practice = scene::practice(&clock, 1);
+    let osei = Desk::opens(&practice, &clock, people::osei());
+    osei.looks().await;
+    osei.connection.weather(|_| Some(Fault::Offline));
+    osei.claims("t0").await;
+    let (reply, _) = osei.replies("t0", "Drink plenty.", chrono::TimeDelta::zero());
+    practice.edit("Task", "t0-w0", |task| {
+        task["status"] = "in-progress".into();
+        task["owner"] = serde_json::json!({"reference": people::MIA});
+    });
+
+    osei.connection.weather(|_| None);
+    osei.until("a wedged reply", |reader| Ok(reader.outbox_of_message(&reply)?.is_some_and(|row| row.wedged.is_some())))
+        .await;
+    assert_eq!(osei.delivery(&reply), Some(Delivery::Wedged));
+    tokio::time::sleep(Duration::from_secs(4 * 3600)).await;
+    assert!(scene::answers(&practice, "t0").is_empty());
+    assert_eq!(osei.read(|reader| reader.message(&reply)).unwrap().row.message.text.reveal(), "Drink plenty.");
+}
+
+#[tokio::test(start_paused = true)]
+async fn somebody_answered_since_and_the_reply_says_who() {
+    let clock = Arc::new(FakeClock::friday_afternoon());
+    let practice = scene::practice(&clock, 1);
+    let osei = Desk::opens(&practice, &clock, people::osei());
+    osei.looks().await;
+    assert_eq!(osei.claims("t0").await, ClaimOutcome::Ours);
+    osei.connection.weather(|_| Some(Fault::Offline));
+    let (reply, _) = osei.replies("t0", "Drink plenty.", chrono::TimeDelta::zero());
+    // From the portal, without a claim.
+    let at = scene::instant(practice.now());
+    practice.store(people::message("mias", "t0", people::MIA, &at, "Come in at four."));
+
+    osei.connection.weather(|_| None);
+    osei.until("a wedged reply", |reader| Ok(reader.outbox_of_message(&reply)?.is_some_and(|row| row.wedged.is_some())))
+        .await;
+    assert!(matches!(
+        osei.wedge(&reply),
+        Some(Wedge::AnsweredSince { by: Some(by), .. }) if by.as_str() == people::MIA
+    ));
+    assert_eq!(scene::answers(&practice, "t0").len(), 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn put_back_frees_the_item_and_close_ends_it() {
+    let clock = Arc::new(FakeClock::friday_afternoon());
+    let practice = scene::practice(&clock, 2);
+    let desk = Desk::opens(&practice, &clock, people::osei());
+    desk.looks().await;
+    desk.claims("t0").await;
+    desk.puts_back("t0");
+    desk.claims("t1").await;
+    desk.closes("t1");
+    desk.has_sent_everything().await;
+    let put_back = practice.read("Task", "t0-w0").expect("the task");
+    assert_eq!(put_back["status"], "requested");
+    assert!(put_back.get("owner").is_none());
+    assert_eq!(practice.read("Task", "t1-w0").expect("the task")["status"], "completed");
+    assert_eq!(desk.item_status("t1-w0"), Some(WorkStatus::Completed));
+}

@@ -1,0 +1,176 @@
+//! A reply, from the key to the server.
+
+use std::{sync::Arc, time::Duration};
+
+use chrono::TimeDelta;
+use tern_fhir::exchange::Method;
+use tern_inbox::message::Delivery;
+use tern_testkit::{Fault, FakeClock, Practice, Quirk, people, scene};
+
+use crate::desk::Desk;
+
+async fn answered(quirks: &[Quirk], method: Method, path: &'static str, faults: &[Fault]) -> (Arc<Practice>, Desk) {
+    let clock = Arc::new(FakeClock::friday_afternoon());
+    let practice = scene::practice(&clock, 1);
+    practice.differs(quirks.iter().copied());
+    let desk = Desk::opens(&practice, &clock, people::osei());
+    desk.knows_the_server().await;
+    desk.claims("t0").await;
+    desk.connection.next(method, path, faults.iter().copied());
+    desk.replies("t0", "Drink plenty.", TimeDelta::zero());
+    desk.has_sent_everything().await;
+    (practice, desk)
+}
+
+/// Every way in which a server lets something be created, and how a reply leaves there.
+const WAYS: [(&[Quirk], Method, &str); 5] = [
+    (&[], Method::Post, ""),
+    (&[Quirk::NoTransactions], Method::Put, "Communication"),
+    (&[Quirk::HalfTransactions, Quirk::NoPatch], Method::Put, "Communication"),
+    (&[Quirk::RefusesOwnIds, Quirk::NoTransactions], Method::Post, "Communication"),
+    (&[Quirk::RefusesOwnIds, Quirk::NoTransactions, Quirk::IgnoresIfNoneExist], Method::Post, "Communication"),
+];
+
+#[tokio::test(start_paused = true)]
+async fn a_reply_arrives_once_however_the_server_wants_it_made_and_whatever_is_lost() {
+    for (quirks, method, path) in WAYS {
+        for faults in [
+            &[][..],
+            &[Fault::LostBefore],
+            &[Fault::LostAfter],
+            &[Fault::StatusAfter(502)],
+            &[Fault::Status(503), Fault::Status(429), Fault::LostAfter],
+            &[Fault::Offline],
+            &[Fault::Status(401)],
+        ] {
+            let (practice, desk) = answered(quirks, method, path, faults).await;
+            let answers = scene::answers(&practice, "t0");
+            let texts: Vec<_> = answers.iter().map(scene::text).collect();
+            assert_eq!(texts, ["Drink plenty."], "{quirks:?} {faults:?}");
+            let task = practice.read("Task", "t0-w0").expect("the task");
+            assert_eq!(task["status"], "completed", "{quirks:?} {faults:?}");
+            let reply = format!("Communication/{}", answers[0]["id"].as_str().unwrap_or_default());
+            assert_eq!(task["output"][0]["valueReference"]["reference"], reply.as_str(), "{quirks:?} {faults:?}");
+            desk.looks().await;
+            assert!(desk.open_items("t0").is_empty());
+        }
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_request_that_arrives_after_all_makes_a_second_copy_which_is_retracted() {
+    let quirks = [Quirk::RefusesOwnIds, Quirk::NoTransactions, Quirk::IgnoresIfNoneExist];
+    let late = Fault::Late(Duration::from_secs(90));
+    let (practice, desk) = answered(&quirks, Method::Post, "Communication", &[late]).await;
+    tokio::time::sleep(Duration::from_secs(600)).await;
+    desk.looks().await;
+    desk.until("nothing to retract", |reader| Ok(reader.extras()?.is_empty())).await;
+    assert_eq!(scene::answers(&practice, "t0").len(), 1, "the earliest counts");
+    assert_eq!(practice.all("Communication").iter().filter(|row| row["status"] == "entered-in-error").count(), 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn nothing_leaves_before_its_undo_seconds_are_over_and_undo_takes_it_back() {
+    let clock = Arc::new(FakeClock::friday_afternoon());
+    let practice = scene::practice(&clock, 2);
+    let desk = Desk::opens(&practice, &clock, people::osei());
+    desk.looks().await;
+    desk.claims("t0").await;
+    let (reply, ended) = desk.replies("t0", "Drink plenty.", TimeDelta::seconds(10));
+    tokio::time::sleep(Duration::from_secs(9)).await;
+    assert_eq!(desk.delivery(&reply), Some(Delivery::Queued));
+    assert!(scene::answers(&practice, "t0").is_empty());
+
+    let undone = desk.cache.write(desk.now(), |writer| writer.undo(&ended.group)).expect("nothing has left");
+    assert_eq!(undone.draft.expect("the text").text.reveal(), "Drink plenty.");
+    tokio::time::sleep(Duration::from_secs(60)).await;
+    assert!(scene::answers(&practice, "t0").is_empty());
+
+    let (reply, _) = desk.replies("t0", "Rest, and drink plenty.", TimeDelta::seconds(10));
+    tokio::time::sleep(Duration::from_secs(11)).await;
+    desk.has_sent_everything().await;
+    assert_eq!(desk.delivery(&reply), Some(Delivery::Sent));
+    assert_eq!(scene::text(&scene::answers(&practice, "t0")[0]), "Rest, and drink plenty.");
+}
+
+#[tokio::test(start_paused = true)]
+async fn quitting_sends_what_only_waits_for_its_seconds() {
+    let clock = Arc::new(FakeClock::friday_afternoon());
+    let practice = scene::practice(&clock, 1);
+    let mut desk = Desk::opens(&practice, &clock, people::osei());
+    desk.looks().await;
+    desk.claims("t0").await;
+    desk.replies("t0", "Drink plenty.", TimeDelta::seconds(30));
+    let began = tokio::time::Instant::now();
+    desk.engine.take().expect("a running engine").stop(Duration::from_secs(10)).await;
+    assert!(began.elapsed() < Duration::from_secs(10));
+    assert_eq!(scene::answers(&practice, "t0").len(), 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn quitting_without_a_way_takes_ten_seconds_and_loses_nothing() {
+    let clock = Arc::new(FakeClock::friday_afternoon());
+    let practice = scene::practice(&clock, 1);
+    let mut desk = Desk::opens(&practice, &clock, people::osei());
+    desk.looks().await;
+    desk.claims("t0").await;
+    desk.connection.weather(|_| Some(Fault::LostBefore));
+    let (reply, _) = desk.replies("t0", "Drink plenty.", TimeDelta::zero());
+    let began = tokio::time::Instant::now();
+    desk.engine.take().expect("a running engine").stop(Duration::from_secs(10)).await;
+    assert!(began.elapsed() <= Duration::from_secs(11));
+    assert!(desk.row(&reply).is_some());
+
+    desk.dies();
+    desk.connection.weather(|_| None);
+    desk.comes_back();
+    desk.has_sent_everything().await;
+    assert_eq!(scene::answers(&practice, "t0").len(), 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_reply_that_is_refused_stops_its_own_thread_and_no_other() {
+    let clock = Arc::new(FakeClock::friday_afternoon());
+    let practice = scene::practice(&clock, 2);
+    practice.differs([Quirk::NoTransactions]);
+    let desk = Desk::opens(&practice, &clock, people::osei());
+    desk.looks().await;
+    desk.claims("t0").await;
+    desk.claims("t1").await;
+    desk.connection.next(Method::Put, "Communication", [Fault::Status(422)]);
+    let (refused, _) = desk.replies("t0", "Drink plenty.", TimeDelta::zero());
+    desk.until("a wedged reply", |reader| {
+        Ok(reader.outbox_of_message(&refused)?.is_some_and(|row| row.delivery == Delivery::Wedged))
+    })
+    .await;
+    let (sent, _) = desk.replies("t1", "Come in at four.", TimeDelta::zero());
+    desk.until("the other reply", |reader| Ok(reader.outbox_of_message(&sent)?.is_none())).await;
+    assert_eq!(desk.delivery(&sent), Some(Delivery::Sent));
+    assert!(scene::answers(&practice, "t0").is_empty());
+
+    // The person says: again.
+    let row = desk.row(&refused).expect("the row");
+    desk.cache.write(desk.now(), |writer| writer.outbox_retry(&row.id)).expect("queued");
+    desk.engine().wake();
+    desk.has_sent_everything().await;
+    assert_eq!(scene::answers(&practice, "t0").len(), 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn another_members_rows_are_never_sent() {
+    let clock = Arc::new(FakeClock::friday_afternoon());
+    let practice = scene::practice(&clock, 1);
+    let mut desk = Desk::opens(&practice, &clock, people::osei());
+    desk.looks().await;
+    desk.claims("t0").await;
+    desk.connection.weather(|_| Some(Fault::Offline));
+    let (reply, _) = desk.replies("t0", "Drink plenty.", TimeDelta::zero());
+    desk.engine = None;
+    desk.connection.weather(|_| None);
+    desk.member = people::mia();
+    desk.starts();
+    desk.looks().await;
+    tokio::time::sleep(Duration::from_secs(3600)).await;
+    assert!(scene::answers(&practice, "t0").is_empty());
+    assert_eq!(desk.delivery(&reply), Some(Delivery::Queued));
+}
