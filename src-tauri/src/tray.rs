@@ -4,7 +4,7 @@
 //! instead, because a program that nobody can find again would watch nothing for anybody.
 
 use tauri::{
-    AppHandle, Manager as _, Runtime,
+    AppHandle, Runtime,
     menu::{Menu, MenuItem},
     tray::{MouseButton, MouseButtonState, TrayIconBuilder, TrayIconEvent},
 };

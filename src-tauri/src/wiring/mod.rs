@@ -7,12 +7,11 @@ use std::{path::PathBuf, process::Command, sync::Arc};
 
 use tauri::{AppHandle, Runtime};
 use tauri_plugin_opener::OpenerExt as _;
-use tern_api::{OpenPage, profile::Profile, program::Parts};
+use tern_api::{OpenPage, Pace, clock::SystemClock, profile::Profile, program::Parts};
 use tern_vault::{OsVault, Vault};
 use uuid::Uuid;
 
 use crate::sample_practice::SamplePracticeProcess;
-use tern_api::clock::SystemClock;
 
 /// Ours alone: fingerprints and short names are made below it, so that they say nothing about the machine.
 const NAMES: Uuid = Uuid::from_u128(0x3c41_98a2_6d0f_4f6c_8f5b_52a1_77d3_0be9);
@@ -26,6 +25,7 @@ pub(crate) fn parts(profile: &Profile) -> Result<Parts, Box<dyn std::error::Erro
         keys: Arc::new(keyrings),
         sample_practice: Arc::new(SamplePracticeProcess::default()),
         clock: Arc::new(SystemClock),
+        pace: Pace::default(),
         machine: fingerprint()?,
     })
 }

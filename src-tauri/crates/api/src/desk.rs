@@ -24,7 +24,7 @@ use crate::{
 };
 
 /// Signed in, with the file open. Dropping it closes nothing: see [`Desk::leave`].
-pub struct Desk {
+pub(crate) struct Desk {
     pub(crate) account: Account,
     pub(crate) member: Member,
     pub(crate) practice: String,

@@ -7,6 +7,7 @@
 //! [`program::Program`] is where the person stands (signed out, open, locked); a `Desk` inside it is one member
 //! at work on one cache. The world outside comes in through the [`ports`].
 
+pub mod check;
 mod desk;
 pub mod dto;
 pub mod fail;
@@ -21,6 +22,6 @@ mod show;
 pub mod status;
 mod view;
 
-pub use tern_sync::clock;
+pub use tern_sync::{Pace, clock};
 
 pub use ops::{DeeplyLocked, OpenPage, TrayCount};

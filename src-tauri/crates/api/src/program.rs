@@ -67,7 +67,7 @@ pub struct Program {
 /// Where the person stands.
 pub(crate) enum State {
     SignedOut { failure: Option<SignInFailure> },
-    SigningIn { server: Option<String>, page: Option<String> },
+    SigningIn { page: Option<String> },
     Open(Arc<Desk>),
     ScreenLocked(Arc<Desk>),
     DeepLocked(Box<Locked>),
@@ -167,7 +167,7 @@ impl Program {
     /// The sign-in page, while one is open.
     pub(crate) fn sign_in_page(&self) -> Option<String> {
         match &*self.state() {
-            State::SigningIn { page, .. } => page.clone(),
+            State::SigningIn { page } => page.clone(),
             _ => None,
         }
     }
@@ -181,7 +181,7 @@ impl Program {
 
     /// On the way in.
     pub(crate) fn become_signing_in(&self, server: Option<String>, page: Option<String>) {
-        self.replace(State::SigningIn { server: server.clone(), page: page.clone() });
+        self.replace(State::SigningIn { page: page.clone() });
         self.session.send_replace(Session::SigningIn { server, page });
     }
 

@@ -28,11 +28,16 @@ fn told(status: &engine::Status) -> Status {
         waiting_to_send: status.waiting,
         needs_you: status.needs_you,
         index: (index.indexed < index.total)
-            .then_some(IndexProgress { indexed: index.indexed, total: index.total }),
+            .then(|| IndexProgress { indexed: rows(index.indexed), total: rows(index.total) }),
         clock_off_minutes: status.clock_off_minutes,
         unreadable: status.unreadable,
         push: status.push == Push::Heard,
     }
+}
+
+/// More than four thousand million messages are shown as that many.
+fn rows(count: u64) -> u32 {
+    u32::try_from(count).unwrap_or(u32::MAX)
 }
 
 fn connection(connection: Connection) -> ConnectionState {

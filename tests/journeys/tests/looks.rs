@@ -1,0 +1,32 @@
+//! The same window in French, in the dark, in high contrast and at twice the size.
+
+use serde_json::json;
+
+use crate::scene::{Scene, accessible, set, start};
+
+#[tokio::test(flavor = "multi_thread")]
+async fn french_from_the_first_screen_on() {
+    let scene = Scene::set(&[]).await;
+    let window = scene.window("physician", "fr_CA.UTF-8").await;
+    window.see("[data-testid=view-sign-in]").await.unwrap();
+    window.until("return document.documentElement.lang.startsWith('fr')", vec![], "French").await.unwrap();
+    accessible(&window).await;
+    window.close().await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn dark_high_contrast_and_twice_the_size_are_as_readable() {
+    let scene = Scene::set(&[]).await;
+    let window = scene.signed_in("physician", "en_CA.UTF-8").await;
+    start(&window).await;
+    for (theme, language) in [("dark", "en"), ("high-contrast", "en"), ("light", "fr")] {
+        set(&window, json!({ "theme": theme, "language": language })).await;
+        let shown = "return document.documentElement.dataset.theme === arguments[0] && document.documentElement.lang === arguments[1]";
+        window.until(shown, vec![json!(theme), json!(language)], theme).await.unwrap();
+        accessible(&window).await;
+    }
+    window.client.set_window_size(640, 400).await.unwrap();
+    window.see("[data-testid=pane]").await.unwrap();
+    accessible(&window).await;
+    window.close().await.unwrap();
+}

@@ -1,0 +1,76 @@
+//! Signing in, and the lock.
+
+use fantoccini::key::Key;
+use serde_json::json;
+
+use crate::scene::{Scene, accessible, start, write};
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_physician_signs_in_and_sees_envelopes_without_a_body() {
+    let scene = Scene::set(&[]).await;
+    let window = scene.window("physician", "en_CA.UTF-8").await;
+    window.see("[data-testid=view-sign-in]").await.unwrap();
+    accessible(&window).await;
+    window.press_key(Key::Enter).await.unwrap();
+    window.see("[data-testid=view-inbox]").await.unwrap();
+    window.see("[data-testid^=envelope-]").await.unwrap();
+    accessible(&window).await;
+
+    // What crosses to the page for the list: no text of any message.
+    let script = "const done = arguments[0]; const invoke = window.__TAURI_INTERNALS__.invoke; invoke('rail').then(async rail => { const pages = []; for (const queue of rail.queues) pages.push(await invoke('envelopes', { request: { queue: queue.id, offset: 0, limit: 200 } })); done(JSON.stringify(pages)) }, e => done(JSON.stringify(e)))";
+    let crossed = window.client.execute_async(script, vec![]).await.unwrap();
+    let crossed = crossed.as_str().unwrap();
+    assert!(crossed.contains("patientName"), "the list has rows: {crossed:.200}");
+    let messages = scene.practice.search("Communication?_count=500").await.unwrap();
+    let bodies = messages.iter().filter_map(|message| message["payload"][0]["contentString"].as_str());
+    let mut looked_at = 0;
+    for body in bodies {
+        looked_at += 1;
+        let quoted = json!(body).to_string();
+        assert!(!crossed.contains(quoted.trim_matches('"')), "a body crossed to the list");
+    }
+    assert!(looked_at > 20, "the practice has messages");
+    window.close().await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_wrong_address_says_what_happened_and_what_to_do() {
+    let scene = Scene::set(&[]).await;
+    let window = scene.window("physician", "en_CA.UTF-8").await;
+    scene.road.cut();
+    window.see("[data-testid=server]").await.unwrap();
+    window.press_key(Key::Enter).await.unwrap();
+    window.see("[data-testid=sign-in-failure]").await.unwrap();
+    accessible(&window).await;
+    scene.road.mend();
+    window.close().await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_lock_takes_every_content_off_the_page_and_the_draft_survives() {
+    let scene = Scene::set(&[]).await;
+    let window = scene.signed_in("physician", "en_CA.UTF-8").await;
+    let script = "const done = arguments[0]; window.__TAURI_INTERNALS__.invoke('set_pin', { request: { pin: '2580' } }).then(() => done(true), e => done(JSON.stringify(e)))";
+    assert_eq!(window.client.execute_async(script, vec![]).await.unwrap(), json!(true));
+    start(&window).await;
+    write(&window, "Half a sentence that must not be").await;
+    window.press_with(&[Key::Control, Key::Shift], 'l').await.unwrap();
+    window.see("[data-testid=view-lock]").await.unwrap();
+    let page = window.client.source().await.unwrap();
+    assert!(!page.contains("Half a sentence"), "the draft is still in the page");
+    assert_eq!(window.count("[data-testid^=envelope-]").await.unwrap(), 0);
+    accessible(&window).await;
+
+    window.see("[data-testid=pin]").await.unwrap();
+    window.type_text("0000").await.unwrap();
+    window.press_key(Key::Enter).await.unwrap();
+    window.see("[data-testid=view-lock]").await.unwrap();
+    window.see("[data-testid=pin]:not([disabled])").await.unwrap().clear().await.unwrap();
+    window.see("[data-testid=pin]").await.unwrap().send_keys("2580").await.unwrap();
+    window.press_key(Key::Enter).await.unwrap();
+    window.see("[data-testid=view-inbox]").await.unwrap();
+    window.see("[data-testid=pane][data-state=open]").await.unwrap();
+    let draft = "const field = document.querySelector('textarea[data-testid=composer], [data-testid=composer] textarea'); return !!field && field.value.includes('Half a sentence that must not be')";
+    window.until(draft, vec![], "the draft").await.unwrap();
+    window.close().await.unwrap();
+}
