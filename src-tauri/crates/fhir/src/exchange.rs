@@ -46,7 +46,8 @@ pub struct Request {
     pub query: Vec<(String, String)>,
     /// `If-Match`, as the ETag was received.
     pub if_match: Option<String>,
-    /// `If-None-Exist`: the search of a conditional create, already encoded (RFC 3986), without `?`.
+    /// `If-None-Exist`: the search of a conditional create as the specification's examples write it: without
+    /// `?`, and not percent-encoded, which our identifiers don't need.
     pub if_none_exist: Option<String>,
     /// `If-None-Match`, such as `*` for "only where there is none yet"; some servers ignore it.
     pub if_none_match: Option<&'static str>,

@@ -34,7 +34,8 @@ pub struct WorkItem {
     pub urgency: Urgency,
     /// `restriction.period.end`, a UTC instant.
     pub due: Option<DateTime<Utc>>,
-    /// `lastModified` or `meta.lastUpdated`, server time: what a claim's age is measured by.
+    /// `meta.lastUpdated`, or `lastModified` where the server stamps none: what a claim's age is measured by, and so
+    /// by the server's clock where there is one.
     pub modified: DateTime<Utc>,
 }
 

@@ -15,6 +15,7 @@ use crate::scene::answered;
 
 /// How it differs from a good one.
 #[derive(Clone, Copy, Debug, Default)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a way of its own to differ, any of them together")]
 pub(crate) struct Manners {
     pub(crate) refuses_new_ids: Option<u16>,
     pub(crate) ignores_if_none_exist: bool,
