@@ -80,7 +80,7 @@ pub enum BackendError {
 pub struct KeyFile {
     key: EncodingKey,
     algorithm: Algorithm,
-    public: Jwk,
+    public: Box<Jwk>,
     id: String,
 }
 
@@ -102,7 +102,7 @@ impl KeyFile {
             let id = id.unwrap_or(thumbprint);
             public.common.key_id = Some(id.clone());
             public.common.public_key_use = Some(PublicKeyUse::Signature);
-            return Ok(Self { key, algorithm, public, id });
+            return Ok(Self { key, algorithm, public: Box::new(public), id });
         }
         Err(BackendError::NotAKey)
     }
@@ -112,7 +112,7 @@ impl KeyFile {
     /// # Errors
     /// None that a key could cause; serde's otherwise.
     pub fn public_jwks(&self) -> serde_json::Result<String> {
-        serde_json::to_string_pretty(&JwkSet { keys: vec![self.public.clone()] })
+        serde_json::to_string_pretty(&JwkSet { keys: vec![Jwk::clone(&self.public)] })
     }
 
     fn assertion(&self, client_id: &str, audience: &str) -> Result<String, jsonwebtoken::errors::Error> {

@@ -130,6 +130,8 @@ pub async fn sign_in(
         .set_pkce_challenge(challenge)
         // SMART: which FHIR server the token is for.
         .add_extra_param("aud", base.as_str())
+        // OpenID Connect Core, 11: without it a strict provider leaves `offline_access` out.
+        .add_extra_param("prompt", "consent")
         .add_extra_param("ui_locales", client.language.tag())
         .url();
     open(page.as_str());

@@ -102,7 +102,8 @@ async fn a_port_that_is_taken_is_said_to_be() {
 #[tokio::test]
 async fn an_id_token_that_does_not_hold_lets_nobody_in() {
     let practice = Practice::open().await;
-    let cases: [(Value, fn(&SignInError) -> bool); 7] = [
+    type Expected = fn(&SignInError) -> bool;
+    let cases: [(Value, Expected); 7] = [
         (json!({"aud": "another-client"}), |e| matches!(e, SignInError::IdToken(NotBelieved::NotForUs))),
         (json!({"aud": ["tern-desktop", "x"]}), |e| matches!(e, SignInError::IdToken(NotBelieved::NotForUs))),
         (json!({"iss": "https://other.example"}), |e| matches!(e, SignInError::IdToken(NotBelieved::NotForUs))),
