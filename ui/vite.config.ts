@@ -27,6 +27,8 @@ export default defineConfig({
   test: {
     environment: "jsdom",
     include: ["src/**/*.test.ts"],
+    // A whole window under axe takes seconds on a busy machine.
+    testTimeout: 30_000,
     setupFiles: ["src/lib/backend/testing/setup.ts"],
   },
 });

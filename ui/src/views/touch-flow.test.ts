@@ -123,7 +123,7 @@ describe("one touch, by keyboard", () => {
 
   it("says who was first, and opens nothing", async () => {
     const { practice, user } = await inbox();
-    const since = practice.now() - 120_000;
+    const since = practice.now() - 150_000;
     practice.takenBy.set("t-therriault", { name: "Mia Tran", me: false, since, lapsed: false });
     await waitFor(() => expect(selected()).toBe("t-therriault"));
     await user.keyboard("{Enter}");

@@ -8,7 +8,8 @@ const page = (threads: string[], offset = 0, total = threads.length) => ({
   offset,
   rows: threads.map((thread) => envelope(thread, NOW)),
 });
-const threads = (places: Places) => places.map((place) => (place?.gone ? `(${place.row.thread})` : place?.row.thread));
+const threads = (places: Places) =>
+  places.map((place) => (place?.gone ? `(${place.row.thread})` : place?.row.thread));
 
 describe("what becomes of the rows under the hand", () => {
   const shown = placesOf(page(["leo", "bart", "chan"]));

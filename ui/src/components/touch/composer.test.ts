@@ -43,7 +43,11 @@ describe("what is typed", () => {
     practice.fault("draftSave", "disk-full");
     composer.type("Dear Ana");
     await composer.keep();
-    expect([composer.state, composer.failure?.code, composer.text]).toEqual(["failed", "disk-full", "Dear Ana"]);
+    expect([composer.state, composer.failure?.code, composer.text]).toEqual([
+      "failed",
+      "disk-full",
+      "Dear Ana",
+    ]);
     composer.type("Dear Ana,");
     await composer.keep();
     expect([composer.state, composer.failure]).toEqual(["kept", null]);

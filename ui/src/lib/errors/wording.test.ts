@@ -3,11 +3,14 @@ import { languages, t } from "$lib/i18n/catalogue.svelte";
 import { connectionWording, errorWording, failureText, signInWording, wedgeText } from "./wording";
 
 // The bindings are types; their text is the list of codes that Rust has.
-const bindings = import.meta.glob<string>("../bindings/{ErrorCode,SignInFailure,ConnectionState,WedgeReason}.ts", {
-  eager: true,
-  query: "?raw",
-  import: "default",
-});
+const bindings = import.meta.glob<string>(
+  "../bindings/{ErrorCode,SignInFailure,ConnectionState,WedgeReason}.ts",
+  {
+    eager: true,
+    query: "?raw",
+    import: "default",
+  },
+);
 
 function codes(name: string): string[] {
   const source = bindings[`../bindings/${name}.ts`]!;
@@ -28,7 +31,9 @@ describe("the table of wordings", () => {
   });
 
   it("is in words, never in codes", () => {
-    expect(failureText({ code: "disk-full", detail: null })).toBe(`${t("error.disk-full")} ${t("error.disk-full.todo")}`);
+    expect(failureText({ code: "disk-full", detail: null })).toBe(
+      `${t("error.disk-full")} ${t("error.disk-full.todo")}`,
+    );
     expect(failureText({ code: "disk-full", detail: null })).not.toContain("disk-full");
   });
 

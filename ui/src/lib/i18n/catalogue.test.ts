@@ -2,7 +2,11 @@ import { IntlMessageFormat } from "intl-messageformat";
 import { afterEach, describe, expect, it } from "vitest";
 import { catalogue, languageOf, languages, t, worded } from "./catalogue.svelte";
 
-const sources = import.meta.glob<string>("../../**/*.svelte", { eager: true, query: "?raw", import: "default" });
+const sources = import.meta.glob<string>("../../**/*.svelte", {
+  eager: true,
+  query: "?raw",
+  import: "default",
+});
 
 afterEach(() => catalogue.use("en"));
 
@@ -66,7 +70,9 @@ describe("the catalogue", () => {
   });
 
   it("holds every word of the screen: no component has its own", () => {
-    const own = Object.entries(sources).flatMap(([file, source]) => wordsOf(source).map((word) => `${file}: ${word}`));
+    const own = Object.entries(sources).flatMap(([file, source]) =>
+      wordsOf(source).map((word) => `${file}: ${word}`),
+    );
     expect(own).toEqual([]);
   });
 
@@ -83,7 +89,9 @@ function wordsOf(source: string): string[] {
     .replace(/<!--[\s\S]*?-->/g, "")
     .replace(/<script[\s\S]*?<\/script>/g, "")
     .replace(/<style[\s\S]*?<\/style>/g, "");
-  const attributes = [...markup.matchAll(/\s(?:placeholder|title|aria-label|label|alt|text)="([^"{]*\p{L}[^"{]*)"/gu)];
+  const attributes = [
+    ...markup.matchAll(/\s(?:placeholder|title|aria-label|label|alt|text)="([^"{]*\p{L}[^"{]*)"/gu),
+  ];
   const outside = withoutBraces(markup)
     .replace(/<[^<>]*>/g, "\n")
     .split("\n")

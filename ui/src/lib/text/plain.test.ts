@@ -13,7 +13,8 @@ describe("text from outside", () => {
   });
 
   it("keeps what a name is made of", () => {
-    for (const name of ["Marguerite Thériault", "ليلى حداد", "陳小玲", "O’Brien-Łukasz"]) expect(plainName(name)).toBe(name);
+    for (const name of ["Marguerite Thériault", "ليلى حداد", "陳小玲", "O’Brien-Łukasz"])
+      expect(plainName(name)).toBe(name);
   });
 
   it("keeps lines, tabs and direction marks in a message", () => {

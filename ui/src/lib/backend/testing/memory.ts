@@ -254,7 +254,7 @@ export class MemoryBackend implements Backend {
   async touchView({ thread }: { thread: string }) {
     const view = this.touches.get(thread);
     if (view === undefined) throw this.#error("not-found");
-    return this.#did("touchView", { thread }, view);
+    return this.#did("touchView", { thread }, this.#withDraft(view));
   }
   async peek({ thread }: { thread: string }) {
     await this.#did("peek", { thread }, undefined);
@@ -267,7 +267,8 @@ export class MemoryBackend implements Backend {
     return this.#did("peekEnd", request, undefined);
   }
   async touchCurrent() {
-    return this.#did("touchCurrent", null, [...this.touches.values()][0] ?? null);
+    const view = [...this.touches.values()][0];
+    return this.#did("touchCurrent", null, view === undefined ? null : this.#withDraft(view));
   }
   async draftSave(request: { thread: string; text: string }) {
     await this.#did("draftSave", request, undefined);
@@ -388,6 +389,11 @@ export class MemoryBackend implements Backend {
       touchNumber: 1,
       wroteAgain: false,
     };
+  }
+
+  /** What was typed since the touch was opened. */
+  #withDraft(view: TouchView): TouchView {
+    return { ...view, draft: this.drafts.get(view.thread) ?? view.draft };
   }
 
   #viewWith(id: string): TouchView {

@@ -4,6 +4,7 @@ import { vi } from "vitest";
 // A window in which fourteen rows are in view.
 Object.defineProperties(HTMLElement.prototype, {
   offsetHeight: { configurable: true, get: () => 800 },
+  clientHeight: { configurable: true, get: () => 800 },
   offsetWidth: { configurable: true, get: () => 396 },
   clientWidth: { configurable: true, get: () => 1280 },
 });
@@ -21,6 +22,8 @@ vi.stubGlobal("matchMedia", (query: string) => ({
   addEventListener: () => {},
   removeEventListener: () => {},
 }));
+// axe asks for a canvas to tell icon fonts from letters; there are none.
+HTMLCanvasElement.prototype.getContext = () => null;
 Element.prototype.scrollIntoView = () => {};
 Element.prototype.scrollTo = () => {};
 // Svelte's transitions and bits-ui's presence ask for animations.
