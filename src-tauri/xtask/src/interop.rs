@@ -38,6 +38,7 @@ pub(crate) fn steps() -> Vec<Step> {
         setup::oidc_provider().after(&["system packages"]),
         Step::run("sign-in: an OpenID provider", &["cargo", "test", "--locked", "--package", "tern-net"])
             .with("--features=interop")
+            .with("--test=oidc_provider")
             .after(&["system packages", "OpenID provider"]),
         Step::call("check: sekmet", sekmet).after(&["build the programs", "python tools"]),
         Step::call("check: unruly servers", unruly).takes("5 minutes").after(needs),
