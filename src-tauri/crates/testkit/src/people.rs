@@ -47,11 +47,12 @@ pub fn pool() -> String {
     format!("{}|nurse-triage", v::POOL_SYSTEM)
 }
 
-fn practitioner(id: &str, prefix: Option<&str>, given: &str, family: &str) -> Value {
-    json!({
-        "resourceType": "Practitioner", "id": id,
-        "name": [{"use": "official", "prefix": prefix, "given": [given], "family": family}]
-    })
+fn practitioner(id: &str, prefix: &[&str], given: &str, family: &str) -> Value {
+    let mut name = json!({"use": "official", "given": [given], "family": family});
+    if !prefix.is_empty() {
+        name["prefix"] = json!(prefix);
+    }
+    json!({"resourceType": "Practitioner", "id": id, "name": [name]})
 }
 
 fn role(id: &str, practitioner: &str, name: &str, code: &str) -> Value {
@@ -65,8 +66,8 @@ fn role(id: &str, practitioner: &str, name: &str, code: &str) -> Value {
 /// Everybody, and the pool, as resources with ids of their own.
 pub fn everybody() -> Vec<Value> {
     vec![
-        practitioner("amara-osei", Some("Dr"), "Amara", "Osei"),
-        practitioner("mia-tran", None, "Mia", "Tran"),
+        practitioner("amara-osei", &["Dr"], "Amara", "Osei"),
+        practitioner("mia-tran", &[], "Mia", "Tran"),
         role("osei", "amara-osei", "Dr Amara Osei", v::role::PHYSICIAN),
         role("mia", "mia-tran", "Mia Tran", v::role::MA),
         json!({

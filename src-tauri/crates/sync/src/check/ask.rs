@@ -174,6 +174,26 @@ impl Asking {
         Err(last)
     }
 
+    /// Sends a write until the server answers it; only for one that may arrive more than once.
+    pub(super) async fn write_until_answered(&self, request: &Request) -> Result<Response, Failed> {
+        let mut last = Failed::Unanswered(Unanswered::Lost);
+        for attempt in 0..TRIES {
+            self.rest(attempt).await;
+            match self.line.send(request.clone()).await {
+                Ok(response) if matches!(response.status, 429 | 500 | 502..=599) => last = refused(request, &response),
+                Ok(response) => return Ok(response),
+                Err(unanswered @ (Unanswered::Lost | Unanswered::Offline)) => last = unanswered.into(),
+                Err(unanswered) => return Err(unanswered.into()),
+            }
+        }
+        Err(last)
+    }
+
+    /// Before the same is looked at again.
+    pub(super) async fn look_again(&self) {
+        self.rest(2).await;
+    }
+
     async fn rest(&self, attempt: u32) {
         if attempt > 0 {
             self.line.time.sleep(FIRST_WAIT * 2_u32.pow(attempt.min(5))).await;

@@ -50,20 +50,19 @@ impl Ledger {
     /// It is there.
     pub(super) fn note(&self, path: &str, identity: Option<&str>) {
         let mut entries = self.entries();
-        let awaited = |entry: &&mut Entry| {
-            entry.path.as_deref().is_none_or(|known| known == path)
-                && entry.identity.is_some()
-                && entry.identity.as_deref() == identity
-        };
-        match entries.iter_mut().find(awaited) {
-            Some(entry) => entry.path = Some(path.to_owned()),
-            None if entries.iter().any(|entry| entry.path.as_deref() == Some(path)) => {}
-            None => entries.push(Entry {
-                resource_type: path.split('/').next().unwrap_or_default().to_owned(),
-                identity: identity.map(str::to_owned),
-                path: Some(path.to_owned()),
-            }),
+        if entries.iter().any(|entry| entry.path.as_deref() == Some(path)) {
+            return;
         }
+        let awaited = |entry: &&mut Entry| entry.path.is_none() && entry.identity.as_deref() == identity;
+        if let Some(entry) = entries.iter_mut().find(awaited) {
+            entry.path = Some(path.to_owned());
+            return;
+        }
+        entries.push(Entry {
+            resource_type: path.split('/').next().unwrap_or_default().to_owned(),
+            identity: identity.map(str::to_owned),
+            path: Some(path.to_owned()),
+        });
     }
 
     /// Makes something and notes it.

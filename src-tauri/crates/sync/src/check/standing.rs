@@ -5,8 +5,8 @@ use tern_fhir::facts::{Ability, ConditionalCreate, DeletedAs, Scopes, ServerFact
 use super::report::{Finding, Verdict};
 use crate::verdict;
 
-/// The findings of a server's facts, in the order in which they are shown.
-pub(super) fn findings(facts: &ServerFacts) -> Vec<Finding> {
+/// The findings of a server's facts, in the order in which they are shown; `tried` by writing, too.
+pub(super) fn findings(facts: &ServerFacts, tried: bool) -> Vec<Finding> {
     let known = verdict::verdicts(Some(facts));
     let verdict = |id: &str| known.iter().find(|(known, _)| *known == id).map_or(Verdict::Unknown, |(_, v)| *v);
     let mut findings = vec![fhir_version(facts), scopes(facts)];
@@ -22,7 +22,7 @@ pub(super) fn findings(facts: &ServerFacts) -> Vec<Finding> {
     findings.push(Finding::new("transaction", verdict("transaction"), transaction(facts)));
     findings.push(Finding::new("push", verdict("push"), ""));
     findings.push(Finding::new("audit", verdict("audit"), ""));
-    findings.push(Finding::new("large-bodies", large_bodies(facts), limit(facts)));
+    findings.push(Finding::new("large-bodies", large_bodies(facts, tried), limit(facts)));
     findings.push(deletion(facts));
     findings.extend(facts.late_by_ms.map(|late| {
         Finding::new("late", Verdict::WorksAround, format!("seen {late} ms after the write"))
@@ -126,8 +126,13 @@ fn transaction(facts: &ServerFacts) -> &'static str {
     }
 }
 
-fn large_bodies(facts: &ServerFacts) -> Verdict {
-    if facts.body_limit.is_some() { Verdict::WorksAround } else { Verdict::Unknown }
+/// A probe says only what was refused.
+fn large_bodies(facts: &ServerFacts, tried: bool) -> Verdict {
+    match facts.body_limit {
+        Some(_) => Verdict::WorksAround,
+        None if tried => Verdict::Works,
+        None => Verdict::Unknown,
+    }
 }
 
 fn limit(facts: &ServerFacts) -> String {

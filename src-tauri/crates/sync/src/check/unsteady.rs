@@ -2,7 +2,7 @@
 //! after the write took effect.
 
 use std::sync::{
-    Arc,
+    Arc, Mutex, PoisonError,
     atomic::{AtomicBool, AtomicU32, Ordering},
 };
 
@@ -17,13 +17,13 @@ use crate::server::{Answering, Server, Unanswered};
 pub(super) struct Unsteady {
     way: Arc<dyn Server>,
     cut: AtomicBool,
-    loses_next: AtomicBool,
+    loses: Mutex<Option<String>>,
     lost: AtomicU32,
 }
 
 impl Unsteady {
     pub(super) fn new(way: Arc<dyn Server>) -> Self {
-        Self { way, cut: AtomicBool::new(false), loses_next: AtomicBool::new(false), lost: AtomicU32::new(0) }
+        Self { way, cut: AtomicBool::new(false), loses: Mutex::default(), lost: AtomicU32::new(0) }
     }
 
     /// From now on nothing gets through.
@@ -36,14 +36,22 @@ impl Unsteady {
         self.cut.store(false, Ordering::SeqCst);
     }
 
-    /// The next message takes effect and its answer is lost.
-    pub(super) fn lose_next_answer(&self) {
-        self.loses_next.store(true, Ordering::SeqCst);
+    /// The next write that makes the message of this identifier takes effect, and its answer is lost.
+    pub(super) fn lose_answer_to(&self, identity: &str) {
+        *self.loses.lock().unwrap_or_else(PoisonError::into_inner) = Some(identity.to_owned());
     }
 
     /// How many answers were lost.
     pub(super) fn lost(&self) -> u32 {
         self.lost.load(Ordering::SeqCst)
+    }
+
+    /// Whether the request makes the message whose answer is to be lost.
+    fn is_meant(&self, request: &Request) -> bool {
+        let loses = self.loses.lock().unwrap_or_else(PoisonError::into_inner);
+        let makes = matches!(request.method, Method::Post | Method::Put);
+        let (Some(identity), Some(body), true) = (loses.as_deref(), &request.body, makes) else { return false };
+        body.bytes.windows(identity.len()).any(|bytes| bytes == identity.as_bytes())
     }
 }
 
@@ -53,20 +61,16 @@ impl Server for Unsteady {
             if self.cut.load(Ordering::SeqCst) {
                 return Err(Unanswered::Offline);
             }
-            let loses = carries_a_message(&request) && self.loses_next.swap(false, Ordering::SeqCst);
+            let meant = self.is_meant(&request);
             let answer = self.way.send(request).await;
             match &answer {
                 // Only what took effect counts: what was refused left nothing to lose.
-                Ok(response) if loses && (200..300).contains(&response.status) => {
+                Ok(response) if meant && (200..300).contains(&response.status) => {
+                    *self.loses.lock().unwrap_or_else(PoisonError::into_inner) = None;
                     self.lost.fetch_add(1, Ordering::SeqCst);
                     Err(Unanswered::Lost)
                 }
-                _ => {
-                    if loses {
-                        self.lose_next_answer();
-                    }
-                    answer
-                }
+                _ => answer,
             }
         })
     }
@@ -78,9 +82,4 @@ impl Server for Unsteady {
     fn nudged(&self) -> Answering<'_, ()> {
         self.way.nudged()
     }
-}
-
-/// A transaction, or a message by itself.
-fn carries_a_message(request: &Request) -> bool {
-    request.method != Method::Get && (request.path.is_empty() || request.path.starts_with("Communication"))
 }

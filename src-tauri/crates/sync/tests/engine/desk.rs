@@ -17,6 +17,9 @@ use tern_store::{Cache, CacheKey, Ended, Ending, Provenance, Reader, StoreError}
 use tern_sync::{ClaimOutcome, Engine, Parts, clock::Clock as _, pace::Pace};
 use tern_testkit::{Connection, FakeClock, Practice, people};
 
+/// In the engine's time: longer than any back-off and any claim.
+const PATIENCE: Duration = Duration::from_secs(40 * 60);
+
 pub(crate) struct Desk {
     _home: tempfile::TempDir,
     path: PathBuf,
@@ -94,7 +97,7 @@ impl Desk {
                 let _ = changes.recv().await;
             }
         };
-        let waited = tokio::time::timeout(Duration::from_secs(3 * 3600), waiting).await;
+        let waited = tokio::time::timeout(PATIENCE, waiting).await;
         assert!(waited.is_ok(), "never came to: {what}\n{:?}", self.read(|reader| reader.outbox()));
     }
 
@@ -106,7 +109,7 @@ impl Desk {
         tokio::time::sleep(Duration::from_millis(5)).await;
         self.engine().wake();
         let waited = tokio::time::timeout(
-            Duration::from_secs(3 * 3600),
+            PATIENCE,
             status.wait_for(|status| status.checked.is_some() && status.checked != before),
         );
         assert!(waited.await.is_ok_and(|looked| looked.is_ok()), "never looked");
@@ -119,7 +122,7 @@ impl Desk {
         let tried = status.wait_for(|status| {
             status.facts.as_ref().is_some_and(|facts| facts.transaction != tern_fhir::facts::Transaction::Unknown)
         });
-        let waited = tokio::time::timeout(Duration::from_secs(3 * 3600), tried).await;
+        let waited = tokio::time::timeout(PATIENCE, tried).await;
         assert!(waited.is_ok_and(|tried| tried.is_ok()), "never tried out");
     }
 

@@ -265,8 +265,17 @@ impl Scene {
     }
 }
 
+/// Days drawn in the ordinary test command; `PROPTEST_CASES` asks for more.
+fn days() -> ProptestConfig {
+    let mut days = ProptestConfig::default();
+    if std::env::var_os("PROPTEST_CASES").is_none() {
+        days.cases = 24;
+    }
+    ProptestConfig { max_shrink_iters: 200, ..days }
+}
+
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 40, max_shrink_iters: 400, ..ProptestConfig::default() })]
+    #![proptest_config(days())]
 
     #[test]
     fn each_reply_whose_claim_held_is_there_once_in_order_and_none_is_lost(day in day()) {

@@ -23,7 +23,8 @@ async fn a_first_sync_brings_people_threads_messages_and_work() {
 
     let leo = desk.read(|reader| reader.patient(&PatientId::from("leo"))).expect("Leo");
     assert_eq!(leo.record_number.as_deref(), Some("R-1007"));
-    assert_eq!(desk.read(|reader| reader.members()).len(), 2);
+    let osei = desk.read(|reader| reader.member(&people::osei().reference)).expect("Dr Osei");
+    assert_eq!((osei.name.reveal(), osei.role), ("Dr Amara Osei", people::osei().role));
     for number in 0..7 {
         let message = desk.read(|reader| reader.message(&MessageId::new(format!("t{number}-m0"))));
         assert_eq!(message.expect("a message").row.message.text.reveal(), "He has a fever since Tuesday.");
@@ -133,7 +134,9 @@ async fn one_bad_resource_costs_that_resource() {
     practice.store(bad);
     let desk = Desk::opens(&practice, &clock, people::osei());
     desk.looks().await;
-    assert_eq!(desk.read(|reader| reader.quarantined()).len(), 1);
+    let quarantined = desk.read(|reader| reader.quarantined());
+    let ids: Vec<_> = quarantined.iter().map(|row| (row.server_id.as_str(), row.problem.as_str())).collect();
+    assert_eq!(ids, [("bad", "wrong type at payload")]);
     assert_eq!(desk.open_items("t0").len(), 1);
 
     // It is put right.
@@ -183,7 +186,7 @@ async fn a_nudge_is_a_look_and_a_working_person_is_polled_for_more_often() {
     let clock = Arc::new(FakeClock::friday_afternoon());
     let practice = scene::practice(&clock, 1);
     let desk = Desk::opens(&practice, &clock, people::osei());
-    desk.looks().await;
+    desk.knows_the_server().await;
 
     scene::ana_writes(&practice, "t0", 1, "Hello?");
     let nudged = tokio::time::Instant::now();

@@ -1,0 +1,299 @@
+//! Is this server fit for Tern? IT asks before it buys anything; `tern-agent check` prints the answer.
+//!
+//! ```text
+//!   what it says of itself ──> reading probes ──┬─────────────────────────────────────> report
+//!                                               └─ writing probes ──> the whole way ──> tidy away
+//! ```
+//! Believing a server's own statement would cost messages, so what Tern relies on is tried, thing by thing. Without
+//! [`Depth::Writing`] nothing is written. With it, the whole way is gone by the real engine on the real cache: an
+//! invented patient writes, two members race for the message, one replies, an answer is lost, a claim is lost.
+//! Everything that was made is deleted in the end, also after a failure, and what can't be is named.
+//!
+//! Why not a simulation: what goes wrong between an engine and a server does so in what nobody thought of
+//! simulating.
+
+mod ask;
+mod desk;
+mod journey;
+mod ledger;
+mod paging;
+mod probing;
+mod report;
+mod scene;
+mod standing;
+mod unsteady;
+mod wording;
+
+use std::{path::PathBuf, sync::Arc, time::Duration};
+
+use tern_fhir::{
+    answer::{self, ReadAnswer},
+    capability,
+    exchange::Request,
+    facts::{self, Ability, ServerFacts},
+    probe,
+    search::{self, Filter, Scope},
+};
+use tern_inbox::arrival::Kind;
+
+pub use self::report::{Finding, Fit, Report, Verdict, name};
+use self::{
+    ask::{Asking, Failed},
+    desk::{Desk, Room},
+    journey::Journey,
+    ledger::Ledger,
+    probing::Brought,
+    scene::{Making, People},
+};
+use crate::{
+    clock::Clock,
+    line::Line,
+    server::{Server, Unanswered},
+    server_time::ServerTime,
+    status::Board,
+};
+
+/// What a check works with.
+pub struct Parts {
+    /// The connection, with credentials that may read and, for [`Depth::Writing`], write all types Tern uses.
+    pub server: Arc<dyn Server>,
+    /// Time.
+    pub clock: Arc<dyn Clock>,
+    /// The practice's identity: the address of its FHIR base.
+    pub practice: String,
+    /// How far it goes.
+    pub depth: Depth,
+    /// Nothing is waited for longer.
+    pub limit: Duration,
+}
+
+/// How far a check goes.
+pub enum Depth {
+    /// Nothing is written.
+    Reading,
+    /// The whole way, by two caches in `folder`, which the caller takes away.
+    Writing {
+        /// An empty folder.
+        folder: PathBuf,
+        /// A random key for each of the two caches.
+        keys: [[u8; 32]; 2],
+    },
+}
+
+/// Checks a server; `progress` hears what is being done.
+pub async fn check(parts: &Parts, progress: &(dyn Fn(&str) + Sync)) -> Report {
+    let time = Arc::new(ServerTime::new(Arc::clone(&parts.clock)));
+    let line = Line { server: Arc::clone(&parts.server), time, board: Arc::new(Board::new()) };
+    let mut check = Check {
+        parts,
+        asking: Asking { line: Arc::new(line) },
+        facts: ServerFacts::default(),
+        learnt: Vec::new(),
+        ledger: Ledger::default(),
+        first: Vec::new(),
+        way: Vec::new(),
+        lost: false,
+    };
+    if let Err(failed) = check.go(progress).await {
+        let finding = Finding::new(check.place_of(&failed), Verdict::Missing, failed.to_string());
+        check.way.push(finding);
+    }
+    progress("tidying away");
+    check.finish().await
+}
+
+/// A check under way.
+struct Check<'a> {
+    parts: &'a Parts,
+    asking: Asking,
+    facts: ServerFacts,
+    /// What the probes have shown, in order.
+    learnt: Vec<facts::Finding>,
+    ledger: Ledger,
+    first: Vec<Finding>,
+    way: Vec<Finding>,
+    /// A probe's answer was lost.
+    lost: bool,
+}
+
+impl Check<'_> {
+    async fn go(&mut self, progress: &(dyn Fn(&str) + Sync)) -> Result<(), Failed> {
+        progress("asking the server what it can do");
+        if !self.meet().await? {
+            return Ok(());
+        }
+        progress("trying out what it does with searches");
+        let asking = self.asking.clone();
+        let base = asking.line.server.fhir_base();
+        let brought = asking.probe_all(|id| probe::reading_only(base, id), &mut self.facts).await?;
+        self.take(brought);
+        self.first.push(paging::follow(&asking, &self.facts).await?);
+        let Depth::Writing { folder, keys } = &self.parts.depth else { return Ok(()) };
+        progress("trying out what it does with writes");
+        let brought = asking.probe_all(|id| vec![probe::own_ids(base, id)], &mut self.facts).await?;
+        self.take(brought);
+        let facts = self.facts.clone();
+        let making = Making {
+            asking: &asking,
+            facts: &facts,
+            ledger: &self.ledger,
+            practice: &self.parts.practice,
+            now: asking.line.time.now(),
+        };
+        let people = making.people().await?;
+        let by = &people.members[0].reference;
+        let mut known = self.facts.clone();
+        let probes = |id| probe::writing(base, id, &facts, by, making.now);
+        let (brought, conversations) = tokio::join!(asking.probe_all(probes, &mut known), async {
+            tokio::try_join!(
+                making.conversation(&people),
+                making.conversation(&people),
+                making.conversation(&people)
+            )
+        });
+        self.facts = known;
+        self.take(brought?);
+        let conversations = <[_; 3]>::from(conversations?);
+        let scope = self.scope(&people).await?;
+        let room = Room {
+            folder,
+            server: &self.parts.server,
+            clock: &self.parts.clock,
+            scope: &scope,
+            findings: &self.learnt,
+            limit: self.parts.limit,
+        };
+        let [one, other] = &people.members;
+        let desks = [Desk::open(&room, one, keys[0]).await?, Desk::open(&room, other, keys[1]).await?];
+        let journey = Journey {
+            asking: &asking,
+            facts: &self.facts,
+            ledger: &self.ledger,
+            people: &people,
+            conversations: &conversations,
+            desks: &desks,
+            limit: self.parts.limit,
+        };
+        let findings = journey.go(progress).await;
+        self.way.extend(findings);
+        for desk in desks {
+            desk.leave();
+        }
+        Ok(())
+    }
+
+    /// Reads what the server says of itself. Whether it is one that can be asked further.
+    async fn meet(&mut self) -> Result<bool, Failed> {
+        let request = search::metadata();
+        let response = self.asking.read(&request).await?;
+        if answer::to_read(&response) == ReadAnswer::NotJson || matches!(response.status, 406 | 415) {
+            self.first.push(Finding::new("json", Verdict::Missing, format!("{} to JSON", response.status)));
+            return Ok(false);
+        }
+        let Ok(stated) = capability::from_statement(&response.body) else {
+            let detail = format!("no CapabilityStatement at this address (answered {})", response.status);
+            self.first.push(Finding::new("connection", Verdict::Missing, detail));
+            return Ok(false);
+        };
+        self.facts = stated;
+        self.learnt.push(facts::Finding::Json(Ability::Proven));
+        self.facts.learn(facts::Finding::Json(Ability::Proven));
+        let mut configuration = Request::get(".well-known/smart-configuration");
+        configuration.accept = Some("application/json");
+        if let Ok(known) = self.asking.read(&configuration).await {
+            self.facts.scopes = capability::scopes(&known.body);
+        }
+        let rows = Request::get("Communication").with("_count", "1");
+        let allowed = self.asking.read(&rows).await?;
+        if matches!(allowed.status, 401 | 403) {
+            return Err(ask::refused(&rows, &allowed));
+        }
+        let clock = match (response.date, self.asking.line.time.minutes_off()) {
+            (None, _) => Finding::new("clock", Verdict::Unknown, ""),
+            (_, None) => Finding::new("clock", Verdict::Works, ""),
+            (_, Some(minutes)) => Finding::new("clock", Verdict::WorksAround, format!("{minutes} minutes")),
+        };
+        self.first.extend([
+            Finding::new("sign-in", Verdict::Works, ""),
+            clock,
+            Finding::new("json", Verdict::Works, ""),
+        ]);
+        Ok(true)
+    }
+
+    /// What the two engines look at: what the check made. A server that can't narrow a search is read whole.
+    async fn scope(&mut self, people: &People) -> Result<Scope, Failed> {
+        let members: Vec<_> = people.members.iter().map(|member| member.reference.id()).collect();
+        let wanted = [
+            (Kind::Practitioner, "_id", members.join(",")),
+            (Kind::PractitionerRole, "_id", people.pool_id.clone()),
+            (Kind::CareTeam, "_id", people.pool_id.clone()),
+            (Kind::Patient, "_id", people.patient.id().to_owned()),
+            (Kind::RelatedPerson, "patient", people.patient.as_str().to_owned()),
+            (Kind::Communication, "subject", people.patient.as_str().to_owned()),
+            (Kind::Task, "patient", people.patient.as_str().to_owned()),
+        ];
+        let mut scope = Scope::default();
+        let mut refused = Vec::new();
+        for (kind, parameter, value) in wanted {
+            let filter = Filter { kind: Some(kind), parameter: parameter.to_owned(), value };
+            let alone = Scope { filters: vec![filter.clone()] };
+            let response = self.asking.read(&search::changes(kind, None, &alone)).await?;
+            if response.status == 200 {
+                scope.filters.push(filter);
+            } else {
+                refused.push(format!("{}?{parameter}", kind.as_str()));
+            }
+        }
+        let verdict = if refused.is_empty() { Verdict::Works } else { Verdict::WorksAround };
+        self.way.push(Finding::new("search-by-patient", verdict, refused.join(", ")));
+        Ok(scope)
+    }
+
+    fn take(&mut self, brought: Brought) {
+        for path in &brought.made {
+            self.ledger.note(path, None);
+        }
+        for finding in &brought.findings {
+            self.facts.learn(finding.clone());
+        }
+        self.learnt.extend(brought.findings);
+        self.lost |= brought.lost;
+    }
+
+    /// What a failure is a finding about.
+    fn place_of(&self, failed: &Failed) -> &'static str {
+        match failed {
+            Failed::Unanswered(Unanswered::Certificate(_)) => "certificate",
+            Failed::Unanswered(Unanswered::SignInAgain) | Failed::Refused { status: 401 | 403, .. } => "sign-in",
+            Failed::Unanswered(_) if self.first.is_empty() => "connection",
+            _ => "whole-way",
+        }
+    }
+
+    /// Tidies away and sums up.
+    async fn finish(mut self) -> Report {
+        let mut left = Vec::new();
+        let mut findings = std::mem::take(&mut self.first);
+        let met = !findings.is_empty() && self.facts.json == Ability::Proven;
+        if met {
+            let tried = matches!(self.parts.depth, Depth::Writing { .. });
+            findings.extend(standing::findings(&self.facts, tried));
+        }
+        findings.append(&mut self.way);
+        if met && matches!(self.parts.depth, Depth::Writing { .. }) {
+            if self.lost {
+                self.ledger.sweep(&self.asking).await;
+            }
+            let there = self.ledger.tidy(&self.asking, &self.facts).await;
+            let verdict = match (there.retracted.is_empty(), there.untouched.is_empty()) {
+                (true, true) => Verdict::Works,
+                (false, true) => Verdict::WorksAround,
+                (_, false) => Verdict::Missing,
+            };
+            left = [there.retracted, there.untouched].concat();
+            findings.push(Finding::new("tidy", verdict, format!("{} left", left.len())));
+        }
+        Report::of(findings, &self.facts, left)
+    }
+}
