@@ -9,7 +9,7 @@ use tern_store::Cursor;
 
 use super::{
     Pull, PullError,
-    page::{Storing, stored},
+    page::{Storing, Trail, stored},
 };
 
 /// Where one run stands.
@@ -64,26 +64,26 @@ impl Pull {
         since: Option<DateTime<Utc>>,
     ) -> Result<Chain, PullError> {
         let mut request = self.first(run.kind, since).await?;
-        let Some((mut response, mut asked)) = request.take() else {
+        let Some((mut response, first)) = request.take() else {
             // The server doesn't have the type at all: then there is nothing of it.
             run.cursor.complete = true;
             stored(Some(self.store(run.kind, Vec::new(), Some(run.cursor.clone())))).await?;
             return Ok(Chain::Complete);
         };
+        let mut trail = Trail::default();
+        trail.is_new(&first);
         loop {
             let page = self.read(run.kind, response).await?;
             run.look_at(&page);
             let onward = page.next.as_deref().and_then(|link| self.line.server.relative(link));
-            let leads_back = onward.as_ref() == Some(&asked);
             let is_last = page.next.is_none();
             run.advance(is_last);
             stored(run.storing.take()).await?;
             run.storing = Some(self.store(run.kind, page.arrivals, Some(run.cursor.clone())));
-            let Some(next) = onward.filter(|_| !leads_back) else {
+            let Some(next) = onward.filter(|next| trail.is_new(next)) else {
                 stored(run.storing.take()).await?;
                 return Ok(if is_last { Chain::Complete } else { Chain::Broken });
             };
-            asked = next.clone();
             // Fetched while the page before is being stored.
             response = match self.rows(next).await {
                 Err(PullError::Refused { status: 400..=499, .. }) => return Ok(Chain::Broken),

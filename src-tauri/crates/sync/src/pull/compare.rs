@@ -17,7 +17,7 @@ use tern_inbox::arrival::{Arrival, Content, Kind};
 use tern_store::Cursor;
 use tokio::task::spawn_blocking;
 
-use super::{Pull, PullError, page::stored};
+use super::{Pull, PullError, page::{Trail, stored}};
 
 /// Rows that differ, read one by one; more than that, and the kind is pulled anew from its beginning.
 const MOST_SINGLE_READS: usize = 200;
@@ -103,8 +103,12 @@ impl Pull {
     async fn listed(&self, kind: Kind) -> Result<Option<HashMap<String, Stamp>>, PullError> {
         let mut there = HashMap::new();
         let mut next = Some(self.facts.without_refused(kind, search::stamps(kind, &self.scope)));
+        let mut trail = Trail::default();
         while let Some(request) = next.take() {
-            let response = match self.rows(request.clone()).await {
+            if !trail.is_new(&request) {
+                return Ok(None);
+            }
+            let response = match self.rows(request).await {
                 Ok(response) => response,
                 Err(PullError::Refused { status: 400..=499, .. }) => return Ok(None),
                 Err(error) => return Err(error),
@@ -118,7 +122,7 @@ impl Pull {
                 return Ok(None);
             }
             next = page.next.as_deref().and_then(|link| self.line.server.relative(link));
-            if (page.next.is_some() && next.is_none()) || next.as_ref() == Some(&request) {
+            if page.next.is_some() && next.is_none() {
                 return Ok(None);
             }
             there.extend(page.rows.into_iter().map(|row| (row.server_id.clone(), row)));

@@ -6,14 +6,14 @@ use tern_fhir::search;
 use tern_inbox::arrival::Kind;
 use tern_store::Cursor;
 
-use super::{Pull, PullError, page::stored};
+use super::{Pull, PullError, page::{Trail, stored}};
 
 /// How far a history was followed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Followed {
     /// All of it is stored and the cursor stands behind it.
     ToTheEnd,
-    /// The server has none, or none of this type.
+    /// The server has none, or none of this type, or its pages lead nowhere.
     NotOffered,
 }
 
@@ -24,9 +24,14 @@ impl Pull {
         let Some(since) = Self::start(cursor.position) else { return Ok(Followed::NotOffered) };
         let mut newest = cursor.position;
         let mut storing = None;
+        let mut trail = Trail::default();
         let mut next = Some(search::history(kind, since));
         while let Some(request) = next.take() {
-            let response = match self.rows(request.clone()).await {
+            if !trail.is_new(&request) {
+                stored(storing.take()).await?;
+                return Ok(Followed::NotOffered);
+            }
+            let response = match self.rows(request).await {
                 Err(PullError::Refused { status: 400 | 403 | 404 | 405 | 501, .. }) => {
                     stored(storing.take()).await?;
                     self.facts.has_no_history(kind).await?;
@@ -40,9 +45,6 @@ impl Pull {
             // A server that ignores `_since` lists everything that ever was: the rest is older still.
             let is_past = stamps().min().is_some_and(|oldest| oldest < since);
             let onward = page.next.as_deref().filter(|_| !is_past).and_then(|link| self.line.server.relative(link));
-            if onward.as_ref() == Some(&request) {
-                return Err(PullError::Stuck);
-            }
             stored(storing.take()).await?;
             let cursor = match onward {
                 Some(_) => cursor.clone(),

@@ -1,6 +1,6 @@
 //! One page: fetched, read on a thread of its own, stored on another while the next one is on its way.
 
-use std::sync::Arc;
+use std::{collections::HashSet, sync::Arc};
 
 use tern_fhir::{
     exchange::{Request, Response},
@@ -50,6 +50,17 @@ impl Pull {
             }
             Ok(())
         })
+    }
+}
+
+/// The pages of one run: a `next` that leads back to one of them leads nowhere.
+#[derive(Default)]
+pub(super) struct Trail(HashSet<(String, Vec<(String, String)>)>);
+
+impl Trail {
+    /// Whether this page was not asked for before.
+    pub(super) fn is_new(&mut self, request: &Request) -> bool {
+        self.0.insert((request.path.clone(), request.query.clone()))
     }
 }
 
