@@ -84,7 +84,9 @@ describe("one touch, by keyboard", () => {
     await screen.findByRole("dialog", { name: "Put Leo Ruiz back?" });
     await user.keyboard("2");
     await waitFor(() =>
-      expect(practice.callsOf("touchPutBack")).toEqual([{ thread: "t-leo", reason: "I must look in the chart first" }]),
+      expect(practice.callsOf("touchPutBack")).toEqual([
+        { thread: "t-leo", reason: "I must look in the chart first" },
+      ]),
     );
     await waitFor(() => expect(screen.queryByRole("dialog")).toBeNull());
     expect(practice.drafts.get("t-leo")).toBe("Dear");
@@ -146,7 +148,9 @@ describe("one touch, by keyboard", () => {
   });
 
   it("says that the claim waits while offline, and that the patient wrote again", async () => {
-    const { practice, user } = await inbox((one) => (one.statusNow = { ...one.statusNow, connection: "offline" }));
+    const { practice, user } = await inbox(
+      (one) => (one.statusNow = { ...one.statusNow, connection: "offline" }),
+    );
     await waitFor(() => expect(selected()).toBe("t-therriault"));
     await user.keyboard("j{Enter}");
     expect((await screen.findByTestId("claim")).textContent).toContain("you are offline");
@@ -158,7 +162,10 @@ describe("one touch, by keyboard", () => {
   it("offers what fits a reply that did not get through, and takes it back into the composer", async () => {
     const { practice, user } = await inbox((one) => {
       const rowsOf = one.queues.get("mine")!;
-      one.queues.set("mine", rowsOf.filter(({ thread }) => thread === "t-okafor"));
+      one.queues.set(
+        "mine",
+        rowsOf.filter(({ thread }) => thread === "t-okafor"),
+      );
     });
     await waitFor(() => expect(selected()).toBe("t-okafor"));
     await user.keyboard("{Enter}");
