@@ -1,1 +1,0 @@
-//! tern-agent: checks a server, and works without a screen.
