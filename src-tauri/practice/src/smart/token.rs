@@ -99,9 +99,10 @@ pub(super) async fn token(
     Form(ask): Form<Ask>,
 ) -> Response {
     let authorization = authorization(&headers);
+    let origin = forwarded(&headers).unwrap_or_else(|| server.origin.clone());
     // A sign-in is flushed to the disk before its token leaves.
     let exchanged =
-        tokio::task::spawn_blocking(move || server.exchange(authorization.as_deref(), ask, Utc::now())).await;
+        tokio::task::spawn_blocking(move || server.exchange(authorization.as_deref(), ask, &origin, Utc::now())).await;
     match exchanged {
         Ok(Ok(granted)) => not_stored(Json(granted).into_response()),
         Ok(Err(refusal)) => refusal.into_response(),
@@ -125,12 +126,19 @@ pub(super) async fn revoke(
 }
 
 impl AuthorizationServer {
-    fn exchange(&self, authorization: Option<&str>, ask: Ask, now: DateTime<Utc>) -> Result<Granted, Refusal> {
-        let endpoint = format!("{}/auth/token", self.origin);
+    /// `origin` is ours as the client sees it.
+    fn exchange(
+        &self,
+        authorization: Option<&str>,
+        ask: Ask,
+        origin: &str,
+        now: DateTime<Utc>,
+    ) -> Result<Granted, Refusal> {
+        let endpoint = format!("{origin}/auth/token");
         let client = self.clients.recognise(authorization, &ask.proof, &endpoint, now)?;
         match (ask.grant_type.as_deref(), client) {
-            (Some("authorization_code"), ClientId::Desktop) => self.redeem(&ask, now),
-            (Some("refresh_token"), ClientId::Desktop) => self.refresh(&ask, now),
+            (Some("authorization_code"), ClientId::Desktop) => self.redeem(&ask, origin, now),
+            (Some("refresh_token"), ClientId::Desktop) => self.refresh(&ask, origin, now),
             (Some("client_credentials"), ClientId::Agent) => self.credentials(&ask, now),
             (
                 Some("authorization_code" | "refresh_token" | "client_credentials"),
@@ -141,7 +149,7 @@ impl AuthorizationServer {
     }
 
     /// A code becomes a sign-in.
-    fn redeem(&self, ask: &Ask, now: DateTime<Utc>) -> Result<Granted, Refusal> {
+    fn redeem(&self, ask: &Ask, origin: &str, now: DateTime<Utc>) -> Result<Granted, Refusal> {
         let invalid = Refusal::Oauth("invalid_grant", "the code does not hold");
         let code = ask.code.as_ref().map_or("", Secret::expose);
         let redeemed = lock(&self.codes).redeem(code, now);
@@ -172,19 +180,19 @@ impl AuthorizationServer {
             (Uuid::new_v4(), None)
         };
         lock(&self.codes).bought(code, family);
-        let nonce = grant.nonce.as_deref();
-        self.signed_in(&grant.username, grant.scope.clone(), (family, token), nonce, now)
+        let identity = (origin, grant.nonce.as_deref());
+        self.signed_in(&grant.username, grant.scope.clone(), (family, token), identity, now)
     }
 
     /// One refresh token becomes the next.
-    fn refresh(&self, ask: &Ask, now: DateTime<Utc>) -> Result<Granted, Refusal> {
+    fn refresh(&self, ask: &Ask, origin: &str, now: DateTime<Utc>) -> Result<Granted, Refusal> {
         let invalid = Refusal::Oauth("invalid_grant", "the refresh token does not hold");
         let presented = ask.refresh_token.as_ref().map_or("", Secret::expose);
         let rotation = lock(&self.families).rotate(presented, now)?;
         match rotation {
             Rotation::Rotated { token, family, sign_in } => {
                 let scope = narrowed(&sign_in.scope, ask.scope.as_deref());
-                self.signed_in(&sign_in.username, scope, (family, Some(token)), None, now)
+                self.signed_in(&sign_in.username, scope, (family, Some(token)), (origin, None), now)
             }
             Rotation::Reused(family) => {
                 tracing::warn!(%family, "a refresh token came twice; its sign-in has ended");
@@ -222,7 +230,7 @@ impl AuthorizationServer {
         username: &str,
         scope: String,
         (family, refresh_token): (Uuid, Option<Secret>),
-        nonce: Option<&str>,
+        (issuer, nonce): (&str, Option<&str>),
         now: DateTime<Utc>,
     ) -> Result<Granted, Refusal> {
         let account =
@@ -235,7 +243,7 @@ impl AuthorizationServer {
             scope: scope.clone(),
             family: Some(family),
         };
-        let subject = Subject { issuer: &self.origin, name: &account.name, nonce };
+        let subject = Subject { issuer, name: &account.name, nonce };
         let id_token = match has("openid") {
             true => Some(self.key.id_token(&access, &subject, now)?),
             false => None,
@@ -288,6 +296,13 @@ fn narrowed(granted: &str, asked: Option<&str>) -> String {
 fn authorization(headers: &HeaderMap) -> Option<String> {
     let value = headers.get(header::AUTHORIZATION)?.to_str().ok()?;
     Some(value.to_owned())
+}
+
+/// Our origin as a proxy before us says that the client sees it: an id token names the issuer that the client
+/// asked. Whoever could lie here gets a token that says a wrong issuer, and no other one.
+fn forwarded(headers: &HeaderMap) -> Option<String> {
+    let said = |name| headers.get(name)?.to_str().ok().filter(|value| !value.is_empty());
+    Some(format!("{}://{}", said("x-forwarded-proto")?, said("x-forwarded-host")?))
 }
 
 fn not_stored(mut response: Response) -> Response {
