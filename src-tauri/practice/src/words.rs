@@ -173,6 +173,10 @@ fn parse<T: serde::de::DeserializeOwned>(json: &str) -> Result<T, Error> {
     serde_json::from_str(json).map_err(|e| Error::Content { path: "assets/sample".into(), reason: e.to_string() })
 }
 
+/// What patients choose in a portal for a file's texts, row by row: so that every pool has something to do.
+const CHOSEN: [&str; 5] =
+    [category::QUESTION, category::RESULTS, category::QUESTION, category::REFILLS, category::RESULTS];
+
 fn from_file(path: &Path) -> Result<Vec<Text>, Error> {
     #[derive(Deserialize)]
     struct Row {
@@ -194,7 +198,11 @@ fn from_file(path: &Path) -> Result<Vec<Text>, Error> {
             reason: format!("line {} is no object with subject and text", number + 1),
         })?;
         if let Some(text) = row.text.filter(|text| !text.trim().is_empty()) {
-            texts.push(Text::foreign(&row.subject.unwrap_or_default(), &text));
+            let chosen = CHOSEN[number % CHOSEN.len()];
+            texts.push(Text {
+                category: chosen.to_owned(),
+                ..Text::foreign(&row.subject.unwrap_or_default(), &text)
+            });
         }
     }
     if texts.is_empty() {
