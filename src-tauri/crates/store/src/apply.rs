@@ -45,7 +45,7 @@ pub struct Applied {
     pub extras: Vec<Extra>,
 }
 
-/// What is looked up once a page, so that a first sync does not ask a million times.
+/// What is looked up once a page, and counted over it, so that a first sync does not ask a million times.
 #[expect(clippy::struct_excessive_bools, reason = "five independent looks; none of them crosses a boundary")]
 struct Looks {
     aliases: bool,
@@ -55,6 +55,10 @@ struct Looks {
     listed: bool,
     /// The first pull of work items is through.
     watched: bool,
+    /// How far the text index has come down.
+    index_line: i64,
+    /// New messages, added to the running total once a page.
+    inserted: i64,
 }
 
 impl Writer<'_> {
@@ -68,6 +72,7 @@ impl Writer<'_> {
         for arrival in &page.arrivals {
             self.apply(arrival, &mut looks, &mut applied)?;
         }
+        tally::add(self.connection(), tally::MESSAGES, looks.inserted)?;
         if let Some(cursor) = &page.cursor {
             self.move_cursor(page.kind, cursor)?;
         }
@@ -87,6 +92,8 @@ impl Writer<'_> {
             quarantine: quarantine::any(connection)?,
             listed,
             watched: unplaced::is_watched(&self.read())?,
+            index_line: index::low(connection)?,
+            inserted: 0,
         })
     }
 
@@ -222,7 +229,7 @@ impl Writer<'_> {
         Ok(ThreadId::new(self.local(Kind::Communication, thread.as_str(), looks)?))
     }
 
-    fn insert(&mut self, arrival: &Arrival, looks: &Looks) -> Result<(), StoreError> {
+    fn insert(&mut self, arrival: &Arrival, looks: &mut Looks) -> Result<(), StoreError> {
         let meta = Meta::from(arrival);
         if let Content::Message { message, flat_thread } = &arrival.content {
             return self.insert_message(message, flat_thread.as_ref(), meta, looks);
@@ -235,15 +242,15 @@ impl Writer<'_> {
         message: &Message,
         flat_thread: Option<&Thread>,
         meta: Meta<'_>,
-        looks: &Looks,
+        looks: &mut Looks,
     ) -> Result<(), StoreError> {
         let thread = self.local_thread(&message.thread, looks)?;
         if let Some(flat) = flat_thread {
             thread::put_flat(self.connection(), thread.as_str(), flat)?;
         }
         let n = message::insert(self.connection(), (meta.server_id, thread.as_str()), message, None, Some(meta))?;
-        tally::add(self.connection(), tally::MESSAGES, 1)?;
-        index::note_new(self.connection(), n)?;
+        looks.inserted += 1;
+        index::note_new(self.connection(), n, looks.index_line)?;
         self.message_changed(&thread, message, looks)
     }
 
@@ -316,7 +323,7 @@ impl Writer<'_> {
         if let Some(about) = &arrived.about {
             arrived.about = Some(self.local_thread(about, looks)?);
         }
-        if index::is_started(self.connection())? {
+        if looks.index_line != index::NOT_STARTED {
             let before = thread::get(self.connection(), key)?;
             if before
                 .is_none_or(|before| before.subject_line != arrived.subject_line || before.patient != arrived.patient)

@@ -49,6 +49,11 @@ impl Purpose {
 /// What a plain SQLite file begins with; an encrypted one begins with random bytes.
 const PLAIN_HEADER: &[u8; 16] = b"SQLite format 3\0";
 
+/// Pages in the log before it is carried over into the file (32 MB). Ids are random, so a page of an index is
+/// written again by each page of arrivals; carried over eight times less often, a first sync writes that much
+/// less. The log is encrypted like the file, and cut back to this length afterwards.
+const CHECKPOINT_PAGES: i64 = 8_000;
+
 /// Statements kept ready on a connection; more than there are in this crate.
 const PREPARED: usize = 160;
 
@@ -85,6 +90,8 @@ pub(crate) fn connect(path: &Path, key: &CacheKey, purpose: Purpose) -> Result<C
         Purpose::Writing => {
             connection.pragma_update_and_check(None, "journal_mode", "WAL", |_| Ok(()))?;
             connection.pragma_update(None, "synchronous", "FULL")?;
+            connection.pragma_update_and_check(None, "wal_autocheckpoint", CHECKPOINT_PAGES, |_| Ok(()))?;
+            connection.pragma_update_and_check(None, "journal_size_limit", CHECKPOINT_PAGES * 4096, |_| Ok(()))?;
         }
         Purpose::Reading | Purpose::Searching | Purpose::Rescuing => {
             connection.pragma_update(None, "query_only", true)?

@@ -272,7 +272,7 @@ impl Writer<'_> {
             let n =
                 message::insert(self.connection(), (own.id.as_str(), own.thread.as_str()), own, Some(author), None)?;
             tally::add(self.connection(), tally::MESSAGES, 1)?;
-            index::note_new(self.connection(), n)?;
+            index::note_new(self.connection(), n, index::low(self.connection())?)?;
             self.touch_thread(&own.thread);
         }
         Ok(())

@@ -91,7 +91,7 @@ fn a_lost_key_sets_the_file_aside_and_says_what_cannot_be_read() {
     assert!(old.path.ends_with("inbox-20260306-120000.set-aside"));
     assert_eq!(old.unsent, Some(Unsent { replies: 1, drafts: 1 }));
     assert_eq!(opened.rescued, Unsent::default());
-    assert_eq!(aside::list(&path).unwrap(), [old.clone()]);
+    assert_eq!(aside::list(&path).unwrap(), std::slice::from_ref(&old));
     // The keyring is restored: everything is still there.
     let rescued = aside::rescue(&old.path, &key()).unwrap();
     assert_eq!(rescued.drafts[0].text.reveal(), "Give him water and rest");

@@ -1,5 +1,7 @@
 //! The cache, played by the people of a practice on real files.
 
+#![allow(clippy::unwrap_used, clippy::panic, reason = "a scene that cannot be set fails loudly")]
+
 mod file;
 mod page;
 mod scene;
