@@ -31,6 +31,8 @@ use tower::ServiceExt;
 pub(crate) const TENANT: &str = "default";
 /// Largest request body, in bytes: a seed's transaction is about one megabyte.
 const LARGEST_BODY: usize = 32 * 1024 * 1024;
+/// Seconds for one request: a seed's transaction takes four in a debug build on an idle machine.
+const REQUEST_SECONDS: u64 = 180;
 /// How often the write-ahead log is looked at.
 const WAL_EVERY: Duration = Duration::from_secs(2);
 
@@ -58,6 +60,7 @@ impl Engine {
             base_url: base_url.to_owned(),
             data_dir: Some(data.to_owned()),
             max_body_size: LARGEST_BODY,
+            request_timeout: REQUEST_SECONDS,
             // No browser page of another origin has business here.
             enable_cors: false,
             ui_enabled: false,

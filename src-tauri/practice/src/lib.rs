@@ -16,6 +16,7 @@
 //!           ◄──websocket── nudge ◄───┘  └── audit
 //! ```
 
+mod announcement;
 mod arrivals;
 mod audit;
 mod control;
@@ -36,6 +37,7 @@ pub mod tls;
 pub mod vocabulary;
 mod words;
 
+pub use announcement::{AnnouncedAccount, AnnouncedBackend, Announcement};
 pub use error::Error;
-pub use practice::{Announcement, Options, Practice};
+pub use practice::{Options, Practice};
 pub use smart::SignInPage;

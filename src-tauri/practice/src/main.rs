@@ -94,11 +94,7 @@ fn run(command: Command) -> Result<(), Box<dyn std::error::Error>> {
             Ok(())
         }
         Command::Serve(serve) => {
-            let runtime = tokio::runtime::Builder::new_multi_thread()
-                .enable_all()
-                // Helios recurses deeply into large Bundles in debug builds.
-                .thread_stack_size(8 * 1024 * 1024)
-                .build()?;
+            let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
             runtime.block_on(serve_until_told(*serve))
         }
     }
@@ -106,15 +102,22 @@ fn run(command: Command) -> Result<(), Box<dyn std::error::Error>> {
 
 async fn serve_until_told(serve: Serve) -> Result<(), Box<dyn std::error::Error>> {
     let exit_with_stdin = serve.exit_with_stdin;
-    let practice = Practice::open(options(serve)?).await?;
+    let mut told = std::pin::pin!(async move {
+        tokio::select! {
+            () = told_to_end() => tracing::info!("told to end"),
+            () = stdin_closed(), if exit_with_stdin => tracing::info!("standard input closed"),
+        }
+    });
+    let options = options(serve)?;
+    let practice = tokio::select! {
+        opened = Practice::open(options) => opened?,
+        () = &mut told => return Ok(()),
+    };
     let line = serde_json::to_string(practice.announcement())?;
     let mut stdout = std::io::stdout();
     writeln!(stdout, "{line}")?;
     stdout.flush()?;
-    tokio::select! {
-        () = told_to_end() => tracing::info!("told to end"),
-        () = stdin_closed(), if exit_with_stdin => tracing::info!("standard input closed"),
-    }
+    told.await;
     practice.close().await;
     Ok(())
 }
@@ -136,7 +139,6 @@ fn options(serve: Serve) -> Result<Options, Error> {
             false => SignInPage::Password,
         },
         access_seconds: serve.access_seconds,
-        public_origin: None,
     })
 }
 

@@ -1,14 +1,13 @@
 //! The practice as a whole: opened with options, announced in one line, closed in order.
 
 use crate::{
-    Error,
+    Announcement, Error,
     arrivals::{self, Pace},
     control, definitions,
     engine::Engine,
     files,
     nudge::{self, Nudges},
     people,
-    secrets::Secret,
     seed::{self, Size},
     smart::{AuthorizationServer, Setup, SignInPage},
     tls,
@@ -17,9 +16,8 @@ use crate::{
 use axum::Router;
 use axum_server::tls_rustls::RustlsConfig;
 use chrono::Utc;
-use serde::Serialize;
 use std::{
-    net::{SocketAddr, TcpListener},
+    net::{IpAddr, Ipv4Addr, SocketAddr, TcpListener},
     path::{Path, PathBuf},
     sync::Arc,
     time::Duration,
@@ -50,52 +48,6 @@ pub struct Options {
     pub page: SignInPage,
     /// Seconds that an access token holds.
     pub access_seconds: i64,
-    /// The origin that links, tokens and the announcement name, where clients reach the practice
-    /// through something else than `bind`: `https://host:port`.
-    pub public_origin: Option<String>,
-}
-
-/// The one line that says how to reach the practice.
-#[derive(Debug, Serialize)]
-pub struct Announcement {
-    /// The FHIR base.
-    pub base_url: String,
-    /// The issuer of tokens.
-    pub issuer: String,
-    /// PEM file of the authority to trust for this practice.
-    pub ca_file: PathBuf,
-    /// Who can sign in.
-    pub accounts: Vec<AnnouncedAccount>,
-    /// The public client's id.
-    pub client_id: &'static str,
-    /// The agent's credentials.
-    pub backend: AnnouncedBackend,
-}
-
-/// An account, with its password in the clear: it opens nothing but invented people.
-#[derive(Debug, Clone, Serialize)]
-pub struct AnnouncedAccount {
-    /// Code of the role.
-    pub role: &'static str,
-    /// User name.
-    pub username: String,
-    /// Password.
-    pub password: Secret,
-    /// As shown.
-    pub name: String,
-    /// Absolute URL of the Practitioner.
-    pub fhir_user: String,
-    /// `PractitionerRole/…`
-    pub practitioner_role: String,
-}
-
-/// The backend client.
-#[derive(Debug, Clone, Serialize)]
-pub struct AnnouncedBackend {
-    /// `client_id`.
-    pub client_id: &'static str,
-    /// `client_secret`.
-    pub client_secret: Secret,
 }
 
 /// An open practice.
@@ -120,10 +72,8 @@ impl Practice {
         let words = Arc::new(Words::open(options.messages.as_deref())?);
         let (accounts, secrets) = people::accounts(&data)?;
 
-        let listener = listen(options.bind)?;
-        let address = listener.local_addr().map_err(|source| Error::Listen { address: options.bind, source })?;
-        let identity = tls::Identity::open(&data, address.ip(), now)?;
-        let origin = options.public_origin.unwrap_or_else(|| origin(address));
+        let identity = tls::Identity::open(&data, options.bind.ip(), now)?;
+        let (listener, origin) = listen(options.bind)?;
         let smart = Arc::new(AuthorizationServer::open(Setup {
             origin: origin.clone(),
             data: &data,
@@ -135,8 +85,7 @@ impl Practice {
             access_seconds: options.access_seconds,
         })?);
         let nudges = Nudges::new();
-        let base_url = smart.base_url();
-        let engine = Engine::open(&data, &base_url, Arc::clone(smart.access()), &nudges)?;
+        let engine = Engine::open(&data, &smart.base_url(), Arc::clone(smart.access()), &nudges)?;
         seed::plant(&engine, size, &words, now).await?;
 
         let patients = arrivals::Patients::new(engine.clone(), size, words);
@@ -147,7 +96,7 @@ impl Practice {
             .nest("/fhir", engine.router());
         let server = axum_server::Handle::new();
         let serving = axum_server::from_tcp_rustls(listener, RustlsConfig::from_config(identity.config))
-            .map_err(|source| Error::Listen { address, source })?
+            .map_err(|source| Error::Listen { address: options.bind, source })?
             .handle(server.clone())
             .serve(app.into_make_service_with_connect_info::<SocketAddr>());
 
@@ -157,7 +106,7 @@ impl Practice {
             working.spawn(arrivals::keep_writing(patients, pace));
         }
         Ok(Self {
-            announcement: announcement(&origin, identity.ca_file, &accounts, secrets.agent),
+            announcement: Announcement::new(&origin, identity.ca_file, &accounts, secrets.agent),
             engine,
             server,
             serving: tokio::spawn(serving),
@@ -218,40 +167,14 @@ fn size_kept(data: &Path, asked: Size) -> Result<Size, Error> {
     }
 }
 
-fn listen(address: SocketAddr) -> Result<TcpListener, Error> {
+/// Listens on `address`; answers the origin that it is reached by.
+fn listen(address: SocketAddr) -> Result<(TcpListener, String), Error> {
     let failed = |source| Error::Listen { address, source };
     let listener = TcpListener::bind(address).map_err(failed)?;
     listener.set_nonblocking(true).map_err(failed)?;
-    Ok(listener)
-}
-
-/// `https://host:port`. An unspecified address is told as loopback.
-fn origin(address: SocketAddr) -> String {
-    match address.ip() {
-        ip if ip.is_unspecified() => format!("https://127.0.0.1:{}", address.port()),
-        _ => format!("https://{address}"),
+    let mut reached = listener.local_addr().map_err(failed)?;
+    if reached.ip().is_unspecified() {
+        reached.set_ip(IpAddr::V4(Ipv4Addr::LOCALHOST));
     }
-}
-
-fn announcement(origin: &str, ca_file: PathBuf, accounts: &[people::Account], agent: Secret) -> Announcement {
-    let base_url = format!("{origin}/fhir");
-    let accounts = accounts
-        .iter()
-        .map(|account| AnnouncedAccount {
-            role: account.role,
-            username: account.username.clone(),
-            password: account.password.clone(),
-            name: account.name.clone(),
-            fhir_user: format!("{base_url}/{}", account.practitioner),
-            practitioner_role: account.practitioner_role.clone(),
-        })
-        .collect();
-    Announcement {
-        base_url,
-        issuer: origin.to_owned(),
-        ca_file,
-        accounts,
-        client_id: crate::smart::clients::ClientId::Desktop.as_str(),
-        backend: AnnouncedBackend { client_id: crate::smart::clients::ClientId::Agent.as_str(), client_secret: agent },
-    }
+    Ok((listener, format!("https://{reached}")))
 }

@@ -33,7 +33,6 @@ pub fn options(data: &TempDir) -> Options {
         agent_jwks: None,
         page: SignInPage::Password,
         access_seconds: 600,
-        public_origin: None,
     }
 }
 
