@@ -1,15 +1,22 @@
 //! The road between a window and its practice, which a journey can cut and mend.
 
-use std::path::{Path, PathBuf};
+use std::{
+    net::SocketAddr,
+    path::{Path, PathBuf},
+    sync::{Mutex, PoisonError},
+};
 
 use rcgen::{CertificateParams, KeyPair};
-use tern_unruly::{Handle, Listen, Serving, Tls, Unruly, Upstream, serve};
+use tern_unruly::{Listen, Serving, Tls, Unruly, Upstream, serve};
 
 use crate::{Failure, practice::Ready};
 
 /// A proxy with a certificate of its own before the practice.
 pub struct Road {
-    serving: Serving,
+    unruly: Unruly,
+    tls: Tls,
+    address: SocketAddr,
+    serving: Mutex<Option<Serving>>,
     /// FHIR base URL as the window sees it.
     pub base_url: String,
     /// The practice's certificate authority and the road's, in one file.
@@ -29,25 +36,40 @@ impl Road {
         let names = ["127.0.0.1".to_owned(), "localhost".to_owned()];
         let certificate = CertificateParams::new(names)?.self_signed(&key)?;
         let tls = Tls::from_pem(certificate.pem().as_bytes(), key.serialize_pem().as_bytes())?;
-        let upstream = Upstream::new(&practice.base_url.parse()?, Some(&practice_ca))?;
-        let serving = serve(Unruly::new(upstream, quirks.parse()?, 7), Listen::on_loopback_with(tls))?;
         let ca_file = dir.join("ca.pem");
         std::fs::write(&ca_file, [practice_ca.as_slice(), b"\n", certificate.pem().as_bytes()].concat())?;
-        Ok(Self { base_url: serving.base_url(), ca_file, serving })
+        let upstream = Upstream::new(&practice.base_url.parse()?, Some(&practice_ca))?;
+        let unruly = Unruly::new(upstream, quirks.parse()?, 7);
+        let serving = serve(unruly.clone(), Listen::on_loopback_with(tls.clone()))?;
+        let base_url = serving.base_url();
+        let authority = base_url.split('/').nth(2).ok_or("no authority")?;
+        let address = authority.parse()?;
+        Ok(Self { unruly, tls, address, serving: Mutex::new(Some(serving)), base_url, ca_file })
     }
 
-    /// Nothing gets through.
+    /// Nobody listens any more: connections are closed, new ones refused.
     pub fn cut(&self) {
-        self.serving.handle().offline(true);
+        if let Some(serving) = self.serving.lock().unwrap_or_else(PoisonError::into_inner).take() {
+            serving.shutdown();
+        }
     }
 
-    /// Everything gets through again.
-    pub fn mend(&self) {
-        self.serving.handle().offline(false);
-    }
-
-    /// For setting quirks and faults by name.
-    pub fn handle(&self) -> Handle {
-        self.serving.handle()
+    /// Everything gets through again, at the same address.
+    ///
+    /// # Errors
+    /// When the address cannot be listened on again.
+    pub async fn mend(&self) -> Result<(), Failure> {
+        let began = tokio::time::Instant::now();
+        let serving = loop {
+            let listen = Listen { address: self.address, ..Listen::on_loopback_with(self.tls.clone()) };
+            match serve(self.unruly.clone(), listen) {
+                Ok(serving) => break serving,
+                // The old listener goes when its task does.
+                Err(error) if began.elapsed() > crate::PATIENCE => return Err(error.into()),
+                Err(_) => tokio::time::sleep(std::time::Duration::from_millis(20)).await,
+            }
+        };
+        *self.serving.lock().unwrap_or_else(PoisonError::into_inner) = Some(serving);
+        Ok(())
     }
 }

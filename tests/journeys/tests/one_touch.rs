@@ -37,7 +37,7 @@ async fn a_reply_in_an_outage_waits_and_arrives_once_the_road_is_mended() {
     send(&window).await;
     window.see("[data-testid=status][data-connection=offline]").await.unwrap();
     assert_eq!(scene.said(&thread, REPLY).await, 0);
-    scene.road.mend();
+    scene.road.mend().await.unwrap();
     let done = |items: &[serde_json::Value]| !items.is_empty() && items.iter().all(|item| item["status"] == json!("completed"));
     scene.server_has(&thread, "a completed work item", done).await.unwrap();
     assert_eq!(scene.said(&thread, REPLY).await, 1);

@@ -42,7 +42,7 @@ async fn a_wrong_address_says_what_happened_and_what_to_do() {
     window.press_key(Key::Enter).await.unwrap();
     window.see("[data-testid=sign-in-failure]").await.unwrap();
     accessible(&window).await;
-    scene.road.mend();
+    scene.road.mend().await.unwrap();
     window.close().await.unwrap();
 }
 

@@ -141,7 +141,7 @@ impl FiveMinutes {
         self.nothing_left(&thread, SECOND).await?;
         self.say("5. The road is cut while she answers: the reply waits here, and the server has nothing of it.");
         self.picture("offline").await?;
-        self.road.mend();
+        self.road.mend().await?;
         Ok(thread)
     }
 
