@@ -174,8 +174,8 @@ impl Asking {
         Err(last)
     }
 
-    /// Sends a write until the server answers it; only for one that may arrive more than once.
-    pub(super) async fn write_until_answered(&self, request: &Request) -> Result<Response, Failed> {
+    /// Sends until the server answers, whatever it says; only for what may arrive more than once.
+    pub(super) async fn answered(&self, request: &Request) -> Result<Response, Failed> {
         let mut last = Failed::Unanswered(Unanswered::Lost);
         for attempt in 0..TRIES {
             self.rest(attempt).await;

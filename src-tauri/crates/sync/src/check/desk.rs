@@ -3,7 +3,7 @@
 use std::{path::Path, sync::Arc, time::Duration};
 
 use chrono::{DateTime, Utc};
-use tern_fhir::{facts, search::Scope};
+use tern_fhir::{exchange::Response, facts, search::Scope};
 use tern_inbox::{
     ids::MessageId,
     member::Member,
@@ -32,6 +32,8 @@ const LOOK: Duration = Duration::from_millis(250);
 pub(super) struct Room<'a> {
     pub(super) folder: &'a Path,
     pub(super) server: &'a Arc<dyn Server>,
+    /// What the server says of itself.
+    pub(super) statement: &'a Response,
     pub(super) clock: &'a Arc<dyn Clock>,
     pub(super) scope: &'a Scope,
     /// What was found out about the server so far.
@@ -57,7 +59,7 @@ impl Desk {
         let cache = Cache::open(&path, &CacheKey::new(key), &provenance, room.clock.now())?;
         let me = Me { references: vec![member.reference.clone()] };
         cache.write(room.clock.now(), |writer| writer.set_me(&me))?;
-        let way = Arc::new(Unsteady::new(Arc::clone(room.server)));
+        let way = Arc::new(Unsteady::new(Arc::clone(room.server), room.statement.clone()));
         let server: Arc<dyn Server> = Arc::clone(&way) as _;
         learn(room, &cache, &server).await?;
         let engine = Engine::start(Parts {
@@ -218,7 +220,7 @@ async fn learn(room: &Room<'_>, cache: &Cache, server: &Arc<dyn Server>) -> Resu
     let board = Arc::new(Board::new());
     let facts = Facts::load(cache, &time, &board)?;
     let line = Line { server: Arc::clone(server), time, board };
-    // The engine asks again; whatever came of this one.
+    // Answered by the statement that is known.
     let _ = facts.ask(&line).await;
     for finding in room.findings {
         facts.learn(finding.clone()).await?;

@@ -186,7 +186,7 @@ impl Journey<'_> {
     ) -> Result<String, Failed> {
         let claim = Edit::Claim { by: &loser.member.reference, at: loser.now() };
         let request = before.change(&claim, self.facts.changing())?;
-        let answered = self.asking.write_until_answered(&request).await?;
+        let answered = self.asking.answered(&request).await?;
         let kept = Edit::Claim { by: &taker.member.reference, at: taker.now() };
         self.comes_to(&conversation.task(), "the claim that holds", &kept).await?;
         if (200..300).contains(&answered.status) {

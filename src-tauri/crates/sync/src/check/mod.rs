@@ -29,7 +29,7 @@ use std::{path::PathBuf, sync::Arc, time::Duration};
 use tern_fhir::{
     answer::{self, ReadAnswer},
     capability,
-    exchange::Request,
+    exchange::{Request, Response},
     facts::{self, Ability, ServerFacts},
     probe,
     search::{self, Filter, Scope},
@@ -43,7 +43,7 @@ use self::{
     journey::Journey,
     ledger::Ledger,
     probing::Brought,
-    scene::{Making, People},
+    scene::{Conversation, Making, People},
 };
 use crate::{
     clock::Clock,
@@ -119,52 +119,35 @@ struct Check<'a> {
 impl Check<'_> {
     async fn go(&mut self, progress: &(dyn Fn(&str) + Sync)) -> Result<(), Failed> {
         progress("asking the server what it can do");
-        if !self.meet().await? {
-            return Ok(());
-        }
-        progress("trying out what it does with searches");
+        let Some(statement) = self.meet().await? else { return Ok(()) };
+        let Depth::Writing { folder, keys } = &self.parts.depth else {
+            progress("trying out what it does with searches");
+            return self.searches().await;
+        };
+        progress("trying out what it does with writes");
         let asking = self.asking.clone();
         let base = asking.line.server.fhir_base();
-        let brought = asking.probe_all(|id| probe::reading_only(base, id), &mut self.facts).await?;
+        let brought = asking.probe_all(|id| vec![probe::own_ids(base, id)]).await?;
         self.take(brought);
-        self.first.push(paging::follow(&asking, &self.facts).await?);
-        let Depth::Writing { folder, keys } = &self.parts.depth else { return Ok(()) };
-        progress("trying out what it does with writes");
-        let brought = asking.probe_all(|id| vec![probe::own_ids(base, id)], &mut self.facts).await?;
-        self.take(brought);
-        let facts = self.facts.clone();
-        let making = Making {
-            asking: &asking,
-            facts: &facts,
-            ledger: &self.ledger,
-            practice: &self.parts.practice,
-            now: asking.line.time.now(),
-        };
-        let people = making.people().await?;
-        let by = &people.members[0].reference;
-        let mut known = self.facts.clone();
-        let probes = |id| probe::writing(base, id, &facts, by, making.now);
-        let (brought, conversations) = tokio::join!(asking.probe_all(probes, &mut known), async {
-            tokio::try_join!(
-                making.conversation(&people),
-                making.conversation(&people),
-                making.conversation(&people)
-            )
-        });
-        self.facts = known;
-        self.take(brought?);
-        let conversations = <[_; 3]>::from(conversations?);
+        // What is there is looked for twice, with seconds in between: so it begins first, beside everything else.
+        let known = self.facts.clone();
+        let together = asking.probe_all(|id| vec![probe::transaction(base, id, &known)]);
+        let (together, made) = tokio::join!(together, self.people_and_messages(progress));
+        let (people, conversations) = made?;
+        self.take(together?);
         let scope = self.scope(&people).await?;
         let room = Room {
             folder,
             server: &self.parts.server,
+            statement: &statement,
             clock: &self.parts.clock,
             scope: &scope,
             findings: &self.learnt,
             limit: self.parts.limit,
         };
         let [one, other] = &people.members;
-        let desks = [Desk::open(&room, one, keys[0]).await?, Desk::open(&room, other, keys[1]).await?];
+        let desks = tokio::try_join!(Desk::open(&room, one, keys[0]), Desk::open(&room, other, keys[1]))?;
+        let desks = <[_; 2]>::from(desks);
         let journey = Journey {
             asking: &asking,
             facts: &self.facts,
@@ -182,25 +165,69 @@ impl Check<'_> {
         Ok(())
     }
 
-    /// Reads what the server says of itself. Whether it is one that can be asked further.
-    async fn meet(&mut self) -> Result<bool, Failed> {
+    /// What the server makes of searches: nothing is written.
+    async fn searches(&mut self) -> Result<(), Failed> {
+        let asking = self.asking.clone();
+        let base = asking.line.server.fhir_base();
+        let brought = asking.probe_all(|id| probe::reading_only(base, id)).await?;
+        self.take(brought);
+        let paging = paging::follow(&asking, &self.facts).await?;
+        self.first.push(paging);
+        Ok(())
+    }
+
+    /// The people of the check and what they have written, beside everything else that is found out by writing.
+    async fn people_and_messages(
+        &mut self,
+        progress: &(dyn Fn(&str) + Sync),
+    ) -> Result<(People, [Conversation; 3]), Failed> {
+        progress("trying out what it does with searches");
+        self.searches().await?;
+        progress("making a patient, two members and their messages");
+        let (asking, facts) = (self.asking.clone(), self.facts.clone());
+        let base = asking.line.server.fhir_base();
+        let making = Making {
+            asking: &asking,
+            facts: &facts,
+            ledger: &self.ledger,
+            practice: &self.parts.practice,
+            now: asking.line.time.now(),
+        };
+        let people = making.people().await?;
+        let by = people.members[0].reference.clone();
+        let others = |id| {
+            let mut probes = probe::writing(base, id, &facts, &by, making.now);
+            probes.retain(|probe| probe.name() != probe::transaction(base, id, &facts).name());
+            probes
+        };
+        let conversations = async {
+            let one = || making.conversation(&people);
+            tokio::try_join!(one(), one(), one())
+        };
+        let (brought, conversations) = tokio::join!(asking.probe_all(others), conversations);
+        self.take(brought?);
+        Ok((people, <[_; 3]>::from(conversations?)))
+    }
+
+    /// Reads what the server says of itself; none where it is not one that can be asked further.
+    async fn meet(&mut self) -> Result<Option<Response>, Failed> {
         let request = search::metadata();
         let response = self.asking.read(&request).await?;
         if answer::to_read(&response) == ReadAnswer::NotJson || matches!(response.status, 406 | 415) {
             self.first.push(Finding::new("json", Verdict::Missing, format!("{} to JSON", response.status)));
-            return Ok(false);
+            return Ok(None);
         }
         let Ok(stated) = capability::from_statement(&response.body) else {
             let detail = format!("no CapabilityStatement at this address (answered {})", response.status);
             self.first.push(Finding::new("connection", Verdict::Missing, detail));
-            return Ok(false);
+            return Ok(None);
         };
         self.facts = stated;
         self.learnt.push(facts::Finding::Json(Ability::Proven));
         self.facts.learn(facts::Finding::Json(Ability::Proven));
         let mut configuration = Request::get(".well-known/smart-configuration");
         configuration.accept = Some("application/json");
-        if let Ok(known) = self.asking.read(&configuration).await {
+        if let Ok(known) = self.asking.answered(&configuration).await {
             self.facts.scopes = capability::scopes(&known.body);
         }
         let rows = Request::get("Communication").with("_count", "1");
@@ -218,7 +245,7 @@ impl Check<'_> {
             clock,
             Finding::new("json", Verdict::Works, ""),
         ]);
-        Ok(true)
+        Ok(Some(response))
     }
 
     /// What the two engines look at: what the check made. A server that can't narrow a search is read whole.

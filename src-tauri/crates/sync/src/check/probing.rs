@@ -3,7 +3,7 @@
 use tern_fhir::{
     answer::{ReadAnswer, to_read},
     exchange::{Request, Response},
-    facts::{self, ServerFacts},
+    facts,
     probe::{Probe, Step},
 };
 use tokio::task::JoinSet;
@@ -27,11 +27,7 @@ pub(super) struct Brought {
 }
 
 impl Brought {
-    /// Takes in more, the facts too.
-    pub(super) fn add(&mut self, more: Self, facts: &mut ServerFacts) {
-        for finding in &more.findings {
-            facts.learn(finding.clone());
-        }
+    fn add(&mut self, more: Self) {
         self.findings.extend(more.findings);
         self.made.extend(more.made);
         self.lost |= more.lost;
@@ -44,7 +40,6 @@ impl Asking {
     pub(super) async fn probe_all(
         &self,
         probes: impl Fn(Uuid) -> Vec<Probe>,
-        facts: &mut ServerFacts,
     ) -> Result<Brought, Failed> {
         let mut brought = Brought::default();
         let mut places: Vec<usize> = (0..probes(Uuid::nil()).len()).collect();
@@ -69,7 +64,7 @@ impl Asking {
             // In their own order, so that one server always brings the same.
             done.sort_by_key(|(place, _)| *place);
             for (_, one) in done {
-                brought.add(one, facts);
+                brought.add(one);
             }
             if places.is_empty() {
                 break;
