@@ -1,6 +1,9 @@
 //! The engine's loops, and the supervisor that begins them again.
 
-use std::{collections::HashMap, sync::Arc};
+use std::{
+    collections::{BTreeSet, HashMap},
+    sync::Arc,
+};
 
 use chrono::{DateTime, Utc};
 use tern_inbox::{arrival::Kind, message::Delivery};
@@ -232,8 +235,12 @@ async fn tally(shared: &Shared) -> Ending {
         let counted = spawn_blocking(move || {
             cache.read(|reader| {
                 let rows = reader.outbox()?;
-                let mine = rows.iter().filter(|row| row.author == author && row.thread.is_some());
-                let (stuck, waiting): (Vec<_>, Vec<_>) = mine.partition(|row| row.delivery == Delivery::Wedged);
+                // What a person did is one thing, however many rows carry it; a claim alone is nothing done yet.
+                let done = rows.iter().filter(|row| row.author == author).filter_map(|row| Some((row.group.as_ref()?, row)));
+                let (stuck, waiting): (Vec<_>, Vec<_>) = done.partition(|(_, row)| row.delivery == Delivery::Wedged);
+                let stuck: BTreeSet<_> = stuck.into_iter().map(|(group, _)| group).collect();
+                let waiting: BTreeSet<_> =
+                    waiting.into_iter().map(|(group, _)| group).filter(|group| !stuck.contains(group)).collect();
                 let progress = reader.index_progress()?;
                 let unreadable = reader.quarantined()?.len();
                 Ok::<_, StoreError>((waiting.len(), stuck.len(), progress, unreadable))

@@ -18,9 +18,9 @@ pub struct Status {
     pub checked: Option<DateTime<Utc>>,
     /// The first sync is still under way: messages stored so far.
     pub first_sync: Option<u32>,
-    /// Writes of the member that wait or are on the wire; audit entries not counted.
+    /// Outcomes of the member (a reply, a close, a put-back) that wait or are on the wire.
     pub waiting: u32,
-    /// Writes of the member that need them.
+    /// Outcomes of the member that need them.
     pub needs_you: u32,
     /// Minutes by which this machine is behind the server (negative: ahead), where that is two or more.
     pub clock_off_minutes: Option<i32>,

@@ -1,7 +1,7 @@
 /** How an envelope is worded: the same in the list, in the pane and for a screen reader (pure). */
 import type { EnvelopeRow } from "$bindings/EnvelopeRow";
 import type { Holder } from "$bindings/Holder";
-import { t, worded } from "$lib/i18n/catalogue.svelte";
+import { catalogue, t, worded } from "$lib/i18n/catalogue.svelte";
 import { languageName, moment, span } from "$lib/i18n/time";
 import { plainName } from "$lib/text/plain";
 
@@ -51,7 +51,8 @@ export function factsOf(row: EnvelopeRow, now: number): string[] {
   if (row.urgency !== "routine" && row.category) facts.push(worded("category", row.category));
   if (row.holder) facts.push(holderWords(row.holder, now));
   if (row.due !== null && row.urgency !== "emergency") facts.push(dueWords(row.due, now));
-  if (row.language) facts.push(languageName(row.language));
+  // Only where it is not the reader's own: the same word on every row says nothing.
+  if (row.language && row.language.split("-")[0] !== catalogue.language) facts.push(languageName(row.language));
   return facts;
 }
 
