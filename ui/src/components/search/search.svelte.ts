@@ -21,8 +21,6 @@ export const reaches: readonly Reach[] = [null, 7, 30, 365];
 
 export class Search {
   text = $state("");
-  /** Only this patient, by name. */
-  patient = $state<string | null>(null);
   /** Only this queue's pool. */
   pool = $state<QueueId | null>(null);
   reach = $state<Reach>(null);
@@ -32,7 +30,7 @@ export class Search {
   /** The text that the hits answer. */
   answered = $state("");
 
-  readonly active = $derived(this.text.trim() !== "" || this.patient !== null);
+  readonly active = $derived(this.text.trim() !== "");
   readonly selected: SearchHit | null = $derived(this.results?.hits[this.cursor] ?? null);
 
   #backend: Backend;
@@ -55,8 +53,7 @@ export class Search {
     void this.ask();
   }
 
-  narrow(change: { patient?: string | null; pool?: QueueId | null; reach?: Reach }): void {
-    if (change.patient !== undefined) this.patient = change.patient;
+  narrow(change: { pool?: QueueId | null; reach?: Reach }): void {
     if (change.pool !== undefined) this.pool = change.pool;
     if (change.reach !== undefined) this.reach = change.reach;
     void this.ask();
@@ -66,7 +63,6 @@ export class Search {
     this.#asked += 1;
     this.text = "";
     this.answered = "";
-    this.patient = null;
     this.pool = null;
     this.reach = null;
     this.results = null;
@@ -94,7 +90,8 @@ export class Search {
       const since = this.reach === null ? null : this.#now() - this.reach * DAY;
       const results = await this.#backend.search({
         text,
-        filters: { patient: this.patient, pool: this.pool, since, until: null },
+        // A hit names its patient without an id, so there is nothing to narrow by yet.
+        filters: { patient: null, pool: this.pool, since, until: null },
         limit: LIMIT,
       });
       if (asked !== this.#asked) return;
