@@ -137,6 +137,10 @@ impl Book {
                         writer.outbox_retry_at(&id, at, attempts)?;
                     }
                     Fate::Wedged(wedge) if row.delivery != Delivery::Wedged => {
+                        // The reply itself says who has it: that is where its author looks.
+                        for reply in replies_on(&writer.read(), &row)? {
+                            writer.outbox_wedged(&reply, wedge.clone())?;
+                        }
                         writer.outbox_wedged(&id, wedge)?;
                         if is_alone(&writer.read(), &row)? {
                             writer.outbox_dropped(&id)?;
@@ -263,6 +267,17 @@ fn is_alone(reader: &Reader<'_>, row: &OutboxRow) -> Result<bool, StoreError> {
     let (Intent::Claim { .. }, Some(thread)) = (&row.intent, &row.thread) else { return Ok(false) };
     let rows = reader.outbox_of_thread(thread)?;
     Ok(!rows.iter().any(|other| other.depends_on.contains(&row.id)))
+}
+
+/// The messages that wait for a claim and have not left.
+fn replies_on(reader: &Reader<'_>, row: &OutboxRow) -> Result<Vec<OutboxId>, StoreError> {
+    let (Intent::Claim { .. }, Some(thread)) = (&row.intent, &row.thread) else { return Ok(Vec::new()) };
+    let waits = |other: &OutboxRow| {
+        matches!(other.intent, Intent::Send { .. })
+            && other.delivery == Delivery::Queued
+            && other.depends_on.contains(&row.id)
+    };
+    Ok(reader.outbox_of_thread(thread)?.into_iter().filter(waits).map(|reply| reply.id).collect())
 }
 
 fn message_id(reader: &Reader<'_>, message: &MessageId) -> Result<String, StoreError> {

@@ -301,6 +301,7 @@ impl Outbox {
 }
 
 /// What came of a write.
+#[expect(clippy::large_enum_variant, reason = "one at a time, and taken apart where it comes back")]
 enum Written {
     Answered { request: tern_fhir::exchange::Request, response: tern_fhir::exchange::Response, verdict: Verdict },
     Unanswered(Answer),

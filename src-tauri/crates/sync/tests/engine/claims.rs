@@ -113,9 +113,21 @@ async fn a_reply_whose_claim_was_lost_stands_with_its_text_and_never_goes_by_its
     osei.until("a wedged reply", |reader| Ok(reader.outbox_of_message(&reply)?.is_some_and(|row| row.wedged.is_some())))
         .await;
     assert_eq!(osei.delivery(&reply), Some(Delivery::Wedged));
+    assert_eq!(osei.wedge(&reply), Some(Wedge::ClaimLost { to: Some(PartyRef::new(people::MIA)) }));
     tokio::time::sleep(Duration::from_secs(4 * 3600)).await;
     assert!(scene::answers(&practice, "t0").is_empty());
     assert_eq!(osei.read(|reader| reader.message(&reply)).unwrap().row.message.text.reveal(), "Drink plenty.");
+
+    // "Send anyway", while Mia is still on it: the message goes, her work item stays hers.
+    let renewed = scene::instant(practice.now());
+    practice.edit("Task", "t0-w0", |task| task["lastModified"] = renewed.into());
+    let row = osei.row(&reply).expect("the row");
+    osei.cache.write(osei.now(), |writer| writer.outbox_send_anyway(&row.id)).expect("queued");
+    osei.engine().wake();
+    osei.has_sent_everything().await;
+    assert_eq!(scene::answers(&practice, "t0").len(), 1);
+    assert_eq!(owner(&practice, "t0-w0").as_deref(), Some(people::MIA));
+    assert_eq!(practice.read("Task", "t0-w0").expect("the task")["status"], "in-progress");
 }
 
 #[tokio::test(start_paused = true)]

@@ -265,6 +265,44 @@ impl Scene {
     }
 }
 
+/// A check that cannot fail proves nothing: it has to notice a second copy, a loss, and a swapped order.
+#[test]
+fn the_check_itself_notices_a_second_copy_a_loss_and_a_swap() {
+    let runtime =
+        tokio::runtime::Builder::new_current_thread().enable_all().start_paused(true).build().expect("a runtime");
+    let start = Act::Start { who: 0, thread: 1 };
+    let reply = Act::Reply { who: 0, thread: 1 };
+    let wait = Act::Wait { seconds: 20 };
+    let again = Act::AnaWrites { thread: 1 };
+    let acts = vec![start.clone(), reply.clone(), wait.clone(), again, wait.clone(), start, reply, wait];
+    let day = Day { quirks: vec![], acts, weather: [vec![(2, Fault::LostAfter)], vec![]] };
+    runtime.block_on(async {
+        let mut scene = Scene::begins(&day).await;
+        for act in &day.acts {
+            scene.act(act).await;
+        }
+        scene.calm().await;
+        assert!(scene.check().is_ok());
+        assert_eq!(scene.written.len(), 2);
+        let answers = scene::answers(&scene.practice, "t1");
+        assert_eq!(answers.len(), 2, "both replies are there");
+
+        let mut second = answers[0].clone();
+        second["id"] = "second".into();
+        scene.practice.store(second);
+        assert!(scene.check().is_err(), "a second copy");
+        scene.practice.remove("Communication", "second");
+        assert!(scene.check().is_ok());
+
+        scene.written.swap(0, 1);
+        assert!(scene.check().is_err(), "another order");
+        scene.written.swap(0, 1);
+
+        scene.practice.remove("Communication", answers[1]["id"].as_str().unwrap_or_default());
+        assert!(scene.check().is_err(), "a loss");
+    });
+}
+
 /// Days drawn in the ordinary test command; `PROPTEST_CASES` asks for more.
 fn days() -> ProptestConfig {
     let mut days = ProptestConfig::default();

@@ -4,7 +4,10 @@ use std::{sync::Arc, time::Duration};
 
 use chrono::TimeDelta;
 use tern_fhir::exchange::Method;
-use tern_inbox::message::Delivery;
+use tern_inbox::{
+    message::Delivery,
+    outbox::{Intent, OutboxRow},
+};
 use tern_testkit::{Fault, FakeClock, Practice, Quirk, people, scene};
 
 use crate::desk::Desk;
@@ -173,4 +176,46 @@ async fn another_members_rows_are_never_sent() {
     tokio::time::sleep(Duration::from_secs(3600)).await;
     assert!(scene::answers(&practice, "t0").is_empty());
     assert_eq!(desk.delivery(&reply), Some(Delivery::Queued));
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_audit_goes_to_the_server_where_it_is_taken_and_stays_here_where_it_is_not() {
+    for (quirks, expected) in [(vec![], 1), (vec![Quirk::NoAudit], 0)] {
+        let clock = Arc::new(FakeClock::friday_afternoon());
+        let practice = scene::practice(&clock, 1);
+        practice.differs(quirks);
+        let desk = Desk::opens(&practice, &clock, people::osei());
+        desk.looks().await;
+        let id = uuid::Uuid::now_v7().to_string();
+        let entry = tern_store::AuditEntry {
+            id: id.clone(),
+            at: desk.now(),
+            author: desk.member.reference.clone(),
+            action: "peek".to_owned(),
+            subject: Some("Communication/t0".to_owned()),
+            detail: None,
+        };
+        let row = OutboxRow {
+            id: id.as_str().into(),
+            thread: None,
+            author: desk.member.reference.clone(),
+            intent: Intent::Audit { entry: id },
+            delivery: Delivery::Queued,
+            not_before: desk.now(),
+            depends_on: Vec::new(),
+            group: None,
+            attempts: 0,
+            wedged: None,
+        };
+        desk.cache
+            .write(desk.now(), |writer| {
+                writer.audit_append(&entry)?;
+                writer.outbox_add(std::slice::from_ref(&row))
+            })
+            .expect("kept");
+        desk.engine().wake();
+        desk.has_sent_everything().await;
+        assert_eq!(practice.all("AuditEvent").len(), expected);
+        assert_eq!(desk.read(|reader| reader.audit(10)).len(), 1, "the chain here has it in any case");
+    }
 }
