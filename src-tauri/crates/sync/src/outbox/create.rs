@@ -56,7 +56,10 @@ impl Outbox {
     /// Makes it; the row's fate, or none where it was taken back in the last moment.
     pub(super) async fn make(&self, row: &OutboxRow, new: &New) -> Result<Option<Fate>, OutboxError> {
         let Some(row) = self.taken(row).await? else { return Ok(None) };
-        let how = self.facts.server().creating();
+        let how = match row.intent {
+            Intent::Audit { .. } => self.facts.server().auditing(),
+            _ => self.facts.server().creating(),
+        };
         match self.write(new.request(how)).await? {
             Written::Unanswered(answer) => Ok(Some(self.fate(&row, answer, Acknowledged::default()))),
             Written::Answered { request, response, verdict } => {
@@ -83,7 +86,7 @@ impl Outbox {
     /// After an unknown outcome: the fate of a row whose resource was found or could not be searched for; none
     /// where it is surely not there.
     pub(super) async fn look_for(&self, row: &OutboxRow, new: &New) -> Result<Option<Fate>, OutboxError> {
-        if new.identity.is_none() && !self.facts.server().own_ids.is_hoped() {
+        if new.identity.is_none() && self.facts.server().auditing() != Creating::OwnId {
             // An audit entry that can't be searched for: twice is better than never.
             return Ok(None);
         }
