@@ -1,30 +1,21 @@
 //! Probes of creating once.
 
-use std::{collections::BTreeSet, time::Duration};
+use std::collections::BTreeSet;
 
 use uuid::Uuid;
 
-use super::{Answers, Notes, Probe, is_done, nobodys, only, singly};
+use super::{Answers, LOOKS, Notes, Probe, is_done, looked_for, nobodys, only, singly};
 use crate::{
     answer::{self, ReadAnswer},
     exchange::{Method, Request, Response},
     facts::{Ability, ConditionalCreate, DeletedAs, EtagForm, Finding},
     links::Base,
-    search,
+    read, search,
     write::create::{Creating, New},
 };
 
 /// Conditional creates sent side by side: on servers where the condition isn't atomic, 3 to 16 of 16 are stored.
 const SIDE_BY_SIDE: usize = 8;
-
-/// Waits before a search looks for what was just written, one after the other.
-const LOOKS: [Duration; 5] = [
-    Duration::ZERO,
-    Duration::from_millis(250),
-    Duration::from_millis(750),
-    Duration::from_millis(2_000),
-    Duration::from_millis(5_000),
-];
 
 /// PUT with an id that doesn't exist yet; then how the server speaks of what was deleted.
 pub(super) fn own_ids(base: &Base, seed: Uuid) -> Probe {
@@ -72,38 +63,41 @@ pub(super) fn own_ids(base: &Base, seed: Uuid) -> Probe {
 pub(super) fn found_again(base: &Base, seed: Uuid, how: Creating) -> Probe {
     let new = nobodys(seed, "found again");
     let create = new.request(singly(how));
-    let look = search::by_identity("Communication", &format!("urn:uuid:{}", new.id));
+    let (identity, look) = looked_for(&new);
     let first = create.clone();
     let mut probe = Probe::new("found again", base).then(move |_, _| vec![first]);
     let mut create = Some(create);
     for wait in LOOKS {
-        let (look, create) = (look.clone(), create.take());
+        let (look, create, identity) = (look.clone(), create.take(), identity.clone());
         probe = probe.after(wait, move |answers, notes| {
             if let Some(create) = create {
                 let kept = only(answers).filter(|response| is_done(response)).and_then(|r| notes.keep(&create, r));
                 if kept.is_none() {
                     return Vec::new();
                 }
-            } else if was_found(answers, notes) {
+            } else if was_found(answers, &identity, notes) {
                 return Vec::new();
             }
             notes.waited += u64::try_from(wait.as_millis()).unwrap_or(u64::MAX);
             vec![look]
         });
     }
-    probe.then(|answers, notes| {
-        if !was_found(answers, notes) && only(answers).is_some_and(is_done) {
+    probe.then(move |answers, notes| {
+        if !was_found(answers, &identity, notes) && only(answers).is_some_and(is_done) {
             notes.learn(Finding::IdentifierSearch(Ability::Missing));
         }
         Vec::new()
     })
 }
 
-/// Notes a row found, and how late.
-fn was_found(answers: Answers<'_>, notes: &mut Notes) -> bool {
-    let found = only(answers).and_then(|response| notes.rows(response)).is_some_and(|rows| !rows.is_empty());
+/// Notes a row found, and how late. Among everybody's it proves no search.
+fn was_found(answers: Answers<'_>, identity: &str, notes: &mut Notes) -> bool {
+    let all = only(answers).and_then(|response| read::stamps(response, &super::reading(None)).ok());
+    let rows = only(answers).and_then(|response| notes.rows(response, identity)).unwrap_or_default();
+    let found = !rows.is_empty();
     if found {
-        notes.learn(Finding::IdentifierSearch(Ability::Proven));
+        let alone = all.is_some_and(|all| all.rows.len() + all.unreadable == rows.len());
+        notes.learn(Finding::IdentifierSearch(if alone { Ability::Proven } else { Ability::Missing }));
         if notes.waited > 0 {
             notes.learn(Finding::LateBy(notes.waited));
         }
@@ -134,9 +128,9 @@ fn racing(
     finding: impl FnOnce(ConditionalCreate) -> Finding + Send + 'static,
 ) -> Probe {
     let request = new.request(how);
-    let look = search::by_identity("Communication", &format!("urn:uuid:{}", new.id));
+    let (identity, look) = looked_for(new);
     let (race, once_more) = (vec![request.clone(); SIDE_BY_SIDE], request.clone());
-    let look_again = look.clone();
+    let (look_again, carried) = (look.clone(), identity.clone());
     let (raced, last) = (request.clone(), request);
     Probe::new(name, base)
         .then(move |_, _| race)
@@ -148,7 +142,7 @@ fn racing(
             vec![look]
         })
         .then(move |answers, notes| {
-            only(answers).and_then(|response| notes.rows(response));
+            only(answers).and_then(|response| notes.rows(response, &identity));
             vec![once_more]
         })
         .then(move |answers, notes| {
@@ -158,7 +152,7 @@ fn racing(
             vec![look_again]
         })
         .then(move |answers, notes| {
-            only(answers).and_then(|response| notes.rows(response));
+            only(answers).and_then(|response| notes.rows(response, &carried));
             let before = usize::try_from(notes.waited).unwrap_or(usize::MAX);
             let now = notes.made.iter().collect::<BTreeSet<_>>().len();
             match (before, now) {

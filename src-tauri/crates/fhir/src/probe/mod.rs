@@ -30,6 +30,7 @@ use crate::{
     facts::{Finding, ServerFacts},
     links::Base,
     read::{self, Reading},
+    search,
     vocabulary::{CHECK, TAG_SYSTEM, URI_SYSTEM},
     write::create::{Creating, New},
 };
@@ -146,14 +147,25 @@ impl Notes {
         Some(path)
     }
 
-    /// Server ids in a page of rows, all noted to be tidied away.
-    fn rows(&mut self, response: &Response) -> Option<Vec<String>> {
-        let stamps = read::stamps(response, &reading(Some(&self.base))).ok()?;
-        let paths: Vec<_> = stamps.rows.into_iter().map(|row| format!("Communication/{}", row.server_id)).collect();
+    /// What carries the identifier in the answer to a search for it, all noted to be tidied away. **Nothing else**:
+    /// a server that ignores the parameter answers with everybody's messages, and what is noted here is deleted.
+    fn rows(&mut self, response: &Response, identity: &str) -> Option<Vec<String>> {
+        let page = read::page(response, &reading(Some(&self.base))).ok()?;
+        let carry = page.arrivals.into_iter().filter(|row| row.identity.as_deref() == Some(identity));
+        let paths: Vec<_> = carry.map(|row| format!("Communication/{}", row.server_id)).collect();
         self.made.extend(paths.iter().cloned());
         Some(paths)
     }
 }
+
+/// Waits before a search looks for what was just written, one after the other.
+const LOOKS: [Duration; 5] = [
+    Duration::ZERO,
+    Duration::from_millis(250),
+    Duration::from_millis(750),
+    Duration::from_millis(2_000),
+    Duration::from_millis(5_000),
+];
 
 /// Probes that only read: safe at any time, with any role.
 pub fn reading_only(base: &Base, seed: Uuid) -> Vec<Probe> {
@@ -201,6 +213,13 @@ pub fn writing(base: &Base, seed: Uuid, facts: &ServerFacts, by: &PartyRef, at: 
     probes.push(limits::audit(base, seed, how, by, at));
     probes.push(limits::body(base, seed, how));
     probes
+}
+
+/// The identifier of what a probe makes, and the search for it.
+fn looked_for(new: &New) -> (String, Request) {
+    let identity = format!("urn:uuid:{}", new.id);
+    let look = search::by_identity("Communication", &identity);
+    (identity, look)
 }
 
 /// A resource that is nobody's: entered in error from the start.

@@ -130,6 +130,25 @@ fn searches_that_ignore_what_they_are_asked_are_found_out() {
 }
 
 #[test]
+fn nobody_elses_rows_are_tidied_away_where_a_search_answers_with_everything() {
+    for refuses_new_ids in [None, Some(404)] {
+        let mut server = Server::with(Manners { ignores_parameters: true, refuses_new_ids, ..Manners::default() });
+        server.holds(&["one", "two"]);
+        let mut facts = ServerFacts::default();
+        let first = server.asked(probe::own_ids(&base(), seed()));
+        first.into_iter().for_each(|finding| facts.learn(finding));
+        for probe in probe::writing(&base(), seed(), &facts, &dr_osei(), now()) {
+            if probe.name() != "large bodies" {
+                server.asked(probe).into_iter().for_each(|finding| facts.learn(finding));
+            }
+        }
+        assert_eq!(server.left(), ["Communication/one", "Communication/two"]);
+        assert_eq!(facts.transaction, Transaction::RollsBack);
+        assert_eq!(facts.identifier_search, Ability::Missing, "found among everybody's is not found by a search");
+    }
+}
+
+#[test]
 fn what_is_missing_beside_is_found_too() {
     for status in [404, 405, 501] {
         assert_eq!(
