@@ -15,7 +15,7 @@ use tern_inbox::{
     private::PrivateText,
 };
 
-use crate::{Cache, IndexProgress, Reader, StoreError, column::Columns, recency};
+use crate::{Cache, IndexProgress, Reader, StoreError, column::Columns, index, recency};
 
 /// What is searched for.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -77,14 +77,14 @@ const SNIPPET_REACH: usize = 60;
 
 /// The join is written with CROSS so that the index is walked first, whatever the planner thinks.
 macro_rules! search {
-    ($($filter:literal)?) => {
+    ($table:literal $(, $filter:literal)?) => {
         concat!(
             "SELECT m.id, m.thread, t.patient, p.name, t.subject_line, m.sender, m.sender_name, m.sent,
                 EXISTS (SELECT 1 FROM touch u WHERE u.thread = m.thread AND u.author = ?2),
                 EXISTS (SELECT 1 FROM work_item w WHERE w.envelope = m.thread AND w.open = 1), m.text, p.birth_date
-             FROM message_text f CROSS JOIN message m ON m.n = f.rowid
+             FROM ", $table, " f CROSS JOIN message m ON m.n = f.rowid
                 LEFT JOIN thread t ON t.id = m.thread LEFT JOIN patient p ON p.id = t.patient
-             WHERE f.message_text MATCH ?1 AND f.rowid >= ?3 AND f.rowid < ?4
+             WHERE f.", $table, " MATCH ?1 AND f.rowid >= ?3 AND f.rowid < ?4
                 AND m.standing IN ('sent', 'retracted') ",
             $($filter,)?
             " ORDER BY f.rowid DESC LIMIT ?5"
@@ -92,16 +92,33 @@ macro_rules! search {
     };
 }
 
-const SEARCH: &str = search!();
-const SEARCH_PATIENT: &str = search!("AND t.patient = ?6");
-const SEARCH_POOL: &str = search!(
-    "AND EXISTS (SELECT 1 FROM work_item v JOIN pool o ON o.identifier = v.pool
+/// The same search in the index of the newest and in the large one.
+type Both = [&'static str; 2];
+
+const ANY: Both = [search!("recent_text"), search!("message_text")];
+const OF_PATIENT: Both = [search!("recent_text", "AND t.patient = ?6"), search!("message_text", "AND t.patient = ?6")];
+const OF_POOL: Both = [
+    search!(
+        "recent_text",
+        "AND EXISTS (SELECT 1 FROM work_item v JOIN pool o ON o.identifier = v.pool
         WHERE v.envelope = m.thread AND o.id = ?6)"
-);
+    ),
+    search!(
+        "message_text",
+        "AND EXISTS (SELECT 1 FROM work_item v JOIN pool o ON o.identifier = v.pool
+        WHERE v.envelope = m.thread AND o.id = ?6)"
+    ),
+];
 
 #[cfg(test)]
-pub(crate) const SCREENS: &[(&str, &str)] =
-    &[("search", SEARCH), ("search of a patient", SEARCH_PATIENT), ("search of a pool", SEARCH_POOL)];
+pub(crate) const SCREENS: &[(&str, &str)] = &[
+    ("search of the newest", ANY[0]),
+    ("search", ANY[1]),
+    ("search of a patient's newest", OF_PATIENT[0]),
+    ("search of a patient", OF_PATIENT[1]),
+    ("search of a pool's newest", OF_POOL[0]),
+    ("search of a pool", OF_POOL[1]),
+];
 
 impl Cache {
     /// Searches everything indexed so far, at `now`.
@@ -119,34 +136,50 @@ impl Reader<'_> {
     /// # Errors
     /// [`StoreError`].
     pub fn search(&self, request: &SearchRequest) -> Result<SearchResults, StoreError> {
-        let words = words(request.text.reveal());
+        let mut words = words(request.text.reveal());
         let index = self.index_progress()?;
-        let Some(query) = match_of(&words) else {
-            return Ok(SearchResults { hits: Vec::new(), more: false, index });
+        let hits = match self.hits(request, &words) {
+            // A letter younger than the tokenizer's tables made two words of one: those that are plain will do.
+            Err(StoreError::Sqlite(rusqlite::ffi::SQLITE_ERROR)) if !words.iter().all(|word| word.is_ascii()) => {
+                words.retain(|word| word.is_ascii());
+                self.hits(request, &words)?
+            }
+            hits => hits?,
         };
-        let author = request.member.as_str();
+        let more = hits.len() == usize::try_from(request.limit).unwrap_or(usize::MAX);
+        Ok(SearchResults { hits, more, index })
+    }
+
+    /// The newest first from their own index, then, if that is not enough, the rest from the large one.
+    fn hits(&self, request: &SearchRequest, words: &[String]) -> Result<Vec<SearchHit>, StoreError> {
+        let Some(query) = match_of(words) else { return Ok(Vec::new()) };
+        let line = index::recent_line(self.connection())?;
         let from = request.from.map_or(i64::MIN, recency::floor);
         let until = request.until.map_or(i64::MAX, recency::floor);
-        let limit = request.limit;
-        let read = |row: &Row<'_>| hit(row, &words);
-        let connection = self.connection();
-        let mut hits: Vec<SearchHit> = match (&request.patient, &request.pool) {
-            (None, None) => connection
-                .prepare_cached(SEARCH)?
-                .query_map(params![query, author, from, until, limit], read)?
-                .collect::<Result<_, _>>()?,
-            (Some(patient), _) => connection
-                .prepare_cached(SEARCH_PATIENT)?
-                .query_map(params![query, author, from, until, limit, patient.as_str()], read)?
-                .collect::<Result<_, _>>()?,
-            (None, Some(pool)) => connection
-                .prepare_cached(SEARCH_POOL)?
-                .query_map(params![query, author, from, until, limit, pool.as_str()], read)?
-                .collect::<Result<_, _>>()?,
+        let author = request.member.as_str();
+        let (statements, of) = match (&request.patient, &request.pool) {
+            (Some(patient), _) => (OF_PATIENT, Some(patient.as_str())),
+            (None, Some(pool)) => (OF_POOL, Some(pool.as_str())),
+            (None, None) => (ANY, None),
         };
-        let more = hits.len() == usize::try_from(limit).unwrap_or(usize::MAX);
-        hits.truncate(usize::try_from(limit).unwrap_or(usize::MAX));
-        Ok(SearchResults { hits, more, index })
+        let mut hits = Vec::new();
+        for (statement, from, until) in [(statements[0], from.max(line), until), (statements[1], from, until.min(line))]
+        {
+            let missing = request.limit.saturating_sub(u32::try_from(hits.len()).unwrap_or(u32::MAX));
+            if from >= until || missing == 0 {
+                continue;
+            }
+            let mut statement = self.connection().prepare_cached(statement)?;
+            let read = |row: &Row<'_>| hit(row, words);
+            let rows = match of {
+                Some(of) => statement.query_map(params![query, author, from, until, missing, of], read)?,
+                None => statement.query_map(params![query, author, from, until, missing], read)?,
+            };
+            for row in rows {
+                hits.push(row?);
+            }
+        }
+        Ok(hits)
     }
 }
 
@@ -167,12 +200,37 @@ fn hit(row: &Row<'_>, words: &[String]) -> rusqlite::Result<SearchHit> {
     })
 }
 
-/// Cuts what was typed as the index's tokenizer cuts texts: letters, digits and the marks between them.
+/// Cuts what was typed as the index's tokenizer (unicode61) cuts texts: letters, numbers, and the accents
+/// between them. A single letter behind other words narrows nothing yet and waits for its next one.
 fn words(text: &str) -> Vec<String> {
-    text.split(|c: char| !c.is_alphanumeric() && !('\u{300}'..='\u{36f}').contains(&c))
-        .filter(|word| word.chars().any(char::is_alphanumeric))
+    let mut words: Vec<String> = text
+        .split(|c: char| !is_letter_or_number(c) && !('\u{300}'..='\u{331}').contains(&c))
+        .filter(|word| word.chars().any(is_letter_or_number))
         .map(str::to_owned)
-        .collect()
+        .collect();
+    if words.len() > 1 && words.last().is_some_and(|last| last.chars().count() == 1) {
+        words.pop();
+    }
+    words
+}
+
+/// L*, N* and Co: what unicode61 keeps. `char::is_alphanumeric` would keep vowel signs too.
+fn is_letter_or_number(c: char) -> bool {
+    use unicode_general_category::GeneralCategory as G;
+    c.is_ascii_alphanumeric()
+        || !c.is_ascii()
+            && matches!(
+                unicode_general_category::get_general_category(c),
+                G::UppercaseLetter
+                    | G::LowercaseLetter
+                    | G::TitlecaseLetter
+                    | G::ModifierLetter
+                    | G::OtherLetter
+                    | G::DecimalNumber
+                    | G::LetterNumber
+                    | G::OtherNumber
+                    | G::PrivateUse
+            )
 }
 
 /// Every word in quotes, the last one as a beginning; none where there is no word.

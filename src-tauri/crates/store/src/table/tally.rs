@@ -10,6 +10,10 @@ pub(crate) const MESSAGES: &str = "messages";
 pub(crate) const INDEXED: &str = "indexed";
 /// The lowest row number that the text index has come down to.
 pub(crate) const INDEX_LOW: &str = "index-low";
+/// Messages whose words are in the index of the newest.
+pub(crate) const RECENT: &str = "recent";
+/// The lowest row number that the index of the newest has come down to.
+pub(crate) const RECENT_LOW: &str = "recent-low";
 
 pub(crate) fn get(connection: &Connection, name: &str) -> Result<Option<i64>, StoreError> {
     Ok(connection

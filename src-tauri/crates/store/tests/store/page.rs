@@ -109,7 +109,7 @@ fn the_echo_of_a_reply_confirms_it_in_whichever_order() {
             Acknowledged { server_id: Some("srv-1".into()), version: Some("1".into()), updated: echo.last_updated };
         if echo_first {
             let applied = scene.apply(Kind::Communication, vec![echo]);
-            assert_eq!(applied.confirmed, [send.clone()]);
+            assert_eq!(applied.confirmed, std::slice::from_ref(&send));
             scene.cache.write(noon(), |writer| writer.outbox_acknowledged(&send, &answer)).unwrap();
         } else {
             scene.cache.write(noon(), |writer| writer.outbox_acknowledged(&send, &answer)).unwrap();

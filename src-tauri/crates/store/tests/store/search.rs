@@ -72,6 +72,47 @@ fn whatever_is_typed_is_words_and_never_grammar() {
     assert_eq!(found(&scene, "  "), [""; 0]);
 }
 
+proptest::proptest! {
+    #![proptest_config(proptest::test_runner::Config::with_cases(64))]
+    #[test]
+    fn no_text_breaks_the_search(typed in "\\PC{0,12}") {
+        thread_local!(static SCENE: Scene = letters());
+        SCENE.with(|scene| scene.cache.search(&request(&typed), noon()).unwrap());
+    }
+}
+
+#[test]
+fn words_of_other_scripts_are_found() {
+    let scene = Scene::new();
+    let texts =
+        [("hi", "उसकी खाँसी ठीक है"), ("ar", "السعال أفضل"), ("zh", "咳嗽 好多了"), ("fr", "Il tousse moins, à bientôt")];
+    let many = texts.iter().zip(0..).map(|((id, text), n)| message(id, "t", n, text)).collect();
+    scene.apply(Kind::Communication, many);
+    index_all(&scene, 2_000);
+    for (typed, id) in [("खाँसी", "hi"), ("السع", "ar"), ("咳", "zh"), ("BIENTOT", "fr"), ("bientôt", "fr")]
+    {
+        assert_eq!(found(&scene, typed), [id], "{id}");
+    }
+}
+
+#[test]
+fn the_newest_and_the_rest_are_one_list_without_gap_or_repeat() {
+    let scene = Scene::new();
+    let text = |n: i64| if n % 100 == 0 { "rare word" } else { "word" };
+    for page in 0..10 {
+        let many = (0..1_000).map(|n| page * 1_000 + n).map(|n| message(&format!("m{n}"), "t", n, text(n))).collect();
+        scene.apply(Kind::Communication, many);
+    }
+    index_all(&scene, 2_000);
+    let rare: Vec<String> = (0..100).rev().map(|n| format!("m{}", n * 100)).collect();
+    let all = |limit| hits(&scene, &SearchRequest { limit, ..request("rar") });
+    let ids = |hits: Vec<SearchHit>| hits.iter().map(|hit| hit.message.to_string()).collect::<Vec<_>>();
+    assert_eq!(ids(all(200)), rare);
+    assert_eq!(ids(all(30)), rare[..30]);
+    let old = SearchRequest { until: Some(noon() + minutes(1_000)), ..request("rare") };
+    assert_eq!(ids(hits(&scene, &old)), rare[90..]);
+}
+
 #[test]
 fn a_hit_in_an_item_that_nobody_started_says_that_it_matches_and_no_more() {
     let scene = letters();
