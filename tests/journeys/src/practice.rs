@@ -38,6 +38,8 @@ pub struct Account {
     pub password: String,
     /// "Dr Amara Osei".
     pub name: String,
+    /// `PractitionerRole/…`: as whom they act.
+    pub practitioner_role: String,
 }
 
 /// Client credentials.
@@ -142,12 +144,24 @@ impl Practice {
     /// # Errors
     /// When the practice refuses.
     pub async fn arrive(&self, subject: &str, text: &str) -> Result<Value, Failure> {
+        self.comes(&json!({ "subject": subject, "text": text })).await
+    }
+
+    /// The patient of a thread (`Communication/…`) writes again.
+    ///
+    /// # Errors
+    /// When the practice refuses.
+    pub async fn writes_again(&self, thread: &str, text: &str) -> Result<Value, Failure> {
+        self.comes(&json!({ "thread": thread, "text": text })).await
+    }
+
+    async fn comes(&self, arrival: &Value) -> Result<Value, Failure> {
         let origin = self.ready.base_url.trim_end_matches("/fhir");
         let answer = self
             .http
             .post(format!("{origin}/practice/arrive"))
             .bearer_auth(&self.token)
-            .json(&json!({ "subject": subject, "text": text }))
+            .json(arrival)
             .send()
             .await?
             .error_for_status()?;

@@ -7,7 +7,7 @@ use std::{
 };
 
 use rcgen::{CertificateParams, KeyPair};
-use tern_unruly::{Listen, Serving, Tls, Unruly, Upstream, serve};
+use tern_unruly::{Handle, Listen, Serving, Tls, Unruly, Upstream, serve};
 
 use crate::{Failure, practice::Ready};
 
@@ -30,6 +30,14 @@ impl Road {
     /// # Errors
     /// When the practice's authority cannot be read or no port is free.
     pub fn build(practice: &Ready, dir: &Path, quirks: &str) -> Result<Self, Failure> {
+        Self::seeded(practice, dir, quirks, 7)
+    }
+
+    /// The same, where `seed` says which requests a fault strikes.
+    ///
+    /// # Errors
+    /// As [`Road::build`].
+    pub fn seeded(practice: &Ready, dir: &Path, quirks: &str, seed: u64) -> Result<Self, Failure> {
         std::fs::create_dir_all(dir)?;
         let practice_ca = std::fs::read(&practice.ca_file)?;
         let key = KeyPair::generate()?;
@@ -39,12 +47,17 @@ impl Road {
         let ca_file = dir.join("ca.pem");
         std::fs::write(&ca_file, [practice_ca.as_slice(), b"\n", certificate.pem().as_bytes()].concat())?;
         let upstream = Upstream::new(&practice.base_url.parse()?, Some(&practice_ca))?;
-        let unruly = Unruly::new(upstream, quirks.parse()?, 7);
+        let unruly = Unruly::new(upstream, quirks.parse()?, seed);
         let serving = serve(unruly.clone(), Listen::on_loopback_with(tls.clone()))?;
         let base_url = serving.base_url();
         let authority = base_url.split('/').nth(2).ok_or("no authority")?;
         let address = authority.parse()?;
         Ok(Self { unruly, tls, address, serving: Mutex::new(Some(serving)), base_url, ca_file })
+    }
+
+    /// What goes wrong on it, to be changed and counted.
+    pub fn weather(&self) -> Handle {
+        self.unruly.handle()
     }
 
     /// Nobody listens any more: connections are closed, new ones refused.

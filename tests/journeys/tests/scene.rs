@@ -12,15 +12,15 @@ use tern_journeys::{
 };
 
 /// A practice with its road.
-pub struct Scene {
-    pub practice: Practice,
-    pub road: Road,
+pub(crate) struct Scene {
+    pub(crate) practice: Practice,
+    pub(crate) road: Road,
     dir: tempfile::TempDir,
 }
 
 impl Scene {
     /// A practice with a few people and threads.
-    pub async fn set(more: &[&str]) -> Self {
+    pub(crate) async fn set(more: &[&str]) -> Self {
         let dir = tempfile::tempdir().expect("a folder");
         let program = required("TERN_PRACTICE");
         let mut arguments = vec!["--patients", "12", "--threads", "24", "--seed", "7"];
@@ -31,7 +31,7 @@ impl Scene {
     }
 
     /// A window on a profile named after the member's role.
-    pub async fn window(&self, role: &str, language: &str) -> Window {
+    pub(crate) async fn window(&self, role: &str, language: &str) -> Window {
         let profile = self.dir.path().join(role);
         let log = self.dir.path().join(format!("{role}.log"));
         Window::open(&Opening {
@@ -48,7 +48,7 @@ impl Scene {
     }
 
     /// A window in which the member has signed in and sees envelopes.
-    pub async fn signed_in(&self, role: &str, language: &str) -> Window {
+    pub(crate) async fn signed_in(&self, role: &str, language: &str) -> Window {
         let window = self.window(role, language).await;
         window.see("[data-testid=server]").await.expect("the sign-in screen");
         window.press_key(Key::Enter).await.expect("a key");
@@ -58,7 +58,7 @@ impl Scene {
     }
 
     /// Waits until the server's work items of a thread are as they should be.
-    pub async fn server_has(&self, thread: &str, what: &str, is: impl Fn(&[Value]) -> bool) -> Result<(), Failure> {
+    pub(crate) async fn server_has(&self, thread: &str, what: &str, is: impl Fn(&[Value]) -> bool) -> Result<(), Failure> {
         let began = tokio::time::Instant::now();
         loop {
             let items = self.practice.search(&format!("Task?focus=Communication/{thread}&_count=100")).await?;
@@ -73,7 +73,7 @@ impl Scene {
     }
 
     /// How many messages of a thread say exactly this.
-    pub async fn said(&self, thread: &str, words: &str) -> usize {
+    pub(crate) async fn said(&self, thread: &str, words: &str) -> usize {
         let path = format!("Communication?part-of=Communication/{thread}&_count=200");
         let messages = self.practice.search(&path).await.expect("messages");
         messages.iter().filter(|message| message["payload"][0]["contentString"] == json!(words)).count()
@@ -90,14 +90,14 @@ fn required(name: &str) -> PathBuf {
 }
 
 /// The thread under the hand.
-pub async fn selected(window: &Window) -> String {
+pub(crate) async fn selected(window: &Window) -> String {
     let script = "return document.querySelector('[data-testid^=envelope-][aria-selected=true]')?.dataset.testid ?? ''";
     let hook = window.client.execute(script, vec![]).await.expect("a page");
     hook.as_str().and_then(|hook| hook.strip_prefix("envelope-")).expect("a selected envelope").to_owned()
 }
 
 /// Starts the envelope under the hand; its thread.
-pub async fn start(window: &Window) -> String {
+pub(crate) async fn start(window: &Window) -> String {
     window.see("[data-testid=pane][data-state=envelope]").await.expect("an envelope");
     let thread = selected(window).await;
     window.press_key(Key::Enter).await.expect("a key");
@@ -106,27 +106,27 @@ pub async fn start(window: &Window) -> String {
 }
 
 /// Types a reply into the open touch.
-pub async fn write(window: &Window, words: &str) {
+pub(crate) async fn write(window: &Window, words: &str) {
     window.press('r').await.expect("a key");
     window.see("[data-testid=composer]:focus, [data-testid=composer] :focus").await.expect("the cursor in the reply");
     window.type_text(words).await.expect("keys");
 }
 
 /// Sends it.
-pub async fn send(window: &Window) {
+pub(crate) async fn send(window: &Window) {
     window.press_with(&[Key::Control], Key::Enter.into()).await.expect("a key");
     window.see("[data-testid=undo-bar]").await.expect("the undo bar");
 }
 
 /// Sets something of the settings.
-pub async fn set(window: &Window, change: Value) {
+pub(crate) async fn set(window: &Window, change: Value) {
     let script = "const [change, done] = arguments; const invoke = window.__TAURI_INTERNALS__.invoke; invoke('settings').then(s => invoke('settings_save', { request: { ...s, ...change } })).then(() => done(true), e => done(JSON.stringify(e)))";
     let saved = window.client.execute_async(script, vec![change]).await.expect("a page");
     assert_eq!(saved, json!(true));
 }
 
 /// What axe-core says of the page.
-pub async fn accessible(window: &Window) {
+pub(crate) async fn accessible(window: &Window) {
     let axe = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../ui/node_modules/axe-core/axe.min.js");
     let axe = std::fs::read_to_string(axe).expect("axe-core: run `cargo xtask setup`");
     window.accessible(&axe).await.expect("an accessible page");
