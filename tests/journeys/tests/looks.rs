@@ -7,7 +7,7 @@ use crate::scene::{Scene, accessible, set, start};
 #[tokio::test(flavor = "multi_thread")]
 async fn french_from_the_first_screen_on() {
     let scene = Scene::set(&[]).await;
-    let window = scene.window("physician", "fr_CA.UTF-8").await;
+    let window = scene.window("physician", "fr").await;
     window.see("[data-testid=view-sign-in]").await.unwrap();
     window.until("return document.documentElement.lang.startsWith('fr')", vec![], "French").await.unwrap();
     accessible(&window).await;
@@ -17,7 +17,7 @@ async fn french_from_the_first_screen_on() {
 #[tokio::test(flavor = "multi_thread")]
 async fn dark_high_contrast_and_twice_the_size_are_as_readable() {
     let scene = Scene::set(&[]).await;
-    let window = scene.signed_in("physician", "en_CA.UTF-8").await;
+    let window = scene.signed_in("physician", "en").await;
     start(&window).await;
     for (theme, language) in [("dark", "en"), ("high-contrast", "en"), ("light", "fr")] {
         set(&window, json!({ "theme": theme, "language": language })).await;

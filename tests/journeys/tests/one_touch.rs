@@ -10,7 +10,7 @@ const REPLY: &str = "Thank you for writing. Please come by tomorrow at 9:20.";
 #[tokio::test(flavor = "multi_thread")]
 async fn a_reply_undone_once_arrives_exactly_once() {
     let scene = Scene::set(&[]).await;
-    let window = scene.signed_in("physician", "en_CA.UTF-8").await;
+    let window = scene.signed_in("physician", "en").await;
     let thread = start(&window).await;
     scene.server_has(&thread, "a claim", |items| items.iter().any(|item| item["status"] == json!("in-progress"))).await.unwrap();
     accessible(&window).await;
@@ -30,7 +30,7 @@ async fn a_reply_undone_once_arrives_exactly_once() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_reply_in_an_outage_waits_and_arrives_once_the_road_is_mended() {
     let scene = Scene::set(&[]).await;
-    let window = scene.signed_in("physician", "en_CA.UTF-8").await;
+    let window = scene.signed_in("physician", "en").await;
     let thread = start(&window).await;
     scene.road.cut();
     write(&window, REPLY).await;
@@ -48,7 +48,7 @@ async fn a_reply_in_an_outage_waits_and_arrives_once_the_road_is_mended() {
 #[tokio::test(flavor = "multi_thread")]
 async fn closed_without_a_reply_and_put_back_with_a_reason() {
     let scene = Scene::set(&[]).await;
-    let window = scene.signed_in("physician", "en_CA.UTF-8").await;
+    let window = scene.signed_in("physician", "en").await;
     let closed = start(&window).await;
     window.press('e').await.unwrap();
     window.see("[data-testid=undo-bar]").await.unwrap();
@@ -72,8 +72,8 @@ async fn closed_without_a_reply_and_put_back_with_a_reason() {
 #[tokio::test(flavor = "multi_thread")]
 async fn two_windows_race_for_one_item_and_the_loser_is_told_who() {
     let scene = Scene::set(&[]).await;
-    let osei = scene.signed_in("physician", "en_CA.UTF-8").await;
-    let mia = scene.signed_in("triage-lead", "en_CA.UTF-8").await;
+    let osei = scene.signed_in("physician", "en").await;
+    let mia = scene.signed_in("triage-lead", "en").await;
     osei.see("[data-testid=rail-urgent]").await.unwrap().click().await.unwrap();
     mia.see("[data-testid=rail-urgent]").await.unwrap().click().await.unwrap();
     osei.see("[data-testid^=envelope-]").await.unwrap();

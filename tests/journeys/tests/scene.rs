@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use fantoccini::key::Key;
+use fantoccini::{Locator, key::Key};
 use serde_json::{Value, json};
 use tern_journeys::{
     Failure, PATIENCE,
@@ -23,16 +23,20 @@ impl Scene {
     pub(crate) async fn set(more: &[&str]) -> Self {
         let dir = tempfile::tempdir().expect("a folder");
         let program = required("TERN_PRACTICE");
-        let mut arguments = vec!["--patients", "12", "--threads", "24", "--seed", "7"];
+        let mut arguments = vec!["--patients", "20", "--threads", "60", "--seed", "7"];
         arguments.extend(more);
         let practice = Practice::start(&program, &dir.path().join("practice"), &arguments).await.expect("a practice");
         let road = Road::build(&practice.ready, &dir.path().join("road"), "").expect("a road");
         Self { practice, road, dir }
     }
 
-    /// A window on a profile named after the member's role.
+    /// A window on a profile named after the member's role, set to a language.
     pub(crate) async fn window(&self, role: &str, language: &str) -> Window {
         let profile = self.dir.path().join(role);
+        std::fs::create_dir_all(&profile).expect("a profile");
+        // What a person, or policy, has set before anybody signs in.
+        let settings = json!({ "language": language });
+        std::fs::write(profile.join("settings.json"), settings.to_string()).expect("settings");
         let log = self.dir.path().join(format!("{role}.log"));
         Window::open(&Opening {
             app: &required("TERN_APP"),
@@ -40,19 +44,22 @@ impl Scene {
             profile: &profile,
             server: (&self.road.base_url, &self.road.ca_file),
             account: self.practice.account(role).expect("somebody of that role"),
-            language,
+            language: "C.UTF-8",
             log: &log,
         })
         .await
         .expect("a window")
     }
 
-    /// A window in which the member has signed in and sees envelopes.
+    /// A window in which the member has signed in and sees the envelopes of *Nurse triage*.
     pub(crate) async fn signed_in(&self, role: &str, language: &str) -> Window {
         let window = self.window(role, language).await;
         window.see("[data-testid=server]").await.expect("the sign-in screen");
         window.press_key(Key::Enter).await.expect("a key");
         window.see("[data-testid=view-inbox]").await.expect("the inbox");
+        let pool = "//*[starts-with(@data-testid, 'rail-pool/')][contains(., 'Nurse triage')]";
+        let pool = window.client.wait().at_most(PATIENCE).for_element(Locator::XPath(pool)).await.expect("the pool");
+        pool.click().await.expect("a click");
         window.see("[data-testid^=envelope-]").await.expect("envelopes");
         window
     }

@@ -8,16 +8,22 @@ use crate::scene::{Scene, accessible, start, write};
 #[tokio::test(flavor = "multi_thread")]
 async fn a_physician_signs_in_and_sees_envelopes_without_a_body() {
     let scene = Scene::set(&[]).await;
-    let window = scene.window("physician", "en_CA.UTF-8").await;
+    let window = scene.window("physician", "en").await;
     window.see("[data-testid=view-sign-in]").await.unwrap();
     accessible(&window).await;
     window.press_key(Key::Enter).await.unwrap();
     window.see("[data-testid=view-inbox]").await.unwrap();
-    window.see("[data-testid^=envelope-]").await.unwrap();
+    window.see("[data-testid^='rail-pool/']").await.unwrap();
+    window.see("[data-testid=status][data-connection=online]").await.unwrap();
     accessible(&window).await;
 
     // What crosses to the page for the list: no text of any message.
     let script = "const done = arguments[0]; const invoke = window.__TAURI_INTERNALS__.invoke; invoke('rail').then(async rail => { const pages = []; for (const queue of rail.queues) pages.push(await invoke('envelopes', { request: { queue: queue.id, offset: 0, limit: 200 } })); done(JSON.stringify(pages)) }, e => done(JSON.stringify(e)))";
+    let rows = "const done = arguments[0]; window.__TAURI_INTERNALS__.invoke('rail').then(rail => done(rail.queues.reduce((sum, queue) => sum + queue.count, 0) > 20))";
+    let began = tokio::time::Instant::now();
+    while window.client.execute_async(rows, vec![]).await.unwrap() != json!(true) {
+        assert!(began.elapsed() < tern_journeys::PATIENCE, "the first sync brings envelopes");
+    }
     let crossed = window.client.execute_async(script, vec![]).await.unwrap();
     let crossed = crossed.as_str().unwrap();
     assert!(crossed.contains("patientName"), "the list has rows: {crossed:.200}");
@@ -36,7 +42,7 @@ async fn a_physician_signs_in_and_sees_envelopes_without_a_body() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_wrong_address_says_what_happened_and_what_to_do() {
     let scene = Scene::set(&[]).await;
-    let window = scene.window("physician", "en_CA.UTF-8").await;
+    let window = scene.window("physician", "en").await;
     scene.road.cut();
     window.see("[data-testid=server]").await.unwrap();
     window.press_key(Key::Enter).await.unwrap();
@@ -49,7 +55,7 @@ async fn a_wrong_address_says_what_happened_and_what_to_do() {
 #[tokio::test(flavor = "multi_thread")]
 async fn the_lock_takes_every_content_off_the_page_and_the_draft_survives() {
     let scene = Scene::set(&[]).await;
-    let window = scene.signed_in("physician", "en_CA.UTF-8").await;
+    let window = scene.signed_in("physician", "en").await;
     let script = "const done = arguments[0]; window.__TAURI_INTERNALS__.invoke('set_pin', { request: { pin: '2580' } }).then(() => done(true), e => done(JSON.stringify(e)))";
     assert_eq!(window.client.execute_async(script, vec![]).await.unwrap(), json!(true));
     start(&window).await;

@@ -48,7 +48,7 @@ async fn main() -> Result<(), Failure> {
         profile: &arguments.out.join("profile"),
         server: (&road.base_url, &road.ca_file),
         account: &member,
-        language: "en_CA.UTF-8",
+        language: "C.UTF-8",
         log: &arguments.out.join("window.log"),
     })
     .await?;
