@@ -98,13 +98,20 @@ async fn begin(args: &Args) -> Result<Report, NotBegun> {
         false => Depth::Reading,
     };
     let parts = check::Parts {
-        server: Arc::new(connection),
+        server: Arc::new(connection.clone()),
         clock: Arc::new(SystemClock),
         practice,
         depth,
         limit: Duration::from_secs(args.limit),
     };
-    let mut report = check::check(&parts, &|what| say(&format!("… {what}"))).await;
+    let stop = async {
+        if tokio::signal::ctrl_c().await.is_err() {
+            // Then there is no way to be told.
+            std::future::pending::<()>().await;
+        }
+    };
+    let mut report = check::check(&parts, &|what| say(&format!("… {what}")), stop).await;
+    connection.close().await;
     if report.findings.iter().any(|finding| finding.id == "sign-in" && finding.verdict == Verdict::Works) {
         report.findings.insert(0, Finding::new("transport", Verdict::Works, transport));
     }

@@ -52,6 +52,12 @@ impl Connection {
         Self::new(base, http, Arc::new(Fixed), Some(Access::new(token, None)))
     }
 
+    /// Ends the push channel and takes its subscriptions back from the server, where it lets us. For who leaves
+    /// nothing behind; otherwise they run out by themselves.
+    pub async fn close(&self) {
+        self.nudge.close().await;
+    }
+
     /// The FHIR base it is connected to.
     pub fn base(&self) -> &FhirBase {
         &self.wire.base

@@ -28,7 +28,7 @@ use futures_util::{SinkExt, StreamExt};
 use reqwest::{StatusCode, Upgraded, header};
 use tern_fhir::{
     capability,
-    exchange::Request,
+    exchange::{Method, Request},
     facts::Push,
     subscription::{self, Frame},
 };
@@ -69,11 +69,30 @@ pub(crate) struct Nudge {
     wire: Wire,
     permit: Arc<Notify>,
     task: Mutex<Option<AbortHandle>>,
+    subscriptions: Subscriptions,
+}
+
+/// Ids of our subscriptions on the server; none before the first connection and after one that bound none.
+#[derive(Clone, Default)]
+struct Subscriptions(Arc<Mutex<Vec<String>>>);
+
+impl Subscriptions {
+    fn ids(&self) -> Vec<String> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    fn add(&self, id: String) {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).push(id);
+    }
+
+    fn take(&self) -> Vec<String> {
+        std::mem::take(&mut *self.0.lock().unwrap_or_else(PoisonError::into_inner))
+    }
 }
 
 impl Nudge {
     pub(crate) fn new(wire: Wire) -> Self {
-        Self { wire, permit: Arc::new(Notify::new()), task: Mutex::new(None) }
+        Self { wire, permit: Arc::new(Notify::new()), task: Mutex::new(None), subscriptions: Subscriptions::default() }
     }
 
     /// Ends at the next nudge, or at once if one came since the last.
@@ -81,11 +100,24 @@ impl Nudge {
         {
             let mut task = self.task.lock().unwrap_or_else(PoisonError::into_inner);
             if task.is_none() {
-                let channel = Channel { wire: self.wire.clone(), permit: Arc::clone(&self.permit), ids: Vec::new() };
+                let subscriptions = self.subscriptions.clone();
+                let channel = Channel { wire: self.wire.clone(), permit: Arc::clone(&self.permit), subscriptions };
                 *task = Some(tokio::spawn(channel.run()).abort_handle());
             }
         }
         self.permit.notified().await;
+    }
+
+    /// Ends the channel and takes its subscriptions back. One that can't be deleted runs out by itself.
+    pub(crate) async fn close(&self) {
+        if let Some(task) = self.task.lock().unwrap_or_else(PoisonError::into_inner).take() {
+            task.abort();
+        }
+        for id in self.subscriptions.take() {
+            if let Err(unanswered) = self.wire.send(&Request::new(Method::Delete, format!("Subscription/{id}"))).await {
+                tracing::debug!(%unanswered, "a subscription stays until it runs out");
+            }
+        }
     }
 }
 
@@ -117,12 +149,11 @@ type Socket = WebSocketStream<Upgraded>;
 struct Channel {
     wire: Wire,
     permit: Arc<Notify>,
-    /// Our subscriptions on the server; none before the first connection and after one that bound none.
-    ids: Vec<String>,
+    subscriptions: Subscriptions,
 }
 
 impl Channel {
-    async fn run(mut self) {
+    async fn run(self) {
         let back_off = || {
             ExponentialBuilder::default()
                 .with_jitter()
@@ -142,14 +173,14 @@ impl Channel {
                 delays = back_off();
             } else {
                 // Perhaps the server has forgotten them.
-                self.ids.clear();
+                self.subscriptions.take();
             }
             tokio::time::sleep(delays.next().unwrap_or(Duration::from_secs(60))).await;
         }
     }
 
     /// One connection from beginning to end. `heard` says whether the server ever spoke of our subscriptions.
-    async fn once(&mut self, heard: &mut bool) -> Ended {
+    async fn once(&self, heard: &mut bool) -> Ended {
         let begun = Instant::now();
         match self.open().await {
             Ok(socket) => {
@@ -157,7 +188,7 @@ impl Channel {
                 let ended = self.listen(socket, begun + RENEW, heard).await;
                 tracing::debug!(?ended, "the push channel has ended");
                 if begun.elapsed() >= RENEW {
-                    self.ids.clear();
+                    self.subscriptions.take();
                 }
                 ended
             }
@@ -165,30 +196,31 @@ impl Channel {
         }
     }
 
-    async fn open(&mut self) -> Result<Socket, Ended> {
+    async fn open(&self) -> Result<Socket, Ended> {
         let metadata = self.wire.send(&Request::get("metadata")).await?;
         if metadata.status != 200 {
             return Err(temporary(metadata.status));
         }
         let facts = capability::from_statement(&metadata.body).map_err(|_| Ended::NoChannel)?;
         let Push::Websocket { path } = facts.push else { return Err(Ended::NoChannel) };
-        if self.ids.is_empty() {
-            self.ids = self.subscribe(metadata.date.unwrap_or_else(Utc::now)).await?;
+        if self.subscriptions.ids().len() < subscription::NUDGED_BY.len() {
+            self.subscribe(metadata.date.unwrap_or_else(Utc::now)).await?;
         }
         timeout(CONNECT, self.connect(&path)).await.map_err(|_| Ended::Broken)?
     }
 
-    async fn subscribe(&self, now: DateTime<Utc>) -> Result<Vec<String>, Ended> {
-        let mut ids = Vec::new();
+    async fn subscribe(&self, now: DateTime<Utc>) -> Result<(), Ended> {
+        self.subscriptions.take();
         for kind in subscription::NUDGED_BY {
             let answer = self.wire.send(&subscription::request(kind, now + LIFE)).await?;
             if !matches!(answer.status, 200 | 201) {
                 return Err(temporary(answer.status));
             }
             let located = answer.location.as_deref().and_then(|location| self.wire.base.reference(location));
-            ids.push(located.map(|(_, id)| id).or_else(|| own_id(&answer.body)).ok_or(Ended::NoChannel)?);
+            let id = located.map(|(_, id)| id).or_else(|| own_id(&answer.body)).ok_or(Ended::NoChannel)?;
+            self.subscriptions.add(id);
         }
-        Ok(ids)
+        Ok(())
     }
 
     /// Upgrades a connection (RFC 6455, 4.1).
@@ -210,8 +242,8 @@ impl Channel {
         let stream = response.upgrade().await.map_err(|_| Ended::Broken)?;
         let limits = WebSocketConfig::default().max_message_size(Some(LARGEST)).max_frame_size(Some(LARGEST));
         let mut socket = WebSocketStream::from_raw_socket(stream, Role::Client, Some(limits)).await;
-        for id in &self.ids {
-            socket.send(Message::text(subscription::bind(id))).await.map_err(|_| Ended::Broken)?;
+        for id in self.subscriptions.ids() {
+            socket.send(Message::text(subscription::bind(&id))).await.map_err(|_| Ended::Broken)?;
         }
         Ok(socket)
     }
@@ -234,6 +266,7 @@ impl Channel {
     async fn listen(&self, mut socket: Socket, until: Instant, heard: &mut bool) -> Ended {
         // What happened before it was open went unheard.
         self.permit.notify_one();
+        let ids = self.subscriptions.ids();
         let mut asked = false;
         loop {
             let patience = (Instant::now() + SILENCE).min(until);
@@ -247,9 +280,9 @@ impl Channel {
             asked = false;
             match frame {
                 Some(Ok(Message::Text(text))) => match Frame::of(&text) {
-                    Frame::Bound(id) => *heard |= self.ids.contains(&id),
+                    Frame::Bound(id) => *heard |= ids.contains(&id),
                     Frame::Ping(id) => {
-                        *heard |= self.ids.contains(&id);
+                        *heard |= ids.contains(&id);
                         self.permit.notify_one();
                     }
                     // Another dialect: something was said, so look.

@@ -81,5 +81,8 @@ pub(super) fn body(base: &Base, seed: Uuid, how: Creating) -> Probe {
 
 fn large(id: &str, how: Creating) -> Request {
     let json = json!({ "resourceType": "Binary", "contentType": "text/plain", "data": "AAAA".repeat(LARGE / 4) });
-    New { resource_type: "Binary", id: id.to_owned(), identity: None, json }.request(singly(how))
+    // Nobody needs it back.
+    New { resource_type: "Binary", id: id.to_owned(), identity: None, json }
+        .request(singly(how))
+        .prefer("return=minimal")
 }

@@ -19,7 +19,8 @@ use tern_store::{Cache, CacheKey, Ending, Provenance, Reader, StoreError};
 use super::{ask::Failed, scene::Conversation, unsteady::Unsteady};
 use crate::{
     ClaimOutcome, Engine, Parts, clock::Clock, facts::Facts, line::Line, pace::Pace, server::Server,
-    server_time::ServerTime, status::Board,
+    server_time::ServerTime,
+    status::{Board, Push},
 };
 
 /// The engine's second: everything comes sooner than in daily life, nothing in another order.
@@ -27,6 +28,9 @@ const PACE: Pace = Pace { unit: Duration::from_millis(50) };
 
 /// Between two looks at the cache while nothing in it changes.
 const LOOK: Duration = Duration::from_millis(250);
+
+/// Everything has happened already when a nudge is waited for.
+const NUDGED_WITHIN: Duration = Duration::from_millis(1_500);
 
 /// What both desks share.
 pub(super) struct Room<'a> {
@@ -186,6 +190,13 @@ impl Desk {
     /// Sends what waits; the server is there again.
     pub(super) fn wake(&self) {
         self.engine.wake();
+    }
+
+    /// Whether the server has said by itself that something changed.
+    pub(super) async fn has_heard(&self) -> bool {
+        let mut status = self.engine.status();
+        let heard = status.wait_for(|status| status.push == Push::Heard);
+        tokio::time::timeout(NUDGED_WITHIN, heard).await.is_ok_and(|heard| heard.is_ok())
     }
 
     /// Server time.

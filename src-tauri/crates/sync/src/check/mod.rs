@@ -30,7 +30,7 @@ use tern_fhir::{
     answer::{self, ReadAnswer},
     capability,
     exchange::{Request, Response},
-    facts::{self, Ability, ServerFacts},
+    facts::{self, Ability, Push, ServerFacts},
     probe,
     search::{self, Filter, Scope},
 };
@@ -80,8 +80,9 @@ pub enum Depth {
     },
 }
 
-/// Checks a server; `progress` hears what is being done.
-pub async fn check(parts: &Parts, progress: &(dyn Fn(&str) + Sync)) -> Report {
+/// Checks a server; `progress` hears what is being done. When `stop` ends before it, what was made is tidied away
+/// all the same, and the report says what was found so far.
+pub async fn check(parts: &Parts, progress: &(dyn Fn(&str) + Sync), stop: impl Future<Output = ()>) -> Report {
     let time = Arc::new(ServerTime::new(Arc::clone(&parts.clock)));
     let line = Line { server: Arc::clone(&parts.server), time, board: Arc::new(Board::new()) };
     let mut check = Check {
@@ -94,12 +95,26 @@ pub async fn check(parts: &Parts, progress: &(dyn Fn(&str) + Sync)) -> Report {
         way: Vec::new(),
         lost: false,
     };
-    if let Err(failed) = check.go(progress).await {
+    let gone = tokio::select! {
+        gone = check.go(progress) => gone,
+        () = stop => Err(Failed::Seen("stopped".to_owned())),
+    };
+    if let Err(failed) = gone {
         let finding = Finding::new(check.place_of(&failed), Verdict::Missing, failed.to_string());
         check.way.push(finding);
     }
     progress("tidying away");
     check.finish().await
+}
+
+/// Whether one of them heard the push channel: both listen on the same connection, and a nudge wakes one.
+async fn nudged(desks: &[Desk; 2]) -> bool {
+    let [one, other] = desks;
+    tokio::select! {
+        true = one.has_heard() => true,
+        true = other.has_heard() => true,
+        else => false,
+    }
 }
 
 /// A check under way.
@@ -159,6 +174,10 @@ impl Check<'_> {
         };
         let findings = journey.go(progress).await;
         self.way.extend(findings);
+        if self.facts.push != Push::None && !nudged(&desks).await {
+            // It was offered, and nothing came.
+            self.facts.learn(facts::Finding::NoPush);
+        }
         for desk in desks {
             desk.leave();
         }
