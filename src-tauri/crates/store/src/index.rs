@@ -29,9 +29,9 @@ pub(crate) const NOT_STARTED: i64 = i64::MAX;
 const DONE: i64 = i64::MIN;
 
 /// Messages in the index of the newest at least, where there are as many.
-const RECENT_LEAST: i64 = 8_000;
+const RECENT_LEAST: i64 = 4_000;
 /// Above this many it is begun anew.
-const RECENT_MOST: i64 = 32_000;
+const RECENT_MOST: i64 = 8_000;
 
 /// How far the index has come.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -249,6 +249,8 @@ fn fill_recent(connection: &Connection, limit: u32) -> Result<(), StoreError> {
     if recent_is_full(connection)? {
         return Ok(());
     }
+    let missing = RECENT_LEAST - tally::get(connection, tally::RECENT)?.unwrap_or(0);
+    let limit = limit.min(u32::try_from(missing).unwrap_or(0));
     let line = recent_line(connection)?;
     let lowest = lowest_of_block(connection, line, limit)?.max(low(connection)?);
     if lowest < line {

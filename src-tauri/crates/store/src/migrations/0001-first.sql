@@ -329,7 +329,7 @@ CREATE TABLE tally (
 
 -- The text index: the words alone (the texts stand in `message`), written behind the sync. Which message has a
 -- word, not where in it (detail = none): a third of the time to write and of the place, and nobody asks for
--- phrases. Beginnings of two and three letters have lists of their own.
+-- phrases. Beginnings of two and three letters, which many messages share, have lists of their own.
 CREATE VIRTUAL TABLE message_text USING fts5 (
     name, subject, body,
     content = '', contentless_delete = 1, detail = none, prefix = '2 3', tokenize = 'unicode61 remove_diacritics 2'
