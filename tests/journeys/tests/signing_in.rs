@@ -70,8 +70,8 @@ async fn the_lock_takes_every_content_off_the_page_and_the_draft_survives() {
     window.see("[data-testid=pin]").await.unwrap();
     window.type_text("0000").await.unwrap();
     window.press_key(Key::Enter).await.unwrap();
-    window.see("[data-testid=view-lock]").await.unwrap();
-    window.see("[data-testid=pin]:not([disabled])").await.unwrap().clear().await.unwrap();
+    window.see_words("[data-testid=view-lock]", "9 tries left").await.unwrap();
+    window.see("[data-testid=pin]").await.unwrap().clear().await.unwrap();
     window.see("[data-testid=pin]").await.unwrap().send_keys("2580").await.unwrap();
     window.press_key(Key::Enter).await.unwrap();
     window.see("[data-testid=view-inbox]").await.unwrap();
