@@ -6,10 +6,12 @@
 //!   thread 3   the second replies with no way to the server; the first takes it meanwhile
 //! ```
 
+use std::time::Duration;
+
 use tern_fhir::{
     answer::{self, ReadAnswer},
+    exchange::{Request, Response},
     facts::ServerFacts,
-    search,
     write::{
         attachment::{self, File},
         change::Current,
@@ -19,7 +21,7 @@ use tern_fhir::{
 use uuid::Uuid;
 
 use super::{
-    ask::{Asking, Failed},
+    ask::{Asking, Failed, refused},
     desk::{Desk, Reply},
     ledger::Ledger,
     report::{Finding, Verdict},
@@ -39,7 +41,7 @@ pub(super) struct Journey<'a> {
     pub(super) conversations: &'a [Conversation; 3],
     pub(super) desks: &'a [Desk; 2],
     /// Nothing is waited for longer.
-    pub(super) limit: std::time::Duration,
+    pub(super) limit: Duration,
 }
 
 impl Journey<'_> {
@@ -215,7 +217,7 @@ impl Journey<'_> {
         let binary = self.ledger.create(self.asking, &attachment::binary(&file), self.facts).await?;
         let document = attachment::document(&file, &binary)?;
         let document = self.ledger.create(self.asking, &document, self.facts).await?;
-        let (brought, stated) = tokio::try_join!(self.asking.resource(&binary), self.asking.resource(&document))?;
+        let (brought, stated) = tokio::try_join!(self.is_there(&binary), self.is_there(&document))?;
         if !attachment::is_whole(&bytes, &brought, &stated) {
             return Err(Failed::Seen("what came back is not what was sent".to_owned()));
         }
@@ -228,11 +230,27 @@ impl Journey<'_> {
         Ok(String::new())
     }
 
+    /// Waits until the resource can be read: some servers answer from a moment ago.
+    async fn is_there(&self, path: &str) -> Result<Response, Failed> {
+        let waiting = async {
+            loop {
+                let response = self.asking.read(&Request::get(path)).await?;
+                match answer::to_read(&response) {
+                    ReadAnswer::Here => return Ok(response),
+                    ReadAnswer::Gone => self.asking.look_again().await,
+                    _ => return Err(refused(&Request::get(path), &response)),
+                }
+            }
+        };
+        let too_long = Err(Failed::TooLong { what: "what was written to be readable", limit: self.limit });
+        tokio::time::timeout(self.limit, waiting).await.unwrap_or(too_long)
+    }
+
     /// Waits until the resource says what the edit makes it say.
     async fn comes_to(&self, path: &str, what: &'static str, edit: &Edit<'_>) -> Result<(), Failed> {
         let waiting = async {
             loop {
-                let json = serde_json::from_slice(&self.asking.resource(path).await?.body).unwrap_or_default();
+                let json = serde_json::from_slice(&self.is_there(path).await?.body).unwrap_or_default();
                 if edit.stands_in(&json) {
                     return Ok(());
                 }
@@ -245,30 +263,21 @@ impl Journey<'_> {
 
     /// Waits until the reply is there, by its own name and by its identifier, and counts it.
     async fn is_there_once(&self, path: &str, reply: &Reply) -> Result<(), Failed> {
-        let (kind, id) = path.split_once('/').unwrap_or_default();
+        self.is_there(path).await?;
+        // A second copy would be seen as late as any other row.
+        let late = self.facts.late_by_ms.unwrap_or_default();
+        self.asking.line.time.sleep(Duration::from_millis(late + late / 2)).await;
         let waiting = async {
-            loop {
-                let response = self.asking.read(&search::read(kind, id)).await?;
-                if answer::to_read(&response) == ReadAnswer::Here {
-                    break;
-                }
-                self.asking.look_again().await;
-            }
-            // A second copy would be seen as late as any other row.
-            let late = self.facts.late_by_ms.unwrap_or_default();
-            self.asking.line.time.sleep(std::time::Duration::from_millis(late + late / 2)).await;
             loop {
                 let copies = self.asking.carrying("Communication", &reply.identity).await?;
                 for copy in &copies {
                     self.ledger.note(&copy.path, None);
                 }
-                let counting = copies.iter().filter(|copy| copy.status != "entered-in-error").count();
-                match counting {
-                    0 => self.asking.look_again().await,
-                    1 => return Ok(()),
-                    // The engine retracts its own second copy as soon as it sees it.
-                    _ => self.asking.look_again().await,
+                // None: not visible yet. Several: the engine retracts its own second copy as soon as it sees it.
+                if copies.iter().filter(|copy| copy.status != "entered-in-error").count() == 1 {
+                    return Ok(());
                 }
+                self.asking.look_again().await;
             }
         };
         let too_long = Err(Failed::TooLong { what: "the reply to be there once", limit: self.limit });

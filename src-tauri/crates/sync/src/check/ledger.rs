@@ -65,6 +65,11 @@ impl Ledger {
         });
     }
 
+    /// Whether the check made it.
+    pub(super) fn knows(&self, path: &str) -> bool {
+        self.entries().iter().any(|entry| entry.path.as_deref() == Some(path))
+    }
+
     /// Makes something and notes it.
     pub(super) async fn create(&self, asking: &Asking, new: &New, facts: &ServerFacts) -> Result<String, Failed> {
         if let Some(identity) = &new.identity {

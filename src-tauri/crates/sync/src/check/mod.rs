@@ -280,19 +280,26 @@ impl Check<'_> {
             (Kind::Task, "patient", people.patient.as_str().to_owned()),
         ];
         let mut scope = Scope::default();
-        let mut refused = Vec::new();
+        let mut not_narrowed = Vec::new();
         for (kind, parameter, value) in wanted {
             let filter = Filter { kind: Some(kind), parameter: parameter.to_owned(), value };
             let alone = Scope { filters: vec![filter.clone()] };
             let response = self.asking.read(&search::changes(kind, None, &alone)).await?;
-            if response.status == 200 {
+            let page: serde_json::Value = serde_json::from_slice(&response.body).unwrap_or_default();
+            let is_ours = |row: &serde_json::Value| {
+                let id = row.get("id").and_then(serde_json::Value::as_str);
+                id.is_none_or(|id| self.ledger.knows(&format!("{}/{id}", kind.as_str())))
+            };
+            let taken = response.status == 200;
+            if taken {
                 scope.filters.push(filter);
-            } else {
-                refused.push(format!("{}?{parameter}", kind.as_str()));
+            }
+            if !taken || !ask::entries(&page).all(is_ours) {
+                not_narrowed.push(format!("{}?{parameter}", kind.as_str()));
             }
         }
-        let verdict = if refused.is_empty() { Verdict::Works } else { Verdict::WorksAround };
-        self.way.push(Finding::new("search-by-patient", verdict, refused.join(", ")));
+        let verdict = if not_narrowed.is_empty() { Verdict::Works } else { Verdict::WorksAround };
+        self.way.push(Finding::new("search-by-patient", verdict, not_narrowed.join(", ")));
         Ok(scope)
     }
 
