@@ -170,7 +170,13 @@ impl Book {
         self.read(move |reader| message_id(reader, &message)).await
     }
 
-    /// A message of ours, ready to be put on the wire.
+    /// Whether the cache has a message.
+    pub(super) async fn holds(&self, message: &MessageId) -> Result<bool, OutboxError> {
+        let message = message.clone();
+        self.read(move |reader| Ok(reader.message(&message)?.is_some())).await
+    }
+
+    /// A message of ours, ready to be put on the wire; none while its thread has not come, and where it is gone.
     pub(super) async fn letter(&self, message: &MessageId) -> Result<Option<Letter>, OutboxError> {
         let message = message.clone();
         self.read(move |reader| {

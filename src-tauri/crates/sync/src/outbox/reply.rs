@@ -57,7 +57,10 @@ impl Outbox {
     pub(super) async fn reply(&self, row: &OutboxRow) -> Result<(), OutboxError> {
         let Intent::Send { message, touch_began } = &row.intent else { return Ok(()) };
         let Some(letter) = self.book.letter(message).await? else {
-            return self.settle_one(row, Fate::Dropped).await;
+            // A work item may come before the thread that it is about, and the reply waits for that.
+            let waits = self.book.holds(message).await?;
+            let later = || self.fate(row, Answer::Transient { retry_after: None }, Acknowledged::default());
+            return self.settle_one(row, if waits { later() } else { Fate::Dropped }).await;
         };
         let Ok(new) = self.new_message(&letter) else {
             let wedge = Wedge::Refused { status: 0, code: Some("value".to_owned()) };
