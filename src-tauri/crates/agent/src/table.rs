@@ -31,7 +31,12 @@ pub(crate) fn of(report: &Report) -> String {
 
 fn sum(report: &Report) -> String {
     let missing = report.findings.iter().filter(|finding| finding.verdict == Verdict::Missing);
+    // The whole way begins with a thread.
+    let read_only = !report.findings.iter().any(|finding| finding.id == "thread");
     match report.fit {
+        Fit::Fit | Fit::WithWorkArounds if read_only => {
+            "Fit, as far as reading shows. --write goes the whole way.".to_owned()
+        }
         Fit::Fit => "Fit.".to_owned(),
         Fit::WithWorkArounds => "Fit, with work-arounds that cost something.".to_owned(),
         Fit::NotFit => {

@@ -30,7 +30,9 @@ const FIRST_WAIT: Duration = Duration::from_millis(50);
 #[derive(Debug, thiserror::Error)]
 pub(super) enum Failed {
     #[error(transparent)]
-    Unanswered(#[from] Unanswered),
+    Unanswered(Unanswered),
+    #[error("the server gives no access, or takes none of these credentials")]
+    NotSignedIn,
     #[error("{what}: the server answered {status} ({})", code.as_deref().unwrap_or("no code"))]
     Refused { what: String, status: u16, code: Option<String> },
     #[error("{0}")]
@@ -47,15 +49,31 @@ pub(super) enum Failed {
     Ended(#[from] tokio::task::JoinError),
 }
 
+impl From<Unanswered> for Failed {
+    fn from(unanswered: Unanswered) -> Self {
+        match unanswered {
+            // Nobody had a session that could have ended.
+            Unanswered::SignInAgain => Self::NotSignedIn,
+            unanswered => Self::Unanswered(unanswered),
+        }
+    }
+}
+
 /// Asks over one line.
 #[derive(Clone)]
 pub(super) struct Asking {
     pub(super) line: Arc<Line>,
+    /// No question is asked for longer.
+    pub(super) limit: Duration,
 }
 
 impl Asking {
     /// Sends something that changes nothing until it is answered by the server itself: not by trouble on the way.
     pub(super) async fn read(&self, request: &Request) -> Result<Response, Failed> {
+        self.within_limit("an answer", self.read_again_and_again(request)).await
+    }
+
+    async fn read_again_and_again(&self, request: &Request) -> Result<Response, Failed> {
         let mut last = Failed::Unanswered(Unanswered::Lost);
         for attempt in 0..TRIES {
             self.rest(attempt).await;
@@ -84,6 +102,10 @@ impl Asking {
 
     /// Makes something once; `Type/id`.
     pub(super) async fn create(&self, new: &New, facts: &ServerFacts) -> Result<String, Failed> {
+        self.within_limit("something to be stored", self.create_once(new, facts)).await
+    }
+
+    async fn create_once(&self, new: &New, facts: &ServerFacts) -> Result<String, Failed> {
         let base = self.line.server.fhir_base();
         let mut own_id = facts.own_ids != Ability::Missing;
         let mut last = Failed::Unanswered(Unanswered::Lost);
@@ -187,6 +209,16 @@ impl Asking {
             }
         }
         Err(last)
+    }
+
+    /// Gives up after the limit.
+    pub(super) async fn within_limit<T>(
+        &self,
+        what: &'static str,
+        asked: impl Future<Output = Result<T, Failed>>,
+    ) -> Result<T, Failed> {
+        let too_long = Err(Failed::TooLong { what, limit: self.limit });
+        tokio::time::timeout(self.limit, asked).await.unwrap_or(too_long)
     }
 
     /// Before the same is looked at again.

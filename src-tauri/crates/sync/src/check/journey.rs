@@ -40,8 +40,6 @@ pub(super) struct Journey<'a> {
     pub(super) people: &'a People,
     pub(super) conversations: &'a [Conversation; 3],
     pub(super) desks: &'a [Desk; 2],
-    /// Nothing is waited for longer.
-    pub(super) limit: Duration,
 }
 
 impl Journey<'_> {
@@ -242,8 +240,7 @@ impl Journey<'_> {
                 }
             }
         };
-        let too_long = Err(Failed::TooLong { what: "what was written to be readable", limit: self.limit });
-        tokio::time::timeout(self.limit, waiting).await.unwrap_or(too_long)
+        self.asking.within_limit("what was written to be readable", waiting).await
     }
 
     /// Waits until the resource says what the edit makes it say.
@@ -257,8 +254,7 @@ impl Journey<'_> {
                 self.asking.look_again().await;
             }
         };
-        let too_long = Err(Failed::TooLong { what, limit: self.limit });
-        tokio::time::timeout(self.limit, waiting).await.unwrap_or(too_long)
+        self.asking.within_limit(what, waiting).await
     }
 
     /// Waits until the reply is there, by its own name and by its identifier, and counts it.
@@ -280,8 +276,7 @@ impl Journey<'_> {
                 self.asking.look_again().await;
             }
         };
-        let too_long = Err(Failed::TooLong { what: "the reply to be there once", limit: self.limit });
-        tokio::time::timeout(self.limit, waiting).await.unwrap_or(too_long)
+        self.asking.within_limit("the reply to be there once", waiting).await
     }
 }
 

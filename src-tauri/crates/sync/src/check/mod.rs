@@ -87,7 +87,7 @@ pub async fn check(parts: &Parts, progress: &(dyn Fn(&str) + Sync), stop: impl F
     let line = Line { server: Arc::clone(&parts.server), time, board: Arc::new(Board::new()) };
     let mut check = Check {
         parts,
-        asking: Asking { line: Arc::new(line) },
+        asking: Asking { line: Arc::new(line), limit: parts.limit },
         facts: ServerFacts::default(),
         learnt: Vec::new(),
         ledger: Ledger::default(),
@@ -103,7 +103,9 @@ pub async fn check(parts: &Parts, progress: &(dyn Fn(&str) + Sync), stop: impl F
         let finding = Finding::new(check.place_of(&failed), Verdict::Missing, failed.to_string());
         check.way.push(finding);
     }
-    progress("tidying away");
+    if matches!(parts.depth, Depth::Writing { .. }) {
+        progress("tidying away");
+    }
     check.finish().await
 }
 
@@ -170,7 +172,6 @@ impl Check<'_> {
             people: &people,
             conversations: &conversations,
             desks: &desks,
-            limit: self.parts.limit,
         };
         let findings = journey.go(progress).await;
         self.way.extend(findings);
@@ -318,8 +319,8 @@ impl Check<'_> {
     fn place_of(&self, failed: &Failed) -> &'static str {
         match failed {
             Failed::Unanswered(Unanswered::Certificate(_)) => "certificate",
-            Failed::Unanswered(Unanswered::SignInAgain) | Failed::Refused { status: 401 | 403, .. } => "sign-in",
-            Failed::Unanswered(_) if self.first.is_empty() => "connection",
+            Failed::NotSignedIn | Failed::Refused { status: 401 | 403, .. } => "sign-in",
+            Failed::Unanswered(_) | Failed::TooLong { .. } if self.first.is_empty() => "connection",
             _ => "whole-way",
         }
     }
@@ -334,6 +335,7 @@ impl Check<'_> {
             findings.extend(standing::findings(&self.facts, tried));
         }
         findings.append(&mut self.way);
+        standing::seen_on_the_way(&mut findings);
         if met && matches!(self.parts.depth, Depth::Writing { .. }) {
             if self.lost {
                 self.ledger.sweep(&self.asking).await;

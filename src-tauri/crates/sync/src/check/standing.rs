@@ -2,7 +2,10 @@
 
 use tern_fhir::facts::{Ability, ConditionalCreate, DeletedAs, Scopes, ServerFacts, Transaction, UnknownParameter};
 
-use super::report::{Finding, Verdict};
+use super::{
+    report::{Finding, Verdict},
+    wording,
+};
 use crate::verdict;
 
 /// The findings of a server's facts, in the order in which they are shown; `tried` by writing, too.
@@ -28,7 +31,20 @@ pub(super) fn findings(facts: &ServerFacts, tried: bool) -> Vec<Finding> {
         Finding::new("late", Verdict::WorksAround, format!("seen {late} ms after the write"))
     }));
     findings.push(Finding::new("read-receipts", Verdict::Unknown, ""));
+    for finding in findings.iter_mut().filter(|finding| tried && finding.verdict == Verdict::Unknown) {
+        finding.consequence = wording::tried_in_vain(finding.id);
+    }
     findings
+}
+
+/// What the facts left open and the whole way has shown.
+pub(super) fn seen_on_the_way(findings: &mut [Finding]) {
+    let works = |id: &str| findings.iter().any(|finding| finding.id == id && finding.verdict == Verdict::Works);
+    let versions_hold = works("race") && works("stale-version");
+    let open = |finding: &&mut Finding| finding.id == "versions" && finding.verdict == Verdict::Unknown;
+    if let Some(versions) = findings.iter_mut().find(open).filter(|_| versions_hold) {
+        *versions = Finding::new("versions", Verdict::Works, "seen on the whole way");
+    }
 }
 
 fn fhir_version(facts: &ServerFacts) -> Finding {

@@ -87,7 +87,10 @@ fn missing(id: &str) -> &'static str {
     match id {
         "connection" => "Nothing could be found out.",
         "certificate" => "Nothing was sent to it. The file of the practice's certificate authority belongs behind --ca.",
-        "sign-in" => "Nothing could be read. The client needs to be registered, with rights to all types that Tern uses.",
+        "sign-in" => {
+            "Nothing could be read. Is the address right, and is the client registered there, with rights to all types \
+             that Tern uses?"
+        }
         "json" => "Tern speaks FHIR's JSON only and cannot work here.",
         "fhir-version" => "Tern needs FHIR R4 and cannot work here.",
         "conditional-create" => "A create whose answer was lost is searched for; a second copy is found later and retracted.",
@@ -105,6 +108,14 @@ fn missing(id: &str) -> &'static str {
         "whole-way" => "The whole way could not be gone to its end, so nothing is proven.",
         "tidy" => "Something that the check made is still there: see below.",
         _ => "",
+    }
+}
+
+/// What it means that something stays unknown although it was tried.
+pub(super) fn tried_in_vain(id: &str) -> &'static str {
+    match id {
+        "read-receipts" | "scopes" | "fhir-version" | "clock" => unknown(id),
+        _ => "Tried, and the answers didn't tell; Tern does without.",
     }
 }
 
