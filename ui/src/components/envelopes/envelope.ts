@@ -52,7 +52,8 @@ export function factsOf(row: EnvelopeRow, now: number): string[] {
   if (row.holder) facts.push(holderWords(row.holder, now));
   if (row.due !== null && row.urgency !== "emergency") facts.push(dueWords(row.due, now));
   // Only where it is not the reader's own: the same word on every row says nothing.
-  if (row.language && row.language.split("-")[0] !== catalogue.language) facts.push(languageName(row.language));
+  if (row.language && row.language.split("-")[0] !== catalogue.language)
+    facts.push(languageName(row.language));
   return facts;
 }
 
