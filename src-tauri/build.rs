@@ -5,7 +5,10 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     let dist = std::path::Path::new("ui/dist");
     if !dist.join("index.html").exists() {
         std::fs::create_dir_all(dist)?;
-        std::fs::write(dist.join("index.html"), "<!doctype html><html lang=\"en\"><title>Tern</title><p>The screens are not built yet: cargo xtask demo")?;
+        std::fs::write(
+            dist.join("index.html"),
+            "<!doctype html><html lang=\"en\"><title>Tern</title><p>The screens are not built yet: cargo xtask demo",
+        )?;
     }
     println!("cargo:rerun-if-changed=src-tauri/capabilities");
     println!("cargo:rerun-if-changed=src-tauri/permissions");

@@ -3,12 +3,7 @@
 use std::sync::Arc;
 
 use tauri::{AppHandle, Manager as _, Runtime, State};
-use tern_api::{
-    OpenPage,
-    dto::*,
-    fail::Answer,
-    program::Program,
-};
+use tern_api::{OpenPage, dto::*, fail::Answer, program::Program};
 
 /// What every command is given.
 type Tern<'a> = State<'a, Arc<Program>>;

@@ -9,7 +9,9 @@ pub(crate) fn show(title: &'static str, body: String) {
         let mut notification = Notification::new();
         notification.appname("Tern").summary(title).body(&body).timeout(Timeout::Milliseconds(20_000));
         #[cfg(all(unix, not(target_os = "macos")))]
-        notification.urgency(notify_rust::Urgency::Critical).hint(notify_rust::Hint::Category("im.received".to_owned()));
+        notification
+            .urgency(notify_rust::Urgency::Critical)
+            .hint(notify_rust::Hint::Category("im.received".to_owned()));
         if let Err(error) = notification.show() {
             tracing::info!(%error, "the desktop shows no notifications");
         }

@@ -84,8 +84,8 @@ async fn launch(data: &Path) -> std::io::Result<Running> {
 fn program() -> Option<PathBuf> {
     let name = format!("tern-practice{}", std::env::consts::EXE_SUFFIX);
     let beside = std::env::current_exe().ok().and_then(|exe| Some(exe.parent()?.join(&name)));
-    let on_path = std::env::var_os("PATH").into_iter().flat_map(|path| {
-        std::env::split_paths(&path).map(|dir| dir.join(&name)).collect::<Vec<_>>()
-    });
+    let on_path = std::env::var_os("PATH")
+        .into_iter()
+        .flat_map(|path| std::env::split_paths(&path).map(|dir| dir.join(&name)).collect::<Vec<_>>());
     beside.into_iter().chain(on_path).find(|candidate| candidate.is_file())
 }

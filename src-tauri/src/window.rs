@@ -13,7 +13,9 @@ pub(crate) fn open<R: Runtime>(app: &AppHandle<R>, visible: bool) -> tauri::Resu
         .min_inner_size(360.0, 400.0)
         .visible(visible)
         // The page is the program's own; a message that names an address never takes it elsewhere.
-        .on_navigation(|url| matches!(url.scheme(), "tauri") || matches!(url.host_str(), Some("tauri.localhost" | "localhost")))
+        .on_navigation(|url| {
+            matches!(url.scheme(), "tauri") || matches!(url.host_str(), Some("tauri.localhost" | "localhost"))
+        })
         .build()
 }
 

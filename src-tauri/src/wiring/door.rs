@@ -123,9 +123,8 @@ fn failure(error: &SignInError) -> SignInFailure {
         SignInError::Cancelled => SignInFailure::Cancelled,
         SignInError::TimedOut => SignInFailure::TimedOut,
         SignInError::NotAMember => SignInFailure::NotAMember,
-        SignInError::PortTaken
-        | SignInError::Refused(_)
-        | SignInError::OtherIssuer
-        | SignInError::IdToken(_) => SignInFailure::Refused,
+        SignInError::PortTaken | SignInError::Refused(_) | SignInError::OtherIssuer | SignInError::IdToken(_) => {
+            SignInFailure::Refused
+        }
     }
 }

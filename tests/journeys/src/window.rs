@@ -52,8 +52,14 @@ impl Window {
         ];
         let driver = Driver::start(&environment, opening.log).await?;
         let arguments = json!([
-            "--profile", opening.profile, "--server", opening.server.0, "--ca", opening.server.1,
-            "--browser", opening.browser,
+            "--profile",
+            opening.profile,
+            "--server",
+            opening.server.0,
+            "--ca",
+            opening.server.1,
+            "--browser",
+            opening.browser,
         ]);
         let capabilities = json!({ "webkitgtk:browserOptions": { "binary": opening.app, "args": arguments } });
         let Value::Object(capabilities) = capabilities else { return Err("capabilities".into()) };
@@ -189,7 +195,8 @@ impl Window {
         self.client.execute(&format!("{axe_js}; window.axe = axe; return true"), vec![]).await?;
         let script = "const done = arguments[0]; axe.run(document, { runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'] }).then(r => done({ violations: r.violations.map(v => v.id + ' [' + v.impact + ']: ' + v.nodes.map(n => n.target.join(' ') + ' — ' + (n.any[0]?.message ?? '')).join('; ')), passes: r.passes.length }), e => done({ violations: [String(e)], passes: 0 }))";
         let result = self.client.execute_async(script, vec![]).await?;
-        let violations: Vec<&str> = result["violations"].as_array().into_iter().flatten().filter_map(Value::as_str).collect();
+        let violations: Vec<&str> =
+            result["violations"].as_array().into_iter().flatten().filter_map(Value::as_str).collect();
         if !violations.is_empty() {
             return Err(format!("not accessible:\n  {}", violations.join("\n  ")).into());
         }

@@ -12,7 +12,10 @@ async fn a_reply_undone_once_arrives_exactly_once() {
     let scene = Scene::set(&[]).await;
     let window = scene.signed_in("physician", "en").await;
     let thread = start(&window).await;
-    scene.server_has(&thread, "a claim", |items| items.iter().any(|item| item["status"] == json!("in-progress"))).await.unwrap();
+    scene
+        .server_has(&thread, "a claim", |items| items.iter().any(|item| item["status"] == json!("in-progress")))
+        .await
+        .unwrap();
     accessible(&window).await;
     write(&window, REPLY).await;
     send(&window).await;
@@ -21,7 +24,9 @@ async fn a_reply_undone_once_arrives_exactly_once() {
     window.press('z').await.unwrap();
     window.see("[data-testid=composer]").await.unwrap();
     send(&window).await;
-    let done = |items: &[serde_json::Value]| !items.is_empty() && items.iter().all(|item| item["status"] == json!("completed"));
+    let done = |items: &[serde_json::Value]| {
+        !items.is_empty() && items.iter().all(|item| item["status"] == json!("completed"))
+    };
     scene.server_has(&thread, "a completed work item", done).await.unwrap();
     assert_eq!(scene.said(&thread, REPLY).await, 1);
     window.close().await.unwrap();
@@ -38,7 +43,9 @@ async fn a_reply_in_an_outage_waits_and_arrives_once_the_road_is_mended() {
     window.see("[data-testid=status][data-connection=offline]").await.unwrap();
     assert_eq!(scene.said(&thread, REPLY).await, 0);
     scene.road.mend().await.unwrap();
-    let done = |items: &[serde_json::Value]| !items.is_empty() && items.iter().all(|item| item["status"] == json!("completed"));
+    let done = |items: &[serde_json::Value]| {
+        !items.is_empty() && items.iter().all(|item| item["status"] == json!("completed"))
+    };
     scene.server_has(&thread, "a completed work item", done).await.unwrap();
     assert_eq!(scene.said(&thread, REPLY).await, 1);
     window.see("[data-testid=status][data-connection=online]").await.unwrap();
@@ -52,7 +59,9 @@ async fn closed_without_a_reply_and_put_back_with_a_reason() {
     let closed = start(&window).await;
     window.press('e').await.unwrap();
     window.see("[data-testid=undo-bar]").await.unwrap();
-    let done = |items: &[serde_json::Value]| !items.is_empty() && items.iter().all(|item| item["status"] == json!("completed"));
+    let done = |items: &[serde_json::Value]| {
+        !items.is_empty() && items.iter().all(|item| item["status"] == json!("completed"))
+    };
     scene.server_has(&closed, "a closed work item", done).await.unwrap();
 
     let back = start(&window).await;
@@ -62,7 +71,9 @@ async fn closed_without_a_reply_and_put_back_with_a_reason() {
     window.see("[data-testid=put-back-reason]").await.unwrap().send_keys("Needs the chart first").await.unwrap();
     window.see("[data-testid=put-back-confirm]").await.unwrap().click().await.unwrap();
     window.see("[data-testid=undo-bar]").await.unwrap();
-    let free = |items: &[serde_json::Value]| items.iter().any(|item| item["status"] == json!("requested") && item.get("owner").is_none());
+    let free = |items: &[serde_json::Value]| {
+        items.iter().any(|item| item["status"] == json!("requested") && item.get("owner").is_none())
+    };
     scene.server_has(&back, "a free work item", free).await.unwrap();
     let items = scene.practice.search(&format!("Task?focus=Communication/{back}")).await.unwrap();
     assert!(!json!(items).to_string().contains("Needs the chart"), "the reason never stands on the Task");
@@ -89,7 +100,10 @@ async fn two_windows_race_for_one_item_and_the_loser_is_told_who() {
     mia.until(settled, vec![], "who has it").await.unwrap();
     let state = "return document.querySelector('[data-testid=pane]').dataset.state";
     let states = [osei.client.execute(state, vec![]).await.unwrap(), mia.client.execute(state, vec![]).await.unwrap()];
-    assert!(states.contains(&json!("open")) && states.contains(&json!("taken")), "one has it and one is told: {states:?}");
+    assert!(
+        states.contains(&json!("open")) && states.contains(&json!("taken")),
+        "one has it and one is told: {states:?}"
+    );
     osei.close().await.unwrap();
     mia.close().await.unwrap();
 }

@@ -65,7 +65,12 @@ impl Scene {
     }
 
     /// Waits until the server's work items of a thread are as they should be.
-    pub(crate) async fn server_has(&self, thread: &str, what: &str, is: impl Fn(&[Value]) -> bool) -> Result<(), Failure> {
+    pub(crate) async fn server_has(
+        &self,
+        thread: &str,
+        what: &str,
+        is: impl Fn(&[Value]) -> bool,
+    ) -> Result<(), Failure> {
         let began = tokio::time::Instant::now();
         loop {
             let items = self.practice.search(&format!("Task?focus=Communication/{thread}&_count=100")).await?;

@@ -13,8 +13,8 @@ use tern_inbox::{
     queue::Me,
 };
 use tern_store::{AuditEntry, Cache, Reader, StoreError, Writer};
-use uuid::Uuid;
 use tern_sync::{Engine, clock::Clock};
+use uuid::Uuid;
 
 use crate::{
     dto::MemberCard,

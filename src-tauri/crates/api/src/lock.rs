@@ -35,9 +35,13 @@ mod tests {
     fn idle_minutes_lock_the_screen_and_hours_the_file() {
         let settings = Settings { screen_lock_minutes: 10, deep_lock_hours: 8, ..Settings::default() };
         let start = DateTime::from_timestamp(1_800_000_000, 0).unwrap();
-        for (minutes, expected) in
-            [(0, None), (9, None), (10, Some(LockKind::Screen)), (479, Some(LockKind::Screen)), (480, Some(LockKind::Deep))]
-        {
+        for (minutes, expected) in [
+            (0, None),
+            (9, None),
+            (10, Some(LockKind::Screen)),
+            (479, Some(LockKind::Screen)),
+            (480, Some(LockKind::Deep)),
+        ] {
             assert_eq!(due(start + Duration::minutes(minutes), start, &settings), expected, "{minutes} minutes");
         }
         // A clock turned back locks nothing.

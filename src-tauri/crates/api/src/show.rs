@@ -124,7 +124,9 @@ mod tests {
 
     #[test]
     fn a_queue_is_found_by_the_id_it_is_shown_by() {
-        for shown in [Queue::Mine, Queue::Urgent, Queue::Unsorted, Queue::Waiting, Queue::Unsent, Queue::Pool("7".into())] {
+        for shown in
+            [Queue::Mine, Queue::Urgent, Queue::Unsorted, Queue::Waiting, Queue::Unsent, Queue::Pool("7".into())]
+        {
             assert_eq!(queue(&queue_id(&shown)), Some(shown));
         }
         assert_eq!(queue("pool:7"), None, "the cache's own key is not for the screen");

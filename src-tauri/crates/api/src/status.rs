@@ -161,7 +161,10 @@ mod tests {
         changes.tags.insert(Tag::Thread("a".into()));
         changes.tags.insert(Tag::Envelopes);
         let told = changed(&changes);
-        assert_eq!((told.tags, told.threads), (vec!["envelopes".to_owned(), "thread".to_owned()], vec!["a".to_owned()]));
+        assert_eq!(
+            (told.tags, told.threads),
+            (vec!["envelopes".to_owned(), "thread".to_owned()], vec!["a".to_owned()])
+        );
         changes.tags.insert(Tag::AnyThread);
         assert_eq!(changed(&changes).threads, Vec::<String>::new());
     }

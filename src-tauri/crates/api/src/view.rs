@@ -12,9 +12,7 @@ use tern_store::{Placed, ThreadView};
 
 use crate::{
     desk::Desk,
-    dto::{
-        AttachmentRow, Holder, MessageRow, MessageSide, PatientCard, TouchMode, TouchView, WedgeReason,
-    },
+    dto::{AttachmentRow, Holder, MessageRow, MessageSide, PatientCard, TouchMode, TouchView, WedgeReason},
     fail::Answer,
     show::{self, revealed},
 };
@@ -42,7 +40,11 @@ impl Desk {
             thread: thread.to_string(),
             mode,
             patient: patient_card(&view, self.server_now()),
-            subject_line: view.thread.as_ref().map(|thread| thread.subject_line.reveal().to_owned()).unwrap_or_default(),
+            subject_line: view
+                .thread
+                .as_ref()
+                .map(|thread| thread.subject_line.reveal().to_owned())
+                .unwrap_or_default(),
             category: view.thread.as_ref().and_then(|thread| thread.category.clone()),
             messages,
             work_items: shown_items(&view, mode),
@@ -68,11 +70,7 @@ impl Desk {
         let touch = self.read(move |reader| reader.touch(&of_thread, &author)).await?;
         // A claim that was lost leaves the pane as it is, with its draft, until the person leaves it.
         let started = touch.is_some_and(|touch| touch.state == Touch::Started || touch.ended.is_none());
-        Ok(if started {
-            Some(TouchMode::Started)
-        } else {
-            self.is_peeking(thread).then_some(TouchMode::Peeked)
-        })
+        Ok(if started { Some(TouchMode::Started) } else { self.is_peeking(thread).then_some(TouchMode::Peeked) })
     }
 
     /// Who holds the item instead, where the claim was lost.
@@ -99,7 +97,9 @@ impl Desk {
         };
         let sender = message.sender.as_ref().map(|sender| &sender.reference);
         let author = match sender {
-            Some(sender) => self.author_name(sender, view, message.sender.as_ref().map(|party| party.display.reveal())).await?,
+            Some(sender) => {
+                self.author_name(sender, view, message.sender.as_ref().map(|party| party.display.reveal())).await?
+            }
             None => String::new(),
         };
         let by_proxy = sender.is_some_and(|sender| sender.kind() == PartyKind::Proxy);
@@ -140,10 +140,9 @@ impl Desk {
         let wedge = if show::is_root_cause(wedge) { wedge } else { root.unwrap_or(wedge) };
         Ok(match wedge {
             Wedge::ClaimLost { to } => WedgeReason::ClaimLost { by: self.name_of_some(to.as_ref()).await? },
-            Wedge::AnsweredSince { by, at } => WedgeReason::AnsweredSince {
-                by: self.name_of_some(by.as_ref()).await?,
-                at: at.timestamp_millis(),
-            },
+            Wedge::AnsweredSince { by, at } => {
+                WedgeReason::AnsweredSince { by: self.name_of_some(by.as_ref()).await?, at: at.timestamp_millis() }
+            }
             Wedge::Refused { status, code } => WedgeReason::Refused { status: *status, code: code.clone() },
             Wedge::Gone => WedgeReason::Gone,
             _ => WedgeReason::OutcomeUnknown,
@@ -188,9 +187,8 @@ fn patient_card(view: &ThreadView, now: chrono::DateTime<chrono::Utc>) -> Patien
         .filter_map(|placed| placed.message.sender.as_ref())
         .find(|sender| sender.reference.kind().is_patient_side())
         .and_then(|sender| proxy(view, &sender.reference));
-    let phone = reader
-        .and_then(|proxy| proxy.phones.first())
-        .or_else(|| patient.and_then(|patient| patient.phones.first()));
+    let phone =
+        reader.and_then(|proxy| proxy.phones.first()).or_else(|| patient.and_then(|patient| patient.phones.first()));
     PatientCard {
         name: patient.map(|patient| patient.name.reveal().to_owned()).unwrap_or_default(),
         preferred_name: preferred_name(view),

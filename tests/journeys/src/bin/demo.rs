@@ -120,7 +120,9 @@ impl FiveMinutes {
     /// Starts the envelope under the hand, writes and sends; the thread.
     async fn answer(&mut self, words: &str) -> Result<String, Failure> {
         let thread = self.start().await?;
-        self.say(&format!("2. Started {thread}: the server holds the claim for this member, and only now the text is shown."));
+        self.say(&format!(
+            "2. Started {thread}: the server holds the claim for this member, and only now the text is shown."
+        ));
         self.claimed(&thread).await?;
         self.picture("touch").await?;
         self.window.press('r').await?;
@@ -166,13 +168,15 @@ impl FiveMinutes {
     }
 
     async fn replies(&self, thread: &str, words: &str) -> Result<usize, Failure> {
-        let messages = self.practice.search(&format!("Communication?part-of=Communication/{thread}&_count=200")).await?;
+        let messages =
+            self.practice.search(&format!("Communication?part-of=Communication/{thread}&_count=200")).await?;
         Ok(messages.iter().filter(|message| message["payload"][0]["contentString"] == json!(words)).count())
     }
 
     /// The server holds the claim.
     async fn claimed(&self, thread: &str) -> Result<(), Failure> {
-        self.server_until(thread, "a claim", |items| items.iter().any(|item| item["status"] == json!("in-progress"))).await
+        self.server_until(thread, "a claim", |items| items.iter().any(|item| item["status"] == json!("in-progress")))
+            .await
     }
 
     async fn server_until(&self, thread: &str, what: &str, is: impl Fn(&[Value]) -> bool) -> Result<(), Failure> {
@@ -208,9 +212,12 @@ impl FiveMinutes {
     /// The same window in the dark, in high contrast, in French, and at twice the size.
     async fn looks(&mut self) -> Result<(), Failure> {
         self.start().await?;
-        for (name, theme, language) in
-            [("dark", "dark", "en"), ("high-contrast", "high-contrast", "en"), ("french", "light", "fr"), ("french-dark", "dark", "fr")]
-        {
+        for (name, theme, language) in [
+            ("dark", "dark", "en"),
+            ("high-contrast", "high-contrast", "en"),
+            ("french", "light", "fr"),
+            ("french-dark", "dark", "fr"),
+        ] {
             let script = "const [theme, language, done] = arguments; const invoke = window.__TAURI_INTERNALS__.invoke; invoke('settings').then(s => invoke('settings_save', { request: { ...s, theme, language } })).then(() => done(true), e => done(JSON.stringify(e)))";
             let saved = self.window.client.execute_async(script, vec![json!(theme), json!(language)]).await?;
             if saved != json!(true) {

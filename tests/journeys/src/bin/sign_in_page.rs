@@ -11,21 +11,29 @@ fn between<'a>(text: &'a str, from: &str, to: &str) -> Option<&'a str> {
 
 /// `&amp;` and its like in attribute values.
 fn unescaped(text: &str) -> String {
-    text.replace("&quot;", "\"").replace("&#39;", "'").replace("&#x27;", "'").replace("&lt;", "<").replace("&gt;", ">").replace("&amp;", "&")
+    text.replace("&quot;", "\"")
+        .replace("&#39;", "'")
+        .replace("&#x27;", "'")
+        .replace("&lt;", "<")
+        .replace("&gt;", ">")
+        .replace("&amp;", "&")
 }
 
 /// The fields of the page's form, filled in.
 fn filled(form: &str, username: &str, password: &str) -> Vec<(String, String)> {
-    form.split("<input").skip(1).filter_map(|input| {
-        let input = &input[..input.find('>')?];
-        let name = unescaped(between(input, "name=\"", "\"")?);
-        let value = match name.as_str() {
-            "username" => username.to_owned(),
-            "password" => password.to_owned(),
-            _ => unescaped(between(input, "value=\"", "\"").unwrap_or_default()),
-        };
-        Some((name, value))
-    }).collect()
+    form.split("<input")
+        .skip(1)
+        .filter_map(|input| {
+            let input = &input[..input.find('>')?];
+            let name = unescaped(between(input, "name=\"", "\"")?);
+            let value = match name.as_str() {
+                "username" => username.to_owned(),
+                "password" => password.to_owned(),
+                _ => unescaped(between(input, "value=\"", "\"").unwrap_or_default()),
+            };
+            Some((name, value))
+        })
+        .collect()
 }
 
 #[tokio::main(flavor = "current_thread")]

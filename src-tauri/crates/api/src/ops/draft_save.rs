@@ -27,8 +27,7 @@ impl Program {
         let fresh = desk.reply_id(&thread);
         desk.write(move |writer| {
             let before = writer.read().draft(&thread, &author)?;
-            let (message, in_response_to) =
-                before.map_or((fresh, None), |draft| (draft.message, draft.in_response_to));
+            let (message, in_response_to) = before.map_or((fresh, None), |draft| (draft.message, draft.in_response_to));
             let updated = writer.now();
             writer.save_draft(&Draft { thread, author, message, in_response_to, text: request.text.into(), updated })
         })

@@ -64,5 +64,10 @@ fn remembered(card: &MemberCard, fhir_user: PartyRef) -> Member {
         _ => Role::Unknown,
     };
     let reference = PartyRef::new(card.reference.clone());
-    Member { practitioner: (fhir_user != reference).then_some(fhir_user), reference, name: card.name.clone().into(), role }
+    Member {
+        practitioner: (fhir_user != reference).then_some(fhir_user),
+        reference,
+        name: card.name.clone().into(),
+        role,
+    }
 }

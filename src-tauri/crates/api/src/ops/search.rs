@@ -65,7 +65,8 @@ fn instant(millis: i64) -> Option<DateTime<Utc>> {
 
 /// Cuts words around a hit so that every odd part is one that was typed, or begins like it.
 fn parts(words: &str, typed: &str) -> Vec<String> {
-    let typed: Vec<String> = typed.split(|c: char| !c.is_alphanumeric()).filter(|word| !word.is_empty()).map(folded).collect();
+    let typed: Vec<String> =
+        typed.split(|c: char| !c.is_alphanumeric()).filter(|word| !word.is_empty()).map(folded).collect();
     let mut parts = vec![String::new()];
     for piece in words.split_inclusive(|c: char| !c.is_alphanumeric()) {
         let word = piece.trim_end_matches(|c: char| !c.is_alphanumeric());

@@ -104,9 +104,8 @@ fn message(sender: &str, sent: DateTime<Utc>) -> Message {
 fn a_reply_waits_for_its_author_when_somebody_else_of_the_practice_answered_since() {
     let began = minutes_ago(10);
     let since = |messages: &[Message]| answered_since(messages, began, &osei());
-    let answered = |by: &str, minutes| {
-        Some(Wedge::AnsweredSince { by: Some(PartyRef::new(by)), at: minutes_ago(minutes) })
-    };
+    let answered =
+        |by: &str, minutes| Some(Wedge::AnsweredSince { by: Some(PartyRef::new(by)), at: minutes_ago(minutes) });
 
     assert_eq!(since(&[]), None);
     assert_eq!(since(&[message(MIA, minutes_ago(11))]), None, "before the touch began");

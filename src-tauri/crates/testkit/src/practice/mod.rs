@@ -268,7 +268,14 @@ pub(crate) fn refusal(status: u16) -> Value {
 /// What it says of itself. Half-done transactions are advertised like good ones: that is the point of them.
 fn capability(quirks: &BTreeSet<Quirk>) -> Value {
     let kinds = [
-        "Practitioner", "PractitionerRole", "CareTeam", "Patient", "RelatedPerson", "Communication", "Task", "AuditEvent",
+        "Practitioner",
+        "PractitionerRole",
+        "CareTeam",
+        "Patient",
+        "RelatedPerson",
+        "Communication",
+        "Task",
+        "AuditEvent",
     ];
     let resources: Vec<_> = kinds
         .iter()

@@ -10,9 +10,8 @@ use super::{Outcome, Quirk, Shelves, Version};
 type Query = [(String, String)];
 
 /// Parameters that this server knows; another one is a 400.
-const KNOWN: [&str; 9] = [
-    "_lastUpdated", "_sort", "_count", "_id", "identifier", "part-of", "_elements", "_after", "_since",
-];
+const KNOWN: [&str; 9] =
+    ["_lastUpdated", "_sort", "_count", "_id", "identifier", "part-of", "_elements", "_after", "_since"];
 
 struct Row<'a> {
     kind: &'a str,
@@ -74,8 +73,11 @@ fn page(rows: &[Row<'_>], quirks: &BTreeSet<Quirk>, path: &str, query: &Query, o
         } else {
             shown.last().map(mark)
         };
-        let mut pairs: Vec<_> =
-            query.iter().filter(|(name, _)| name != "_after").map(|(name, value)| format!("{name}={}", encoded(value))).collect();
+        let mut pairs: Vec<_> = query
+            .iter()
+            .filter(|(name, _)| name != "_after")
+            .map(|(name, value)| format!("{name}={}", encoded(value)))
+            .collect();
         pairs.extend(after.map(|after| format!("_after={}", encoded(&after))));
         link.push(json!({"relation": "next", "url": format!("http://localhost:8080/fhir/{path}?{}", pairs.join("&"))}));
     }

@@ -20,12 +20,7 @@ pub(super) struct Write<'a> {
     pub(super) body: Value,
 }
 
-pub(super) fn write(
-    shelves: &mut Shelves,
-    quirks: &BTreeSet<Quirk>,
-    request: &Request,
-    now: DateTime<Utc>,
-) -> Outcome {
+pub(super) fn write(shelves: &mut Shelves, quirks: &BTreeSet<Quirk>, request: &Request, now: DateTime<Utc>) -> Outcome {
     let (kind, id) = request.path.split_once('/').unwrap_or((&request.path, ""));
     let body = match &request.body {
         Some(body) => serde_json::from_slice(&body.bytes).map_err(|_| 400_u16)?,
@@ -43,12 +38,7 @@ pub(super) fn write(
     apply(shelves, quirks, write, now)
 }
 
-pub(super) fn apply(
-    shelves: &mut Shelves,
-    quirks: &BTreeSet<Quirk>,
-    write: Write<'_>,
-    now: DateTime<Utc>,
-) -> Outcome {
+pub(super) fn apply(shelves: &mut Shelves, quirks: &BTreeSet<Quirk>, write: Write<'_>, now: DateTime<Utc>) -> Outcome {
     let key = (write.kind.to_owned(), write.id.to_owned());
     let current = shelves.rows.get(&key).and_then(Stored::resource).cloned();
     let version = shelves.rows.get(&key).and_then(Stored::current).map(|version| version.number.to_string());
