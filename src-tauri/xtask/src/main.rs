@@ -37,7 +37,7 @@ enum Task {
     Setup,
     /// Start the sample practice and open the window on it; without a display, play five minutes
     Demo(demo::Demo),
-    /// Run every test: units, the real servers, faults, journeys in the real window
+    /// Run every test: units, the real servers, journeys in the real window
     Test(test::Test),
     /// Everything to look at before a commit: format, lints, architecture, quick tests
     Check(step::Only),
