@@ -3,12 +3,7 @@
 //! Everything that the member knows stands in the cache, so a process that died goes on where it was: an open
 //! touch is ended first, the next reply's number is one more than there are.
 
-use std::{
-    io::Write as _,
-    path::Path,
-    sync::Arc,
-    time::Duration,
-};
+use std::{io::Write as _, path::Path, sync::Arc, time::Duration};
 
 use chrono::{DateTime, Utc};
 use tern_inbox::{
@@ -191,9 +186,7 @@ impl Desk {
         if let ClaimOutcome::Taken { .. } = self.engine.claim_now(&items, CLAIM_PATIENCE).await? {
             self.cache.write(self.engine.now(), |writer| {
                 let mut lost = writer.read().outbox_of_thread(&thread)?;
-                lost.retain(|row| {
-                    row.delivery == Delivery::Wedged && matches!(row.intent, Intent::Claim { .. })
-                });
+                lost.retain(|row| row.delivery == Delivery::Wedged && matches!(row.intent, Intent::Claim { .. }));
                 writer.give_up_claims(&lost)
             })?;
         }

@@ -4,7 +4,7 @@ use std::{path::Path, time::Duration};
 
 use chrono::{DateTime, Utc};
 use futures_util::StreamExt;
-use reqwest::{Certificate, Client, ClientBuilder, Response, header, redirect, tls};
+use reqwest::{Certificate, Client, ClientBuilder, Response, StatusCode, header, redirect, tls};
 use tern_sync::server::Unanswered;
 use url::Url;
 
@@ -106,8 +106,8 @@ impl Http {
     /// at most five, to https or loopback.
     ///
     /// # Errors
-    /// [`Unanswered`]; `Ok(None)` where what came is not 200 and JSON.
-    pub(crate) async fn json(&self, url: &Url) -> Result<Option<serde_json::Value>, Unanswered> {
+    /// [`Unanswered`]; [`Unanswered::Offline`] where the server can't just now and says so (5xx, 429).
+    pub(crate) async fn json(&self, url: &Url) -> Result<Document, Unanswered> {
         let mut url = url.clone();
         for _ in 0..=5 {
             let request =
@@ -116,17 +116,21 @@ impl Http {
             if response.status().is_redirection() {
                 match location(&response, &url).filter(crate::base::is_secure) {
                     Some(next) => url = next,
-                    None => return Ok(None),
+                    None => return Ok(Document::Other),
                 }
                 continue;
             }
+            if not_now(response.status()) {
+                tracing::info!(status = response.status().as_u16(), "not now, says the server");
+                return Err(Unanswered::Offline);
+            }
             if !response.status().is_success() {
-                return Ok(None);
+                return Ok(Document::Absent);
             }
             let body = body(response, LARGEST_SIGNING_IN).await?;
-            return Ok(serde_json::from_slice(&body).ok());
+            return Ok(serde_json::from_slice(&body).map_or(Document::Other, Document::Json));
         }
-        Ok(None)
+        Ok(Document::Other)
     }
 
     /// Carries a request of the sign-in, as the `oauth2` crate makes them. Follows no redirect: it carries a
@@ -151,6 +155,40 @@ impl Http {
         let answer = answer.body(body).map_err(|_| Unanswered::Lost)?;
         Ok((answer, date))
     }
+}
+
+/// What stands at an address that should hold JSON.
+#[derive(Debug, PartialEq)]
+pub(crate) enum Document {
+    /// JSON.
+    Json(serde_json::Value),
+    /// Nothing, and the server says so: 404, 410 and what else refuses for good. Servers with a lock before
+    /// everything answer 401 or 403 to paths that they don't have.
+    Absent,
+    /// Something else: a web page, a redirect to nowhere. A proxy or a portal in between looks like this, so it
+    /// says nothing of the server.
+    Other,
+}
+
+impl Document {
+    /// The JSON, if it is that.
+    pub(crate) fn json(self) -> Option<serde_json::Value> {
+        match self {
+            Self::Json(json) => Some(json),
+            Self::Absent | Self::Other => None,
+        }
+    }
+}
+
+/// Whether a status speaks of the moment or of what lies in between, and not of what was asked for.
+fn not_now(status: StatusCode) -> bool {
+    let passing = [
+        StatusCode::PROXY_AUTHENTICATION_REQUIRED,
+        StatusCode::REQUEST_TIMEOUT,
+        StatusCode::TOO_EARLY,
+        StatusCode::TOO_MANY_REQUESTS,
+    ];
+    passing.contains(&status) || (status.is_server_error() && status != StatusCode::NOT_IMPLEMENTED)
 }
 
 /// Where a redirect points to.

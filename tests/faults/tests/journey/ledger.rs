@@ -66,7 +66,8 @@ impl Ledger {
             for job in &orders.threads {
                 let replies = in_cache(&orders.cache, &orders.member, &job.thread)?;
                 kept.extend(replies.iter().map(|reply| reply.id.clone()));
-                arrived.extend(replies.iter().filter(|reply| reply.waits.is_none()).map(|reply| reply.identity.clone()));
+                arrived
+                    .extend(replies.iter().filter(|reply| reply.waits.is_none()).map(|reply| reply.identity.clone()));
                 ledger.compare(orders, &job.thread, &replies, &threads[&job.thread]);
             }
         }
@@ -77,7 +78,9 @@ impl Ledger {
             ledger.tasks(id, thread);
             for message in thread.messages.iter().filter(|message| of_member(message) && stands(message)) {
                 if !identities(message).any(|identity| arrived.contains(identity)) {
-                    ledger.offences.push(format!("{id}: {} is there and no cache says that it was sent", message["id"]));
+                    ledger
+                        .offences
+                        .push(format!("{id}: {} is there and no cache says that it was sent", message["id"]));
                 }
             }
         }

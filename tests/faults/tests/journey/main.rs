@@ -10,7 +10,10 @@ use std::{
     time::{Duration, Instant},
 };
 
-use rand::{RngExt as _, SeedableRng as _, TryRng as _, rngs::{ChaCha8Rng, SysRng}};
+use rand::{
+    RngExt as _, SeedableRng as _, TryRng as _,
+    rngs::{ChaCha8Rng, SysRng},
+};
 use tern_faults::orders::{Job, Orders, Said};
 use tern_journeys::{Failure, practice::Practice, road::Road};
 use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};

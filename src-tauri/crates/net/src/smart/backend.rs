@@ -16,11 +16,10 @@ use jsonwebtoken::{
 use oauth2::AuthType;
 use serde::Serialize;
 use tern_sync::server::{Answering, Unanswered};
-use tokio::sync::OnceCell;
 use uuid::Uuid;
 
 use super::{
-    discovery::Configuration,
+    discovery::Kept,
     oauth::{NotGranted, TokenEndpoint},
     scope, signing,
 };
@@ -140,7 +139,7 @@ impl KeyFile {
 
 /// A connection that proves itself whenever it needs a token. Reaches for nothing yet.
 pub fn backend(base: FhirBase, http: Http, backend: Backend) -> Connection {
-    let tokens = BackendTokens { base: base.clone(), http: http.clone(), backend, configuration: OnceCell::new() };
+    let tokens = BackendTokens { base: base.clone(), http: http.clone(), backend, configuration: Kept::new(None) };
     Connection::new(base, http, Arc::new(tokens), None)
 }
 
@@ -171,16 +170,14 @@ struct BackendTokens {
     base: FhirBase,
     http: Http,
     backend: Backend,
-    configuration: OnceCell<Configuration>,
+    configuration: Kept,
 }
 
 impl BackendTokens {
     async fn ask(&self) -> Result<Access, Unanswered> {
-        let discover =
-            || async { Configuration::discover(&self.http, &self.base).await?.ok_or(Unanswered::SignInAgain) };
-        let configuration = self.configuration.get_or_try_init(discover).await?;
-        let (client_id, scopes) = (self.backend.client_id(), scope::system(configuration));
-        let endpoint = TokenEndpoint::new(&self.http, configuration, client_id).ok_or(Unanswered::SignInAgain)?;
+        let configuration = self.configuration.get(&self.http, &self.base).await?.ok_or(Unanswered::SignInAgain)?;
+        let (client_id, scopes) = (self.backend.client_id(), scope::system(&configuration));
+        let endpoint = TokenEndpoint::new(&self.http, &configuration, client_id).ok_or(Unanswered::SignInAgain)?;
         let granted = match &self.backend {
             Backend::Key { client_id, key } => {
                 let audience = configuration.token.as_ref().map_or("", url::Url::as_str);
@@ -199,8 +196,12 @@ impl BackendTokens {
         match granted {
             Ok(granted) => Ok(granted.access),
             Err(NotGranted::Unanswered(unanswered)) => Err(unanswered),
-            Err(NotGranted::Unavailable) => Err(Unanswered::Offline),
+            Err(NotGranted::Unavailable) => {
+                self.configuration.forget();
+                Err(Unanswered::Offline)
+            }
             Err(NotGranted::Refused(code)) => {
+                self.configuration.forget();
                 tracing::warn!(code, "the server does not believe this client");
                 Err(Unanswered::SignInAgain)
             }

@@ -1,5 +1,7 @@
 //! Where the authorization server is: what a FHIR server says of its own sign-in.
 
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
 use serde::Deserialize;
 use serde_json::Value;
 use tern_sync::server::Unanswered;
@@ -7,7 +9,7 @@ use url::Url;
 
 use crate::{
     base::{self, FhirBase},
-    http::Http,
+    http::{Document, Http},
 };
 
 /// The extension of a CapabilityStatement's `rest.security` from before `.well-known` (SMART App Launch 1.0).
@@ -51,25 +53,25 @@ struct WellKnown {
 }
 
 impl Configuration {
-    /// Asks the server: `.well-known/smart-configuration` first, then its CapabilityStatement. None where it
-    /// knows neither: no FHIR server, or one without SMART sign-in.
+    /// Asks the server: `.well-known/smart-configuration` first, then, where it surely has none, its
+    /// CapabilityStatement. None where it knows neither: no FHIR server, or one without SMART sign-in.
+    ///
+    /// Only a clear no leads on to the CapabilityStatement: that names no scopes and no capabilities, so what a
+    /// proxy's page or a broken answer would lead to is asked for in the wrong grammar and refused.
     ///
     /// # Errors
-    /// [`Unanswered`] where there is no answer.
+    /// [`Unanswered`] where there is no answer, or one that says nothing of the server, such as a web page.
     pub(crate) async fn discover(http: &Http, base: &FhirBase) -> Result<Option<Self>, Unanswered> {
         if let Some(url) = base.url(".well-known/smart-configuration", &[])
-            && let Some(json) = http.json(&url).await?
+            && let Some(json) = document(http, &url).await?
             && let Some(mut found) = Self::from_well_known(&json)
         {
             found.complete(http).await?;
             return Ok(Some(found));
         }
-        if let Some(url) = base.url("metadata", &[])
-            && let Some(json) = http.json(&url).await?
-        {
-            return Ok(Self::from_capability_statement(&json));
-        }
-        Ok(None)
+        let Some(url) = base.url("metadata", &[]) else { return Ok(None) };
+        let statement = document(http, &url).await?;
+        Ok(statement.as_ref().and_then(Self::from_capability_statement))
     }
 
     /// Where the keys are, if only OpenID's own configuration says so.
@@ -80,7 +82,7 @@ impl Configuration {
         let Some(issuer) = &self.issuer else { return Ok(()) };
         let address = format!("{}/.well-known/openid-configuration", issuer.trim_end_matches('/'));
         if let Some(url) = secure(Some(&address))
-            && let Some(json) = http.json(&url).await?
+            && let Some(json) = http.json(&url).await?.json()
             && let Ok(openid) = WellKnown::deserialize(&json)
         {
             self.jwks = secure(openid.jwks_uri.as_deref());
@@ -119,6 +121,51 @@ impl Configuration {
             ..Self::default()
         };
         Some(found)
+    }
+}
+
+/// A configuration that is asked for when it is first needed, and again once it was forgotten.
+pub(super) struct Kept(Mutex<Option<Arc<Configuration>>>);
+
+impl Kept {
+    /// Begins with what is known already.
+    pub(super) fn new(known: Option<Configuration>) -> Self {
+        Self(Mutex::new(known.map(Arc::new)))
+    }
+
+    /// What is kept, or what the server says; only a configuration is kept, no failure and no absence.
+    ///
+    /// # Errors
+    /// As [`Configuration::discover`].
+    pub(super) async fn get(&self, http: &Http, base: &FhirBase) -> Result<Option<Arc<Configuration>>, Unanswered> {
+        let kept = self.slot().clone();
+        if kept.is_some() {
+            return Ok(kept);
+        }
+        let found = Configuration::discover(http, base).await?.map(Arc::new);
+        self.slot().clone_from(&found);
+        Ok(found)
+    }
+
+    /// The token endpoint did not take what this led to: the server may have moved, or changed what it knows.
+    pub(super) fn forget(&self) {
+        *self.slot() = None;
+    }
+
+    fn slot(&self) -> MutexGuard<'_, Option<Arc<Configuration>>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// A JSON document; none where the server surely has none.
+async fn document(http: &Http, url: &Url) -> Result<Option<Value>, Unanswered> {
+    match http.json(url).await? {
+        Document::Json(json) => Ok(Some(json)),
+        Document::Absent => Ok(None),
+        Document::Other => {
+            tracing::info!("a page instead of the server's configuration");
+            Err(Unanswered::Offline)
+        }
     }
 }
 

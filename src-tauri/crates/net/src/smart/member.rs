@@ -17,10 +17,9 @@ use std::{
 
 use oauth2::http::{self as http_types, header};
 use tern_sync::server::{Answering, Unanswered};
-use tokio::sync::OnceCell;
 
 use super::{
-    discovery::Configuration,
+    discovery::{Configuration, Kept},
     oauth::{Granted, NotGranted, TokenEndpoint},
 };
 use crate::{
@@ -91,7 +90,7 @@ pub async fn sign_out(resumption: Resumption) -> Result<(), Unanswered> {
 pub(super) struct MemberTokens {
     of: Resumption,
     lock: RefreshLock,
-    configuration: OnceCell<Configuration>,
+    configuration: Kept,
     held: Mutex<HeldTokens>,
 }
 
@@ -108,7 +107,7 @@ impl MemberTokens {
     pub(super) fn new(of: Resumption, configuration: Option<Configuration>) -> Self {
         Self {
             lock: RefreshLock::new(&of.lock_file),
-            configuration: OnceCell::new_with(configuration),
+            configuration: Kept::new(configuration),
             held: Mutex::default(),
             of,
         }
@@ -134,12 +133,16 @@ impl MemberTokens {
             return Err(Unanswered::SignInAgain);
         }
         let configuration = self.configuration().await?;
-        let endpoint = TokenEndpoint::new(&self.of.http, configuration, &self.of.client_id);
+        let endpoint = TokenEndpoint::new(&self.of.http, &configuration, &self.of.client_id);
         match endpoint.ok_or(Unanswered::Offline)?.refresh(&token).await {
             Ok(granted) => Ok(self.keep(granted).await),
             Err(NotGranted::Unanswered(unanswered)) => Err(unanswered),
-            Err(NotGranted::Unavailable) => Err(Unanswered::Offline),
+            Err(NotGranted::Unavailable) => {
+                self.configuration.forget();
+                Err(Unanswered::Offline)
+            }
             Err(NotGranted::Refused(code)) => {
+                self.configuration.forget();
                 tracing::info!(code, "the refresh token was refused");
                 self.with_held(|held| {
                     held.unkept = None;
@@ -168,12 +171,9 @@ impl MemberTokens {
         granted.access
     }
 
-    async fn configuration(&self) -> Result<&Configuration, Unanswered> {
-        let discover = || async {
-            // A practice whose sign-in we used before is only away when it says nothing of it.
-            Configuration::discover(&self.of.http, &self.of.base).await?.ok_or(Unanswered::Offline)
-        };
-        self.configuration.get_or_try_init(discover).await
+    async fn configuration(&self) -> Result<Arc<Configuration>, Unanswered> {
+        // A practice whose sign-in we used before is only away when it says nothing of it.
+        self.configuration.get(&self.of.http, &self.of.base).await?.ok_or(Unanswered::Offline)
     }
 
     async fn lock(&self) -> Result<Held, Unanswered> {

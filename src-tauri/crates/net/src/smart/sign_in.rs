@@ -223,7 +223,7 @@ async fn believed(
 ) -> Result<Option<String>, SignInError> {
     let keys = match &configuration.jwks {
         Some(url) => {
-            let json = http.json(url).await?.ok_or(NotBelieved::Signature)?;
+            let json = http.json(url).await?.json().ok_or(NotBelieved::Signature)?;
             Some(JwkSet::deserialize(json).map_err(|_| NotBelieved::Signature)?)
         }
         None => None,

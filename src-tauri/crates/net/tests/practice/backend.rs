@@ -1,6 +1,9 @@
 //! The agent signs in without a person.
 
-use crate::{Practice, desk::write_private};
+use crate::{
+    Practice,
+    desk::{Instead, write_private},
+};
 use rcgen::{KeyPair, PKCS_ECDSA_P256_SHA256, PKCS_ECDSA_P384_SHA384};
 use tern_fhir::exchange::Request;
 use tern_net::{
@@ -29,6 +32,50 @@ async fn a_wrong_secret_is_nobody() {
     let practice = Practice::open().await;
     let connection = backend(practice.base.clone(), practice.http(), by_secret("wrong"));
     assert_eq!(connection.send(Request::get("Task/7")).await.unwrap_err(), Unanswered::SignInAgain);
+}
+
+/// What says nothing of the server: it, or a proxy before it, has a bad moment.
+const BAD_MOMENTS: [Instead; 6] =
+    [Instead::Status(500), Instead::Status(503), Instead::Status(429), Instead::Html, Instead::Half, Instead::Cut];
+
+#[tokio::test]
+async fn a_bad_moment_while_the_configuration_is_asked_for_is_over_with_the_next_request() {
+    for instead in BAD_MOMENTS {
+        let practice = Practice::open().await;
+        practice.desk.told().system_scope = Some("system/*.cruds");
+        practice.desk.told().instead.push_back(instead);
+        let connection = backend(practice.base.clone(), practice.http(), by_secret("s3cret"));
+        let failed = connection.send(Request::get("Task/7")).await.unwrap_err();
+        assert!(matches!(failed, Unanswered::Offline | Unanswered::Lost), "{instead:?}: {failed:?}");
+        assert_eq!(practice.desk.count("GET /fhir/metadata"), 0, "{instead:?}: it didn't say that it has none");
+        assert_eq!(connection.send(Request::get("Task/7")).await.unwrap().status, 200, "{instead:?}");
+    }
+}
+
+#[tokio::test]
+async fn only_a_server_that_says_it_has_no_configuration_is_taken_for_an_older_one() {
+    for status in [404, 410] {
+        let practice = Practice::open().await;
+        practice.desk.told().system_scope = Some("system/*.*");
+        practice.desk.told().instead.push_back(Instead::Status(status));
+        let connection = backend(practice.base.clone(), practice.http(), by_secret("s3cret"));
+        assert_eq!(connection.send(Request::get("Task/7")).await.unwrap().status, 200, "{status}");
+        assert_eq!(practice.desk.count("GET /fhir/metadata"), 1);
+    }
+}
+
+#[tokio::test]
+async fn what_the_token_endpoint_refuses_is_asked_for_anew() {
+    let practice = Practice::open().await;
+    practice.desk.told().system_scope = Some("system/*.cruds");
+    // An upgrade: for a moment the old one still answers.
+    practice.desk.told().instead.push_back(Instead::Status(404));
+    let connection = backend(practice.base.clone(), practice.http(), by_secret("s3cret"));
+    assert_eq!(connection.send(Request::get("Task/7")).await.unwrap_err(), Unanswered::SignInAgain);
+    assert_eq!(connection.send(Request::get("Task/7")).await.unwrap().status, 200);
+    practice.desk.expire_access();
+    assert_eq!(connection.send(Request::get("Task/7")).await.unwrap().status, 200);
+    assert_eq!(practice.desk.count("GET /fhir/.well-known/smart-configuration"), 2, "what works is kept");
 }
 
 #[tokio::test]

@@ -1,12 +1,13 @@
 //! The front desk: an authorization server and a FHIR base behind one router, that do as they are told.
 
 use std::{
-    collections::{HashMap, HashSet},
+    collections::{HashMap, HashSet, VecDeque},
     sync::{Arc, Mutex, MutexGuard},
 };
 
 use axum::{
     Form, Json, Router,
+    body::Body,
     extract::{Query, Request, State},
     http::{HeaderMap, StatusCode, header},
     middleware::{Next, from_fn_with_state},
@@ -39,9 +40,41 @@ pub(crate) enum Page {
     Silent,
 }
 
+/// What comes instead of the configuration.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Instead {
+    /// A refusal, with a page of HTML.
+    Status(u16),
+    /// A proxy's idea of an answer.
+    Html,
+    /// The connection breaks in the middle.
+    Half,
+    /// The middle is the end.
+    Cut,
+}
+
+impl Instead {
+    fn response(self) -> Response {
+        let half = "{\"token_endpoint\": \"https://127";
+        match self {
+            Self::Status(status) => (StatusCode::from_u16(status).unwrap(), Html("<h1>Not now</h1>")).into_response(),
+            Self::Html => Html("<h1>Please sign in to the network</h1>").into_response(),
+            Self::Cut => ([(header::CONTENT_TYPE, "application/json")], half).into_response(),
+            Self::Half => {
+                let broken = Err(std::io::Error::from(std::io::ErrorKind::ConnectionReset));
+                Body::from_stream(futures_util::stream::iter([Ok(half), broken])).into_response()
+            }
+        }
+    }
+}
+
 /// What the desk knows, and how it behaves; tests reach in.
 pub(crate) struct Told {
     pub(crate) configuration: Value,
+    /// What the next requests for the configuration get.
+    pub(crate) instead: VecDeque<Instead>,
+    /// The only scope that a program is granted; any where it is none.
+    pub(crate) system_scope: Option<&'static str>,
     pub(crate) page: Page,
     /// Claims to put over those of the id token.
     pub(crate) claims: Value,
@@ -88,6 +121,8 @@ impl Desk {
                     "jwks_uri": format!("{origin}/jwks"),
                     "capabilities": ["launch-standalone", "client-public", "sso-openid-connect", "permission-v2"],
                 }),
+                instead: VecDeque::new(),
+                system_scope: None,
                 page: Page::Fine,
                 claims: json!({}),
                 token_status: None,
@@ -139,6 +174,7 @@ impl Desk {
         Router::new()
             .nest("/fhir", fhir)
             .route("/fhir/.well-known/smart-configuration", get(configuration))
+            .route("/fhir/metadata", get(statement))
             .route("/authorize", get(authorize))
             .route("/token", post(token))
             .route("/revoke", post(revoke))
@@ -185,10 +221,24 @@ async fn with_token(State(desk): State<Arc<Desk>>, headers: HeaderMap, request: 
 }
 
 async fn configuration(State(desk): State<Arc<Desk>>) -> Response {
-    match desk.told().configuration.clone() {
+    let mut told = desk.told();
+    if let Some(instead) = told.instead.pop_front() {
+        return instead.response();
+    }
+    match told.configuration.clone() {
         Value::Null => StatusCode::NOT_FOUND.into_response(),
         configuration => Json(configuration).into_response(),
     }
+}
+
+/// As SMART 1 servers say it: the endpoints and nothing more.
+async fn statement(State(desk): State<Arc<Desk>>) -> Response {
+    let configuration = desk.told().configuration.clone();
+    let uris = [("authorize", "authorization_endpoint"), ("token", "token_endpoint")];
+    let uris = uris.map(|(url, name)| json!({"url": url, "valueUri": configuration[name]}));
+    let oauth = "http://fhir-registry.smarthealthit.org/StructureDefinition/oauth-uris";
+    let security = json!({"extension": [{"url": oauth, "extension": uris}]});
+    fhir(json!({"resourceType": "CapabilityStatement", "rest": [{"mode": "server", "security": security}]}))
 }
 
 async fn authorize(State(desk): State<Arc<Desk>>, Query(asked): Query<Params>) -> Response {
@@ -266,6 +316,9 @@ async fn token(State(desk): State<Arc<Desk>>, headers: HeaderMap, Form(asked): F
             let proven = basic == Some("Basic dGVybi1hZ2VudDpzM2NyZXQ=") || asked.contains_key("client_assertion");
             if !proven {
                 return (StatusCode::UNAUTHORIZED, Json(json!({"error": "invalid_client"}))).into_response();
+            }
+            if told.system_scope.is_some_and(|scope| asked.get("scope").map(String::as_str) != Some(scope)) {
+                return refused("invalid_scope");
             }
         }
         _ => return refused("unsupported_grant_type"),

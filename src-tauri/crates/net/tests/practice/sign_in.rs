@@ -2,7 +2,10 @@
 
 use std::{sync::Arc, time::Duration};
 
-use crate::{Kept, Practice, desk::Page};
+use crate::{
+    Kept, Practice,
+    desk::{Instead, Page},
+};
 use serde_json::{Value, json};
 use tern_fhir::exchange::Request;
 use tern_net::smart::{Client, Language, NotBelieved, SignInError, SignedIn, sign_in};
@@ -158,6 +161,17 @@ async fn an_address_without_smart_is_no_practice_and_one_without_anybody_is_unre
     let nobody = tern_net::FhirBase::parse("https://127.0.0.1:9/fhir").unwrap();
     let failed = sign_in(nobody, practice.http(), &Client::default(), |_| unreachable!("no page")).await;
     assert!(matches!(failed.unwrap_err(), SignInError::Unanswered(Unanswered::Offline)));
+}
+
+#[tokio::test]
+async fn a_bad_moment_of_the_server_does_not_make_it_no_practice() {
+    let practice = Practice::open().await;
+    for instead in [Instead::Status(502), Instead::Html, Instead::Half, Instead::Cut] {
+        practice.desk.told().instead.push_back(instead);
+        assert!(matches!(failure(&practice).await, SignInError::Unanswered(_)), "{instead:?}");
+    }
+    let signed_in = signs_in(&practice, Client::default()).await.0.unwrap();
+    assert_eq!(signed_in.scope(), "openid fhirUser offline_access user/*.cruds");
 }
 
 #[tokio::test]
