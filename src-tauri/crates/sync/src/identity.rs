@@ -46,11 +46,7 @@ pub enum Unidentified {
 ///
 /// # Errors
 /// [`Unidentified`].
-pub async fn identify(
-    server: &dyn Server,
-    fhir_user: &PartyRef,
-    now: DateTime<Utc>,
-) -> Result<Identity, Unidentified> {
+pub async fn identify(server: &dyn Server, fhir_user: &PartyRef, now: DateTime<Utc>) -> Result<Identity, Unidentified> {
     if fhir_user.kind() != PartyKind::Member {
         return Err(Unidentified::NotAMember);
     }

@@ -236,7 +236,8 @@ async fn tally(shared: &Shared) -> Ending {
             cache.read(|reader| {
                 let rows = reader.outbox()?;
                 // What a person did is one thing, however many rows carry it; a claim alone is nothing done yet.
-                let done = rows.iter().filter(|row| row.author == author).filter_map(|row| Some((row.group.as_ref()?, row)));
+                let done =
+                    rows.iter().filter(|row| row.author == author).filter_map(|row| Some((row.group.as_ref()?, row)));
                 let (stuck, waiting): (Vec<_>, Vec<_>) = done.partition(|(_, row)| row.delivery == Delivery::Wedged);
                 let stuck: BTreeSet<_> = stuck.into_iter().map(|(group, _)| group).collect();
                 let waiting: BTreeSet<_> =

@@ -147,17 +147,15 @@ impl Outbox {
         };
         // A server that ignores the parameter answers with everything: only what carries it counts.
         let ours = page.arrivals.into_iter().filter(|arrival| arrival.identity.as_deref() == Some(identity.as_str()));
-        Ok(ours.min_by_key(|arrival| (arrival.last_updated, arrival.server_id.clone())).map_or(Found::NotThere, |first| {
-            Found::There(known(first))
-        }))
+        Ok(ours
+            .min_by_key(|arrival| (arrival.last_updated, arrival.server_id.clone()))
+            .map_or(Found::NotThere, |first| Found::There(known(first))))
     }
 
     /// What a single write left.
     fn acknowledged(&self, request: &Request, response: &Response) -> Acknowledged {
-        answer::stored(request, response, self.line.server.fhir_base()).map_or_else(Acknowledged::default, |stored| Acknowledged {
-            server_id: Some(stored.server_id),
-            version: stored.version,
-            updated: stored.at,
+        answer::stored(request, response, self.line.server.fhir_base()).map_or_else(Acknowledged::default, |stored| {
+            Acknowledged { server_id: Some(stored.server_id), version: stored.version, updated: stored.at }
         })
     }
 
@@ -207,12 +205,18 @@ pub(super) fn first_of(response: &Response) -> Option<Acknowledged> {
 
 /// What became of each entry of a transaction, and whether it took effect.
 pub(super) fn entries_of(response: &Response) -> Vec<(bool, Acknowledged)> {
-    let reading =
-        Reading { expected: Kind::Communication, base: None, received: response.date.unwrap_or_default() };
-    read::transaction(response, &reading).unwrap_or_default().into_iter().map(|written| {
-        let done = written.is_done();
-        (done, Acknowledged { server_id: written.server_id, version: written.version, updated: written.last_modified })
-    }).collect()
+    let reading = Reading { expected: Kind::Communication, base: None, received: response.date.unwrap_or_default() };
+    read::transaction(response, &reading)
+        .unwrap_or_default()
+        .into_iter()
+        .map(|written| {
+            let done = written.is_done();
+            (
+                done,
+                Acknowledged { server_id: written.server_id, version: written.version, updated: written.last_modified },
+            )
+        })
+        .collect()
 }
 
 fn known(arrival: Arrival) -> Acknowledged {

@@ -21,7 +21,11 @@ use tern_inbox::{
 };
 use tern_store::Acknowledged;
 
-use super::{Outbox, OutboxError, Way, Written, book::{Fate, Leave}, without_answer};
+use super::{
+    Outbox, OutboxError, Way, Written,
+    book::{Fate, Leave},
+    without_answer,
+};
 
 /// Times a moved version is read again at once; after that, the row waits a little.
 const AT_ONCE: usize = 3;

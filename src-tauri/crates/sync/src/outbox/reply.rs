@@ -240,8 +240,7 @@ impl Outbox {
                 Err(_) => return Ok(Together::OneByOne),
             }
         }
-        let rows: Vec<OutboxRow> =
-            std::iter::once(row).chain(ends.iter().map(|end| &end.row)).cloned().collect();
+        let rows: Vec<OutboxRow> = std::iter::once(row).chain(ends.iter().map(|end| &end.row)).cloned().collect();
         if self.book.sending(self.time.now(), &rows).await? == Leave::Stay {
             return Ok(Together::Settled(Vec::new()));
         }

@@ -58,11 +58,7 @@ impl Pull {
         }
     }
 
-    async fn follow_chain(
-        self: &Arc<Self>,
-        run: &mut Run,
-        since: Option<DateTime<Utc>>,
-    ) -> Result<Chain, PullError> {
+    async fn follow_chain(self: &Arc<Self>, run: &mut Run, since: Option<DateTime<Utc>>) -> Result<Chain, PullError> {
         let mut request = self.first(run.kind, since).await?;
         let Some((mut response, first)) = request.take() else {
             // The server doesn't have the type at all: then there is nothing of it.

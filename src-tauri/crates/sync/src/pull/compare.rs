@@ -17,7 +17,10 @@ use tern_inbox::arrival::{Arrival, Content, Kind};
 use tern_store::Cursor;
 use tokio::task::spawn_blocking;
 
-use super::{Pull, PullError, page::{Trail, stored}};
+use super::{
+    Pull, PullError,
+    page::{Trail, stored},
+};
 
 /// Rows that differ, read one by one; more than that, and the kind is pulled anew from its beginning.
 const MOST_SINGLE_READS: usize = 200;
@@ -53,9 +56,8 @@ impl Pull {
             // The first sync has just read everything.
             return stored(Some(self.store(kind, Vec::new(), Some(Cursor { compared: Some(now), ..cursor })))).await;
         };
-        let is_past = |since: DateTime<Utc>, every: Duration| {
-            now - since >= TimeDelta::from_std(every).unwrap_or(TimeDelta::MAX)
-        };
+        let is_past =
+            |since: DateTime<Utc>, every: Duration| now - since >= TimeDelta::from_std(every).unwrap_or(TimeDelta::MAX);
         if is_past(compared, self.pace.comparison()) {
             return self.compare(kind, cursor, Depth::BothWays).await;
         }
@@ -114,10 +116,9 @@ impl Pull {
                 Err(error) => return Err(error),
             };
             let received = response.date.unwrap_or_else(|| self.time.now());
-            let page = spawn_blocking(move || {
-                read::stamps(&response, &Reading { expected: kind, base: None, received })
-            })
-            .await??;
+            let page =
+                spawn_blocking(move || read::stamps(&response, &Reading { expected: kind, base: None, received }))
+                    .await??;
             if page.unreadable > 0 {
                 return Ok(None);
             }

@@ -6,7 +6,10 @@ use tern_fhir::search;
 use tern_inbox::arrival::Kind;
 use tern_store::Cursor;
 
-use super::{Pull, PullError, page::{Trail, stored}};
+use super::{
+    Pull, PullError,
+    page::{Trail, stored},
+};
 
 /// How far a history was followed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

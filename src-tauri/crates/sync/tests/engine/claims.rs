@@ -5,7 +5,7 @@ use std::{sync::Arc, time::Duration};
 use tern_fhir::exchange::Method;
 use tern_inbox::{message::Delivery, outbox::Wedge, party::PartyRef, work_item::WorkStatus};
 use tern_sync::ClaimOutcome;
-use tern_testkit::{Fault, FakeClock, Practice, Quirk, people, scene};
+use tern_testkit::{FakeClock, Fault, Practice, Quirk, people, scene};
 
 use crate::desk::Desk;
 
@@ -110,8 +110,10 @@ async fn a_reply_whose_claim_was_lost_stands_with_its_text_and_never_goes_by_its
     });
 
     osei.connection.weather(|_| None);
-    osei.until("a wedged reply", |reader| Ok(reader.outbox_of_message(&reply)?.is_some_and(|row| row.wedged.is_some())))
-        .await;
+    osei.until("a wedged reply", |reader| {
+        Ok(reader.outbox_of_message(&reply)?.is_some_and(|row| row.wedged.is_some()))
+    })
+    .await;
     assert_eq!(osei.delivery(&reply), Some(Delivery::Wedged));
     assert_eq!(osei.wedge(&reply), Some(Wedge::ClaimLost { to: Some(PartyRef::new(people::MIA)) }));
     tokio::time::sleep(Duration::from_secs(4 * 3600)).await;
@@ -144,8 +146,10 @@ async fn somebody_answered_since_and_the_reply_says_who() {
     practice.store(people::message("mias", "t0", people::MIA, &at, "Come in at four."));
 
     osei.connection.weather(|_| None);
-    osei.until("a wedged reply", |reader| Ok(reader.outbox_of_message(&reply)?.is_some_and(|row| row.wedged.is_some())))
-        .await;
+    osei.until("a wedged reply", |reader| {
+        Ok(reader.outbox_of_message(&reply)?.is_some_and(|row| row.wedged.is_some()))
+    })
+    .await;
     assert!(matches!(
         osei.wedge(&reply),
         Some(Wedge::AnsweredSince { by: Some(by), .. }) if by.as_str() == people::MIA

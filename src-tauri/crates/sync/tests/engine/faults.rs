@@ -18,7 +18,7 @@ use tern_inbox::{
     outbox::Wedge,
     touch::Touch,
 };
-use tern_testkit::{Fault, FakeClock, Practice, Quirk, people, scene};
+use tern_testkit::{FakeClock, Fault, Practice, Quirk, people, scene};
 
 use crate::desk::Desk;
 
@@ -90,8 +90,11 @@ fn server() -> impl Strategy<Value = Vec<Quirk>> {
 
 fn day() -> impl Strategy<Value = Day> {
     let weather = || prop::collection::vec((0..12_usize, fault()), 0..25);
-    (server(), prop::collection::vec(act(), 5..40), weather(), weather())
-        .prop_map(|(quirks, acts, osei, mia)| Day { quirks, acts, weather: [osei, mia] })
+    (server(), prop::collection::vec(act(), 5..40), weather(), weather()).prop_map(|(quirks, acts, osei, mia)| Day {
+        quirks,
+        acts,
+        weather: [osei, mia],
+    })
 }
 
 /// A reply that somebody wrote.
@@ -222,7 +225,8 @@ impl Scene {
                 if !in_thread || answer["status"] == "entered-in-error" {
                     continue;
                 }
-                let who = [people::OSEI, people::MIA].iter().position(|member| answer["sender"]["reference"] == *member);
+                let who =
+                    [people::OSEI, people::MIA].iter().position(|member| answer["sender"]["reference"] == *member);
                 if let Some(who) = who {
                     arrived.entry((who, thread)).or_default().push(scene::text(&answer).to_owned());
                 }
@@ -257,9 +261,9 @@ impl Scene {
         prop_assert!(because_of_somebody, "{reply:?} stands for {wedge:?}");
         let other = [people::MIA, people::OSEI][reply.who];
         let focus = format!("Communication/t{}", reply.thread);
-        let was_there = self.practice.ever("Task", |task| {
-            task["focus"]["reference"] == focus.as_str() && task["owner"]["reference"] == other
-        });
+        let was_there = self
+            .practice
+            .ever("Task", |task| task["focus"]["reference"] == focus.as_str() && task["owner"]["reference"] == other);
         prop_assert!(was_there, "{reply:?} stands for {wedge:?}, but nobody else was ever on it");
         Ok(())
     }

@@ -10,7 +10,7 @@ use tern_inbox::{
     ids::{MessageId, PatientId, ThreadId},
 };
 use tern_sync::status::Connection as Way;
-use tern_testkit::{Fault, FakeClock, Quirk, people, scene};
+use tern_testkit::{FakeClock, Fault, Quirk, people, scene};
 
 use crate::desk::Desk;
 

@@ -8,7 +8,7 @@ use tern_inbox::{
     message::Delivery,
     outbox::{Intent, OutboxRow},
 };
-use tern_testkit::{Fault, FakeClock, Practice, Quirk, people, scene};
+use tern_testkit::{FakeClock, Fault, Practice, Quirk, people, scene};
 
 use crate::desk::Desk;
 
@@ -70,6 +70,36 @@ async fn a_request_that_arrives_after_all_makes_a_second_copy_which_is_retracted
     desk.until("nothing to retract", |reader| Ok(reader.extras()?.is_empty())).await;
     assert_eq!(scene::answers(&practice, "t0").len(), 1, "the earliest counts");
     assert_eq!(practice.all("Communication").iter().filter(|row| row["status"] == "entered-in-error").count(), 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_reply_waits_for_a_thread_that_comes_after_its_work_item_and_so_does_the_completion() {
+    for quirks in [&[][..], &[Quirk::NoTransactions, Quirk::NoPatch]] {
+        let clock = Arc::new(FakeClock::friday_afternoon());
+        let practice = scene::practice(&clock, 1);
+        practice.differs(quirks.iter().copied());
+        practice.remove("Communication", "t0");
+        let desk = Desk::opens(&practice, &clock, people::osei());
+        desk.knows_the_server().await;
+        desk.claims("t0").await;
+        let (reply, _) = desk.replies("t0", "Drink plenty.", TimeDelta::zero());
+        tokio::time::sleep(Duration::from_secs(120)).await;
+        assert_eq!(desk.delivery(&reply), Some(Delivery::Queued), "{quirks:?}: it waits and is not dropped");
+        assert_ne!(practice.read("Task", "t0-w0").expect("the task")["status"], "completed", "{quirks:?}");
+
+        practice.store(people::thread("t0", "Fever since Tuesday"));
+        desk.looks().await;
+        desk.has_sent_everything().await;
+        assert_eq!(desk.delivery(&reply), Some(Delivery::Sent));
+        let answers = scene::answers(&practice, "t0");
+        assert_eq!(answers.iter().map(scene::text).collect::<Vec<_>>(), ["Drink plenty."], "{quirks:?}");
+        let task = practice.read("Task", "t0-w0").expect("the task");
+        assert_eq!(task["status"], "completed", "{quirks:?}");
+        let reference = format!("Communication/{}", answers[0]["id"].as_str().unwrap_or_default());
+        assert_eq!(task["output"][0]["valueReference"]["reference"], reference.as_str(), "{quirks:?}");
+        let stored = |resource: &serde_json::Value| resource["meta"]["lastUpdated"].as_str().map(str::to_owned);
+        assert!(stored(&answers[0]) <= stored(&task), "{quirks:?}: the reply comes before the completion");
+    }
 }
 
 #[tokio::test(start_paused = true)]
