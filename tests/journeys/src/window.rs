@@ -175,8 +175,17 @@ impl Window {
         if let Some(dir) = file.parent() {
             std::fs::create_dir_all(dir)?;
         }
+        self.at_rest().await?;
         std::fs::write(file, self.client.screenshot().await?)?;
         Ok(file.to_owned())
+    }
+
+    /// Waits until nothing moves: a colour half-way between two themes is nobody's.
+    ///
+    /// # Errors
+    /// When it never rests.
+    pub async fn at_rest(&self) -> Result<(), Failure> {
+        self.until("return document.getAnimations().every(a => a.playState !== 'running')", vec![], "rest").await
     }
 
     /// Everything the page says.
@@ -190,8 +199,7 @@ impl Window {
     /// # Errors
     /// Names every violation with the places.
     pub async fn accessible(&self, axe_js: &str) -> Result<(), Failure> {
-        // A colour half-way between two themes is nobody's.
-        self.until("return document.getAnimations().every(a => a.playState !== 'running')", vec![], "rest").await?;
+        self.at_rest().await?;
         self.client.execute(&format!("{axe_js}; window.axe = axe; return true"), vec![]).await?;
         let script = "const done = arguments[0]; axe.run(document, { runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'] }).then(r => done({ violations: r.violations.map(v => v.id + ' [' + v.impact + ']: ' + v.nodes.map(n => n.target.join(' ') + ' — ' + (n.any[0]?.message ?? '')).join('; ')), passes: r.passes.length }), e => done({ violations: [String(e)], passes: 0 }))";
         let result = self.client.execute_async(script, vec![]).await?;
