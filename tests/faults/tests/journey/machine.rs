@@ -2,7 +2,7 @@
 
 use std::{collections::BTreeMap, os::unix::process::ExitStatusExt as _, path::PathBuf, process::Stdio};
 
-use rand::{RngExt as _, SeedableRng as _, rngs::ChaCha8Rng};
+use rand::{RngExt as _, SeedableRng as _, rngs::ChaCha8Rng, seq::SliceRandom as _};
 use tern_faults::orders::{Orders, Said};
 use tern_journeys::Failure;
 use tokio::{
@@ -12,7 +12,7 @@ use tokio::{
 };
 
 /// Where a process dies (`tern_sync`'s kill points), and at which visit at the latest.
-const KILL_POINTS: &[(&str, u32)] = &[
+pub(crate) const KILL_POINTS: &[(&str, u32)] = &[
     ("pull.before-commit", 60),
     ("pull.after-commit", 60),
     ("outbox.before-taken", 25),
@@ -41,8 +41,14 @@ impl Machine {
         std::fs::write(&path, serde_json::to_vec(&self.orders)?)?;
         let mut deaths = BTreeMap::new();
         let mut left = self.kills;
+        // Every place once before any comes twice.
+        let mut places = Vec::new();
         loop {
-            let (place, latest) = KILL_POINTS[dice.random_range(0..KILL_POINTS.len())];
+            if places.is_empty() {
+                places = KILL_POINTS.to_vec();
+                places.shuffle(&mut dice);
+            }
+            let (place, latest) = places.pop().ok_or("nowhere to die")?;
             let visit = dice.random_range(1..=latest);
             let log = std::fs::OpenOptions::new().create(true).append(true).open(self.home.join("member.log"))?;
             let mut command = Command::new(env!("CARGO_BIN_EXE_member"));

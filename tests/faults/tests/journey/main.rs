@@ -23,7 +23,7 @@ mod machine;
 mod weather;
 
 use ledger::Ledger;
-use machine::Machine;
+use machine::{KILL_POINTS, Machine};
 
 /// Without a word from anybody for so long, the test gives up.
 const PATIENCE: Duration = Duration::from_secs(60);
@@ -44,7 +44,10 @@ async fn every_reply_whose_claim_held_arrives_once_and_none_is_lost() -> Result<
     };
     println!("faults: {wanted} replies, seed {seed} (TERN_FAULTS_SEED={seed} repeats its dice)");
     let mut dice = ChaCha8Rng::seed_from_u64(seed);
-    let dir = tempfile::tempdir()?;
+    // Kept where it fails: caches and logs say what happened.
+    let mut dir = tempfile::tempdir()?;
+    dir.disable_cleanup(true);
+    println!("faults: in {}", dir.path().display());
     let program = practice_program();
     let few = ["--patients", "8", "--threads", "1", "--seed", "7"];
     let practice = Practice::start(&program, &dir.path().join("practice"), &few).await?;
@@ -81,12 +84,17 @@ async fn every_reply_whose_claim_held_arrives_once_and_none_is_lost() -> Result<
     );
     println!("faults: died at {deaths:?}; struck {applied:?}");
     if !offences.is_empty() {
-        let kept = dir.keep();
-        return Err(format!("seed {seed}, see {}:\n  {}", kept.display(), offences.join("\n  ")).into());
+        return Err(format!("seed {seed}, see {}:\n  {}", dir.path().display(), offences.join("\n  ")).into());
     }
     assert!(*replies as u64 >= wanted, "{replies} of {wanted} replies were written");
     assert!(applied.values().sum::<u64>() > 0, "nothing went wrong: nothing was shown");
     assert!(kills == 0 || !deaths.is_empty(), "nobody died: nothing was shown");
+    // Enough deaths for each of the two to go through all places.
+    if usize::try_from(kills)? >= KILL_POINTS.len() {
+        let missed: Vec<_> = KILL_POINTS.iter().filter(|(place, _)| !deaths.contains_key(place)).collect();
+        assert!(missed.is_empty(), "nobody died at {missed:?}");
+    }
+    dir.disable_cleanup(false);
     Ok(())
 }
 
