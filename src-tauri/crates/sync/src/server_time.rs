@@ -50,11 +50,20 @@ impl ServerTime {
     }
 
     /// Learns from an answer's `Date`; the request left at `sent`, by this machine's clock.
+    ///
+    /// The date was written somewhere between `sent` and now, so an answer that took long says little: what is
+    /// known stays unless the answer rules it out. Otherwise time would jump back and forth on a slow way, and a
+    /// later reply could bear an earlier time than the one before it.
     pub(crate) fn learn(&self, date: Option<DateTime<Utc>>, sent: DateTime<Utc>) {
         let Some(date) = date else { return };
-        let middle = sent + (self.clock.now() - sent) / 2;
-        let measured = (date - middle).num_milliseconds();
+        let now = self.clock.now();
         let known = self.offset_ms.load(Ordering::Relaxed);
+        let possible = (date - now).num_milliseconds()..=(date - sent).num_milliseconds();
+        if possible.contains(&known) {
+            return;
+        }
+        let middle = sent + (now - sent) / 2;
+        let measured = (date - middle).num_milliseconds();
         let next = if measured.abs() < RESOLUTION_MS { 0 } else { measured };
         if (next - known).abs() >= RESOLUTION_MS {
             self.offset_ms.store(next, Ordering::Relaxed);
@@ -121,6 +130,19 @@ mod tests {
         let time = clock_at(at(40));
         time.learn(Some(at(20)), at(0));
         assert_eq!(time.now(), at(40));
+    }
+
+    #[test]
+    fn a_slow_answer_moves_nothing_that_it_does_not_rule_out() {
+        let time = clock_at(at(10));
+        // Twelve seconds on the way, all of them there or all of them back.
+        let left = at(10) - TimeDelta::seconds(12);
+        for date in [left, at(10)] {
+            time.learn(Some(date), left);
+            assert_eq!(time.now(), at(10), "{date}");
+        }
+        time.learn(Some(at(20)), left);
+        assert_eq!(time.now(), at(26), "the server's clock is ahead in any case");
     }
 
     #[test]
