@@ -15,9 +15,8 @@ use tern_sync::{
 };
 use tern_testkit::{Connection, FakeClock, Practice, Quirk, scene};
 
-const KINDS: [&str; 8] = [
-    "Practitioner", "PractitionerRole", "CareTeam", "Patient", "Communication", "Task", "Binary", "DocumentReference",
-];
+const KINDS: [&str; 8] =
+    ["Practitioner", "PractitionerRole", "CareTeam", "Patient", "Communication", "Task", "Binary", "DocumentReference"];
 
 /// Where members were asked to do what they do.
 const WAY: [&str; 8] =

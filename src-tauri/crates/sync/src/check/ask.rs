@@ -100,26 +100,30 @@ impl Asking {
         }
     }
 
-    /// Makes something once; `Type/id`.
-    pub(super) async fn create(&self, new: &New, facts: &ServerFacts) -> Result<String, Failed> {
+    /// Makes something, once where that can be told.
+    pub(super) async fn create(&self, new: &New, facts: &ServerFacts) -> Result<Created, Failed> {
         self.within_limit("something to be stored", self.create_once(new, facts)).await
     }
 
-    async fn create_once(&self, new: &New, facts: &ServerFacts) -> Result<String, Failed> {
+    async fn create_once(&self, new: &New, facts: &ServerFacts) -> Result<Created, Failed> {
         let base = self.line.server.fhir_base();
         let mut own_id = facts.own_ids != Ability::Missing;
+        let mut copies = Copies::One;
         let mut last = Failed::Unanswered(Unanswered::Lost);
         for attempt in 0..TRIES {
             self.rest(attempt).await;
             if attempt > 0
                 && let Some(path) = self.find(new, own_id).await?
             {
-                return Ok(path);
+                return Ok(Created { path, copies });
             }
             let request = new.request(if own_id { Creating::OwnId } else { Creating::Conditional });
             let response = match self.line.send(request.clone()).await {
                 Ok(response) => response,
                 Err(unanswered @ (Unanswered::Lost | Unanswered::Offline)) => {
+                    if !own_id && new.identity.is_none() {
+                        copies = Copies::PerhapsMore;
+                    }
                     last = unanswered.into();
                     continue;
                 }
@@ -129,7 +133,8 @@ impl Asking {
             match answer::to_write(&request, &response, facts).answer {
                 Answer::Accepted => {
                     if let Some(stored) = answer::stored(&request, &response, base) {
-                        return Ok(format!("{}/{}", new.resource_type, stored.server_id));
+                        let path = format!("{}/{}", new.resource_type, stored.server_id);
+                        return Ok(Created { path, copies });
                     }
                 }
                 Answer::Refused { .. } if own_id && !facts.own_ids.is_proven() => own_id = false,
@@ -151,7 +156,9 @@ impl Asking {
             return Ok(there.then(|| format!("{}/{}", new.resource_type, new.id)));
         }
         match &new.identity {
-            Some(identity) => Ok(self.carrying(new.resource_type, identity).await?.into_iter().next().map(|it| it.path)),
+            Some(identity) => {
+                Ok(self.carrying(new.resource_type, identity).await?.into_iter().next().map(|it| it.path))
+            }
             None => Ok(None),
         }
     }
@@ -231,6 +238,24 @@ impl Asking {
             self.line.time.sleep(FIRST_WAIT * 2_u32.pow(attempt.min(5))).await;
         }
     }
+}
+
+/// What a create left.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Created {
+    /// `Type/id`.
+    pub(super) path: String,
+    /// Whether that is all.
+    pub(super) copies: Copies,
+}
+
+/// Whether a create left more than one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Copies {
+    /// One.
+    One,
+    /// An answer was lost, and what has no identifier can't be searched for.
+    PerhapsMore,
 }
 
 /// A row that carries an identifier of ours.

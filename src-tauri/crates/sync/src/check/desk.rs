@@ -18,7 +18,12 @@ use tern_store::{Cache, CacheKey, Ending, Provenance, Reader, StoreError};
 
 use super::{ask::Failed, scene::Conversation, unsteady::Unsteady};
 use crate::{
-    ClaimOutcome, Engine, Parts, clock::Clock, facts::Facts, line::Line, pace::Pace, server::Server,
+    ClaimOutcome, Engine, Parts,
+    clock::Clock,
+    facts::Facts,
+    line::Line,
+    pace::Pace,
+    server::Server,
     server_time::ServerTime,
     status::{Board, Push},
 };

@@ -1,18 +1,22 @@
 //! What the check has made, so that it can be tidied away whatever happens in between.
 
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{
+    Mutex, MutexGuard, PoisonError,
+    atomic::{AtomicBool, Ordering},
+};
 
 use tern_fhir::{
     exchange::{Method, Request},
     facts::ServerFacts,
+    outcome::{self, Said},
     write::{create::New, edit::Edit},
 };
 use tokio::task::JoinSet;
 
-use super::ask::{Asking, Failed, entries, link};
+use super::ask::{Asking, Copies, Failed, entries, link};
 
-/// Rounds of deleting: what another resource still refers to goes only after that.
-const ROUNDS: usize = 3;
+/// Rounds of deleting: what another resource still refers to goes only after that, and an answer may be lost.
+const ROUNDS: usize = 4;
 
 /// Pages looked through for what nobody noted.
 const PAGES: usize = 5;
@@ -21,6 +25,7 @@ const PAGES: usize = 5;
 #[derive(Default)]
 pub(super) struct Ledger {
     entries: Mutex<Vec<Entry>>,
+    perhaps_more: AtomicBool,
 }
 
 /// One of them: known by its place, or so far only by what it was to become.
@@ -38,6 +43,8 @@ pub(super) struct Left {
     pub(super) retracted: Vec<String>,
     /// There as it was.
     pub(super) untouched: Vec<String>,
+    /// Perhaps there, under a name that nobody was told.
+    pub(super) unnamed: bool,
 }
 
 impl Ledger {
@@ -75,15 +82,19 @@ impl Ledger {
         if let Some(identity) = &new.identity {
             self.expect(new.resource_type, identity);
         }
-        let path = asking.create(new, facts).await?;
-        self.note(&path, new.identity.as_deref());
-        Ok(path)
+        let created = asking.create(new, facts).await?;
+        self.note(&created.path, new.identity.as_deref());
+        if created.copies == Copies::PerhapsMore {
+            self.perhaps_more.store(true, Ordering::SeqCst);
+        }
+        Ok(created.path)
     }
 
     /// Deletes everything, the latest first; what can't be deleted is marked as entered in error.
     pub(super) async fn tidy(&self, asking: &Asking, facts: &ServerFacts) -> Left {
         let mut there = Vec::new();
-        for entry in self.entries().clone() {
+        let made = self.entries().clone();
+        for entry in made {
             match (entry.path, entry.identity) {
                 (Some(path), _) => there.push(path),
                 (None, Some(identity)) => {
@@ -94,13 +105,13 @@ impl Ledger {
             }
         }
         for _ in 0..ROUNDS {
-            let before = there.len();
             there = delete(asking, there).await;
-            if there.is_empty() || there.len() == before {
+            if there.is_empty() {
                 break;
             }
+            asking.look_again().await;
         }
-        let mut left = Left::default();
+        let mut left = Left { unnamed: self.perhaps_more.load(Ordering::SeqCst), ..Left::default() };
         for path in there {
             match asking.edit(&path, &Edit::Retract, facts).await {
                 Ok(()) => left.retracted.push(path),
@@ -140,7 +151,11 @@ async fn delete(asking: &Asking, paths: Vec<String>) -> Vec<String> {
         let asking = asking.clone();
         deleting.spawn(async move {
             let answer = asking.line.send(Request::new(Method::Delete, path.clone())).await;
-            let gone = answer.is_ok_and(|answer| matches!(answer.status, 200..=299 | 404 | 410));
+            let gone = answer.is_ok_and(|answer| {
+                // A page for people is nobody's answer to a delete, whatever its status.
+                let page = outcome::said(&answer.body, answer.content_type.as_deref()) == Said::Html;
+                matches!(answer.status, 200..=299 | 404 | 410) && !page
+            });
             (place, path, gone)
         });
     }

@@ -342,12 +342,14 @@ impl Check<'_> {
             }
             let there = self.ledger.tidy(&self.asking, &self.facts).await;
             let verdict = match (there.retracted.is_empty(), there.untouched.is_empty()) {
-                (true, true) => Verdict::Works,
+                (true, true) if !there.unnamed => Verdict::Works,
+                (true, true) => Verdict::WorksAround,
                 (false, true) => Verdict::WorksAround,
                 (_, false) => Verdict::Missing,
             };
             left = [there.retracted, there.untouched].concat();
-            findings.push(Finding::new("tidy", verdict, format!("{} left", left.len())));
+            let unnamed = if there.unnamed { ", and perhaps a Binary whose name was lost with its answer" } else { "" };
+            findings.push(Finding::new("tidy", verdict, format!("{} left{unnamed}", left.len())));
         }
         Report::of(findings, &self.facts, left)
     }

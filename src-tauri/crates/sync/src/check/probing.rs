@@ -37,10 +37,7 @@ impl Brought {
 impl Asking {
     /// Drives probes side by side. `probes` makes them anew for each seed, because one that was disturbed is begun
     /// again with other ids.
-    pub(super) async fn probe_all(
-        &self,
-        probes: impl Fn(Uuid) -> Vec<Probe>,
-    ) -> Result<Brought, Failed> {
+    pub(super) async fn probe_all(&self, probes: impl Fn(Uuid) -> Vec<Probe>) -> Result<Brought, Failed> {
         let mut brought = Brought::default();
         let mut places: Vec<usize> = (0..probes(Uuid::nil()).len()).collect();
         for _ in 0..TRIES {

@@ -89,10 +89,10 @@ impl Making<'_> {
     /// A thread, a message of the patient's in it, and the work item that it makes.
     pub(super) async fn conversation(&self, people: &People) -> Result<Conversation, Failed> {
         let patient = Party { reference: people.patient.clone(), display: PrivateText::default() };
-        let members = people.members.iter().map(|member| Party {
-            reference: member.reference.clone(),
-            display: PrivateText::default(),
-        });
+        let members = people
+            .members
+            .iter()
+            .map(|member| Party { reference: member.reference.clone(), display: PrivateText::default() });
         let thread = Thread {
             id: ThreadId::from(Uuid::now_v7()),
             subject_line: "A check of this server".into(),

@@ -27,9 +27,11 @@ pub(super) fn findings(facts: &ServerFacts, tried: bool) -> Vec<Finding> {
     findings.push(Finding::new("audit", verdict("audit"), ""));
     findings.push(Finding::new("large-bodies", large_bodies(facts, tried), limit(facts)));
     findings.push(deletion(facts));
-    findings.extend(facts.late_by_ms.map(|late| {
-        Finding::new("late", Verdict::WorksAround, format!("seen {late} ms after the write"))
-    }));
+    findings.extend(
+        facts
+            .late_by_ms
+            .map(|late| Finding::new("late", Verdict::WorksAround, format!("seen {late} ms after the write"))),
+    );
     findings.push(Finding::new("read-receipts", Verdict::Unknown, ""));
     for finding in findings.iter_mut().filter(|finding| tried && finding.verdict == Verdict::Unknown) {
         finding.consequence = wording::tried_in_vain(finding.id);

@@ -63,8 +63,12 @@ fn works_around(id: &str) -> &'static str {
         "clock" => "The clocks differ; Tern goes by the server's. Over ten minutes it sends no automatic replies.",
         "fhir-version" => "Not exactly R4; the resources that Tern uses are the same.",
         "scopes" => "Only SMART v1 scopes: rights are reading or writing, of whole types.",
-        "own-ids" => "Ids of ours are refused: after a lost answer Tern searches before it sends again, which is slower.",
-        "conditional-create" => "Side by side, conditional creates store copies; Tern creates another way, or searches first.",
+        "own-ids" => {
+            "Ids of ours are refused: after a lost answer Tern searches before it sends again, which is slower."
+        }
+        "conditional-create" => {
+            "Side by side, conditional creates store copies; Tern creates another way, or searches first."
+        }
         "versions" => "The version guards in one way only; Tern uses that one.",
         "patch" => "No usable JSON Patch; changes are made by PUT of what was read, under its version.",
         "transaction" => "A reply and the end of its work item are stored one after the other, each repeatable.",
@@ -86,16 +90,22 @@ fn works_around(id: &str) -> &'static str {
 fn missing(id: &str) -> &'static str {
     match id {
         "connection" => "Nothing could be found out.",
-        "certificate" => "Nothing was sent to it. The file of the practice's certificate authority belongs behind --ca.",
+        "certificate" => {
+            "Nothing was sent to it. The file of the practice's certificate authority belongs behind --ca."
+        }
         "sign-in" => {
             "Nothing could be read. Is the address right, and is the client registered there, with rights to all types \
              that Tern uses?"
         }
         "json" => "Tern speaks FHIR's JSON only and cannot work here.",
         "fhir-version" => "Tern needs FHIR R4 and cannot work here.",
-        "conditional-create" => "A create whose answer was lost is searched for; a second copy is found later and retracted.",
+        "conditional-create" => {
+            "A create whose answer was lost is searched for; a second copy is found later and retracted."
+        }
         "versions" => "Nothing keeps two people from changing the same thing: the last one silently wins.",
-        "identifier-search" => "What Tern wrote can't be found by its identifier; with own ids it doesn't need to be.",
+        "identifier-search" => {
+            "What Tern wrote is looked for among all rows, which is slow; with own ids it need not be."
+        }
         "since-search" => "Each look reads everything anew, which is slow in a large practice.",
         "thread" => "No member would see a message.",
         "race" => "Two people could answer the same message.",
