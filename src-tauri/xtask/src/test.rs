@@ -12,6 +12,9 @@ pub(crate) struct Test {
     /// Also the fault journey: so many replies under drops, delays, 5xx, kills and restarts
     #[arg(long, value_name = "N")]
     pub(crate) faults: Option<u32>,
+    /// Also the practice behind every server that differs, each way alone and in pairs
+    #[arg(long)]
+    pub(crate) unruly: bool,
     #[command(flatten)]
     pub(crate) only: Only,
 }
@@ -33,6 +36,9 @@ impl Test {
         );
         steps.push(programs());
         steps.extend(interop::steps());
+        if self.unruly {
+            steps.push(interop::unruly_servers());
+        }
         if let Some(replies) = self.faults {
             steps.push(
                 Step::run("faults", &["cargo", "test", "--locked", "--package", "tern-faults", "--", "--nocapture"])
