@@ -9,6 +9,7 @@ use chrono::{DateTime, Utc};
 use tern_inbox::{
     ids::{MessageId, ThreadId},
     member::{Member, Role},
+    outbox::OutboxRow,
     party::PartyRef,
     queue::Me,
 };
@@ -186,4 +187,13 @@ fn role_code(role: tern_inbox::member::Role) -> &'static str {
         Role::It => "it",
         Role::Unknown => "unknown",
     }
+}
+
+/// The outbox row of a message that its author decides about; somebody else's is none.
+///
+/// # Errors
+/// [`StoreError::NotFound`] for a message that does not wait here.
+pub(crate) fn own_row(reader: &Reader<'_>, message: &MessageId, author: &PartyRef) -> Result<OutboxRow, StoreError> {
+    let row = reader.outbox_of_message(message)?.filter(|row| row.author == *author);
+    row.ok_or(StoreError::NotFound("message"))
 }

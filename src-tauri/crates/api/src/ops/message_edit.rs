@@ -1,10 +1,10 @@
 //! Take a message that needs somebody back into the composer.
 
 use tern_inbox::ids::MessageId;
-use tern_store::StoreError;
 use uuid::Uuid;
 
 use crate::{
+    desk::own_row,
     dto::{MessageRequest, ThreadRequest},
     fail::Answer,
     program::Program,
@@ -24,8 +24,7 @@ impl Program {
         let author = desk.member.reference.clone();
         let draft = desk
             .write(move |writer| {
-                let row = writer.read().outbox_of_message(&message)?.filter(|row| row.author == author);
-                let row = row.ok_or(StoreError::NotFound("message"))?;
+                let row = own_row(&writer.read(), &message, &author)?;
                 writer.outbox_edit(&row.id, MessageId::from(Uuid::now_v7()))
             })
             .await?;

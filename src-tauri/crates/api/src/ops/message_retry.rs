@@ -1,9 +1,8 @@
 //! Try a message that needs somebody again.
 
 use tern_inbox::ids::MessageId;
-use tern_store::StoreError;
 
-use crate::{dto::MessageRequest, fail::Answer, program::Program, rights::Deed};
+use crate::{desk::own_row, dto::MessageRequest, fail::Answer, program::Program, rights::Deed};
 
 impl Program {
     /// Try a message that needs somebody again.
@@ -18,8 +17,8 @@ impl Program {
         let message = MessageId::new(request.message);
         let author = desk.member.reference.clone();
         desk.write(move |writer| {
-            let row = writer.read().outbox_of_message(&message)?.filter(|row| row.author == author);
-            writer.outbox_retry(&row.ok_or(StoreError::NotFound("message"))?.id)
+            let row = own_row(&writer.read(), &message, &author)?;
+            writer.outbox_retry(&row.id)
         })
         .await?;
         desk.engine.wake();

@@ -1,9 +1,8 @@
 //! Send anyway: the author has seen that somebody else answered, or holds the claim, and says it goes.
 
 use tern_inbox::ids::MessageId;
-use tern_store::StoreError;
 
-use crate::{dto::MessageRequest, fail::Answer, program::Program, rights::Deed};
+use crate::{desk::own_row, dto::MessageRequest, fail::Answer, program::Program, rights::Deed};
 
 impl Program {
     /// Sends a reply that stands wedged because of somebody else. Audited.
@@ -17,8 +16,8 @@ impl Program {
         let message = MessageId::new(request.message);
         let author = desk.member.reference.clone();
         desk.write(move |writer| {
-            let row = writer.read().outbox_of_message(&message)?.filter(|row| row.author == author);
-            writer.outbox_send_anyway(&row.ok_or(StoreError::NotFound("message"))?.id)?;
+            let row = own_row(&writer.read(), &message, &author)?;
+            writer.outbox_send_anyway(&row.id)?;
             writer.audit_and_send(&entry)
         })
         .await?;
