@@ -185,6 +185,9 @@ impl Window {
     /// # Errors
     /// When it never rests.
     pub async fn at_rest(&self) -> Result<(), Failure> {
+        // A transition begins with the frame that shows the change, so two frames are waited for first.
+        let frames = "const done = arguments[0]; requestAnimationFrame(() => requestAnimationFrame(() => done(true)))";
+        self.client.execute_async(frames, vec![]).await?;
         self.until("return document.getAnimations().every(a => a.playState !== 'running')", vec![], "rest").await
     }
 
