@@ -302,7 +302,7 @@ mod tests {
 
     #[test]
     fn every_step_that_another_needs_comes_before_it() {
-        let test = crate::test::Test { faults: Some(200), unruly: true, only: Only::default() }.steps(&checkout());
+        let test = crate::test::Test { faults: 200, only: Only::default() }.steps(&checkout());
         for steps in [crate::setup::steps(), test, crate::check::steps()] {
             let mut before: Vec<&str> = Vec::new();
             for step in &steps {
@@ -318,7 +318,7 @@ mod tests {
     #[test]
     fn a_part_of_a_task_brings_what_it_needs() {
         let only = Only { words: Some("practice: tests".to_owned()) };
-        let steps = crate::test::Test { faults: Some(1), unruly: false, only }.steps(&checkout());
+        let steps = crate::test::Test { faults: 1, only }.steps(&checkout());
         let names: Vec<&str> = steps.iter().map(|step| step.name).collect();
         assert_eq!(names, ["system packages", "build the practice", "search parameters", "practice: tests"]);
     }

@@ -9,12 +9,9 @@ use clap::Args;
 /// Run every test.
 #[derive(Debug, Args)]
 pub(crate) struct Test {
-    /// Also the fault journey: so many replies under drops, delays, 5xx, kills and restarts
-    #[arg(long, value_name = "N")]
-    pub(crate) faults: Option<u32>,
-    /// Also the practice behind every server that differs, each way alone and in pairs
-    #[arg(long)]
-    pub(crate) unruly: bool,
+    /// The fault journey's replies, under drops, delays, 5xx, kills and restarts
+    #[arg(long, value_name = "N", default_value_t = 200)]
+    pub(crate) faults: u32,
     #[command(flatten)]
     pub(crate) only: Only,
 }
@@ -36,18 +33,14 @@ impl Test {
         );
         steps.push(programs());
         steps.extend(interop::steps());
-        if self.unruly {
-            steps.push(interop::unruly_servers());
-        }
-        if let Some(replies) = self.faults {
-            steps.push(
-                Step::run("faults", &["cargo", "test", "--locked", "--package", "tern-faults", "--", "--nocapture"])
-                    .env("TERN_FAULTS_REPLIES", replies.to_string())
-                    .env("TERN_PRACTICE", checkout.practice())
-                    .around(Around::Keyring)
-                    .after(&["search parameters"]),
-            );
-        }
+        steps.push(
+            Step::run("faults", &["cargo", "test", "--locked", "--package", "tern-faults", "--", "--nocapture"])
+                .env("TERN_FAULTS_REPLIES", self.faults.to_string())
+                .env("TERN_PRACTICE", checkout.practice())
+                .around(Around::Keyring)
+                .takes("4 minutes")
+                .after(&["build the practice", "search parameters"]),
+        );
         steps.push(
             Step::run("journeys in the window", &["cargo", "test", "--locked", "--package", "tern-journeys"])
                 .with("--features=window")

@@ -1,34 +1,29 @@
 //! Servers that differ: `tern-agent check --write` goes the whole way on each of them.
 //!
 //! - the practice as it is;
-//! - the practice behind the unruly proxy: each quirk alone, then sets of them in which every two meet. One practice,
-//!   one proxy after the other before it;
+//! - the practice behind the unruly proxy, in [`differing`];
 //! - sekmet, a strict R4 server that nobody here wrote.
 //!
 //! Sign-in goes against an OpenID provider that nobody here wrote either; its scenes are tests of `tern-net`.
 //!
 //! What a check says goes to a file under `target/interop`, one each, and to the screen when it fails.
 
+mod differing;
+
 use crate::checkout::Checkout;
 use crate::error::{Error, Result};
-use crate::practice::Practice;
+use crate::practice::{Practice, Ready};
 use crate::process::{Ends, Process, Says};
-use crate::say;
-use crate::setup;
-use crate::step::{Step, command, output};
-use serde::Deserialize;
+use crate::step::{Step, command};
+use crate::{say, setup};
 use std::fs;
 use std::net::TcpListener;
 use std::path::{Path, PathBuf};
 use std::process::Command;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 /// How long a server may take to be ready.
 const READY_WITHIN: Duration = Duration::from_secs(60);
-/// Fixes the sets of quirks and the random faults.
-const SEED: u64 = 1;
-/// Servers that no client of messages can work with: the check has to say so, and does by its exit code.
-const UNFIT: &[&str] = &["json-missing", "put-ignores-if-match"];
 
 /// The steps: after them it is known on which servers Tern works.
 pub(crate) fn steps() -> Vec<Step> {
@@ -41,12 +36,10 @@ pub(crate) fn steps() -> Vec<Step> {
             .with("--test=oidc_provider")
             .after(&["system packages", "OpenID provider"]),
         Step::call("check: sekmet", sekmet).after(&["build the programs", "python tools"]),
+        Step::call("check: servers that differ", differing::check_all)
+            .takes("7 minutes")
+            .after(&["build the programs", "search parameters"]),
     ]
-}
-
-/// Every server that differs, one after the other; asked for by name, because it takes a while.
-pub(crate) fn unruly_servers() -> Step {
-    Step::call("check: unruly servers", unruly).takes("10 minutes").after(&["build the programs", "search parameters"])
 }
 
 /// What the agent is to make of a server.
@@ -62,7 +55,7 @@ fn practice(checkout: &Checkout) -> Result {
     let folder = fresh(checkout, "practice")?;
     let practice = Practice::start(checkout, &folder, &[])?;
     let mut check = check(checkout, &practice.ready.base_url)?;
-    with_practice(&mut check, &practice, &folder)?;
+    with_client(&mut check, &practice.ready, &secret(&practice.ready, &folder)?);
     judge(&mut check, Verdict::Fit, &folder.join("check.txt"))
 }
 
@@ -91,59 +84,6 @@ fn sekmet(checkout: &Checkout) -> Result {
     judge(check.arg("--token-file").arg(&token), Verdict::Fit, &folder.join("check.txt"))
 }
 
-/// What the proxy says when it is ready.
-#[derive(Debug, Deserialize)]
-struct Unruly {
-    base_url: String,
-}
-
-fn unruly(checkout: &Checkout) -> Result {
-    let folder = fresh(checkout, "unruly")?;
-    let practice = Practice::start(checkout, &folder, &[])?;
-    let program = checkout.program("tern-unruly").into_os_string();
-    let list = output(command(std::slice::from_ref(&program))?.arg("list"))?;
-    let alone = list.lines().filter_map(|line| line.split_whitespace().next());
-    let pairs = output(command(std::slice::from_ref(&program))?.arg("pairs").arg(format!("--seed={SEED}")))?;
-    say::line(&format!("sets in which every two quirks meet: seed {SEED}"));
-    let mut wrong = Vec::new();
-    for (number, quirks) in alone.chain(pairs.lines()).enumerate() {
-        let verdict = if UNFIT.contains(&quirks) { Verdict::Unfit } else { Verdict::Fit };
-        let begun = Instant::now();
-        let judged = behind(checkout, &practice, &folder, &format!("{number:03}"), quirks, verdict);
-        say::line(&format!(
-            "{:>8}  {}  {quirks}",
-            say::duration(begun.elapsed()),
-            if judged.is_ok() { "ok" } else { "WRONG" }
-        ));
-        if let Err(error) = judged {
-            say::trouble(&error);
-            wrong.push(quirks.to_owned());
-        }
-    }
-    if wrong.is_empty() { Ok(()) } else { Err(Error::other(format!("not as it should be: {}", wrong.join("; ")))) }
-}
-
-/// One check behind one proxy.
-fn behind(
-    checkout: &Checkout,
-    practice: &Practice,
-    folder: &Path,
-    name: &str,
-    quirks: &str,
-    verdict: Verdict,
-) -> Result {
-    let mut proxy = command(&[checkout.program("tern-unruly").into_os_string()])?;
-    proxy.arg("--upstream").arg(&practice.ready.base_url).arg("--upstream-ca").arg(&practice.ready.ca_file);
-    proxy.arg("--quirks").arg(quirks).arg(format!("--seed={SEED}"));
-    let proxy = Process::start(&mut proxy, Says::OnOutput, Ends::Killed, &folder.join(format!("{name}.log")))?;
-    let line = proxy.line(READY_WITHIN, |_| true)?;
-    let said = serde_json::from_str::<Unruly>(&line);
-    let said = said.map_err(|error| Error::other(format!("the proxy says something else: {error}")))?;
-    let mut check = check(checkout, &said.base_url)?;
-    with_practice(&mut check, practice, folder)?;
-    judge(&mut check, verdict, &folder.join(format!("{name}.txt")))
-}
-
 /// The agent, told to go the whole way on a server.
 fn check(checkout: &Checkout, base: &str) -> Result<Command> {
     let mut check = command(&[checkout.program("tern-agent").into_os_string()])?;
@@ -151,15 +91,17 @@ fn check(checkout: &Checkout, base: &str) -> Result<Command> {
     Ok(check)
 }
 
-/// Adds what the practice gives to programs.
-fn with_practice(check: &mut Command, practice: &Practice, folder: &Path) -> Result {
-    let secret = folder.join("client-secret");
-    if !secret.exists() {
-        private(&secret, &practice.ready.backend.client_secret)?;
-    }
-    check.arg("--ca").arg(&practice.ready.ca_file);
-    check.arg("--client-id").arg(&practice.ready.backend.client_id).arg("--client-secret-file").arg(secret);
-    Ok(())
+/// The file with what the practice gives to programs.
+fn secret(practice: &Ready, folder: &Path) -> Result<PathBuf> {
+    let file = folder.join("client-secret");
+    private(&file, &practice.backend.client_secret)?;
+    Ok(file)
+}
+
+/// Signs the check in as that program.
+fn with_client(check: &mut Command, practice: &Ready, secret: &Path) {
+    check.arg("--ca").arg(&practice.ca_file);
+    check.arg("--client-id").arg(&practice.backend.client_id).arg("--client-secret-file").arg(secret);
 }
 
 /// Runs a check; what it says goes to `told`, and to the screen when the verdict is another.
