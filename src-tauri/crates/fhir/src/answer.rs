@@ -10,8 +10,7 @@ use crate::{
     facts::{Ability, ConditionalCreate, Finding, ServerFacts, Transaction},
     links::{self, Base},
     outcome::{self, Said},
-    read::{self, Reading, Written},
-    version,
+    read, version,
 };
 
 /// What an answer means.
@@ -130,15 +129,9 @@ fn done(write: Write, response: &Response) -> Verdict {
     if write != Write::Transaction {
         return Verdict::certain(Answer::Accepted);
     }
-    // Only statuses are read here, so no date of this reading is ever used.
-    let reading = Reading {
-        expected: tern_inbox::arrival::Kind::Communication,
-        base: None,
-        received: chrono::DateTime::UNIX_EPOCH,
-    };
-    match read::transaction(response, &reading) {
-        Ok(entries) if entries.iter().all(Written::is_done) => Verdict::certain(Answer::Accepted),
-        Ok(_) => Verdict::certain(Answer::Conflict).learning(Finding::Transaction(Transaction::HalfDone)),
+    match read::all_done(response) {
+        Ok(true) => Verdict::certain(Answer::Accepted),
+        Ok(false) => Verdict::certain(Answer::Conflict).learning(Finding::Transaction(Transaction::HalfDone)),
         // Done without saying what (`Prefer: return=minimal`), or cut off: whoever sent it looks.
         Err(_) => Verdict::certain(Answer::NoAnswer),
     }

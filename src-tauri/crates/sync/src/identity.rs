@@ -7,6 +7,7 @@ use chrono::{DateTime, Utc};
 use serde::Deserialize;
 use tern_fhir::{
     exchange::{Request, Response},
+    links::{self, Base},
     read::{self, Reading},
     search,
 };
@@ -57,11 +58,12 @@ pub async fn identify(server: &dyn Server, fhir_user: &PartyRef, now: DateTime<U
         search_roles(server, ("practitioner", fhir_user.as_str())).await?
     };
     let practice = organization(&roles);
-    let mut member = members(&roles, now).into_iter().next().unwrap_or_else(|| without_role(fhir_user));
+    let base = server.fhir_base();
+    let mut member = members(&roles, base, now).into_iter().next().unwrap_or_else(|| without_role(fhir_user));
     let practitioner = if of_role { member.practitioner.clone() } else { Some(fhir_user.clone()) };
     if let Some(practitioner) = practitioner {
         let named = ask(server, search::read("Practitioner", practitioner.id())).await?;
-        if let Some(known) = one(&named, now) {
+        if let Some(known) = one(&named, base, now) {
             member.name = known.name;
         }
         member.practitioner = Some(practitioner);
@@ -89,8 +91,8 @@ async fn ask(server: &dyn Server, request: Request) -> Result<Response, Unidenti
 }
 
 /// The members of a search's answer, in the server's order.
-fn members(response: &Response, received: DateTime<Utc>) -> Vec<Member> {
-    let reading = Reading { expected: Kind::PractitionerRole, base: None, received };
+fn members(response: &Response, base: &Base, received: DateTime<Utc>) -> Vec<Member> {
+    let reading = Reading { expected: Kind::PractitionerRole, base, received };
     let Ok(page) = read::page(response, &reading) else { return Vec::new() };
     page.arrivals
         .into_iter()
@@ -102,8 +104,8 @@ fn members(response: &Response, received: DateTime<Utc>) -> Vec<Member> {
 }
 
 /// The member of a read's answer.
-fn one(response: &Response, received: DateTime<Utc>) -> Option<Member> {
-    match read::one(response, &Reading { expected: Kind::Practitioner, base: None, received }).ok()?.content {
+fn one(response: &Response, base: &Base, received: DateTime<Utc>) -> Option<Member> {
+    match read::one(response, &Reading { expected: Kind::Practitioner, base, received }).ok()?.content {
         Content::Member(member) | Content::Practitioner(member) => Some(member),
         _ => None,
     }
@@ -144,8 +146,9 @@ struct Named {
 }
 
 async fn organization_name(server: &dyn Server, reference: &str) -> Result<String, Unidentified> {
-    let Some((_, id)) = reference.rsplit_once('/') else { return Ok(String::new()) };
-    match ask(server, search::read("Organization", id)).await {
+    // An organization that lives on another server is no name that ours knows.
+    let Some((_, id)) = links::named(reference, server.fhir_base()) else { return Ok(String::new()) };
+    match ask(server, search::read("Organization", &id)).await {
         Ok(response) => {
             Ok(serde_json::from_slice::<Named>(&response.body).ok().and_then(|named| named.name).unwrap_or_default())
         }

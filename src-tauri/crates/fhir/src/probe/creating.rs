@@ -92,7 +92,7 @@ pub(super) fn found_again(base: &Base, seed: Uuid, how: Creating) -> Probe {
 
 /// Notes a row found, and how late. Among everybody's it proves no search.
 fn was_found(answers: Answers<'_>, identity: &str, notes: &mut Notes) -> bool {
-    let all = only(answers).and_then(|response| read::stamps(response, &super::reading(None)).ok());
+    let all = only(answers).and_then(|response| read::stamps(response, &super::reading(&notes.base)).ok());
     let rows = only(answers).and_then(|response| notes.rows(response, identity)).unwrap_or_default();
     let found = !rows.is_empty();
     if found {
@@ -170,7 +170,7 @@ fn stored(answers: Answers<'_>, request: &Request, notes: &mut Notes) -> BTreeSe
     let done: Vec<&Response> = answers.iter().flatten().filter(|response| is_done(response)).collect();
     let paths: Vec<String> = if request.path.is_empty() {
         let base = notes.base.clone();
-        let entries = |response: &&Response| crate::read::transaction(response, &super::reading(Some(&base))).ok();
+        let entries = |response: &&Response| crate::read::transaction(response, &base).ok();
         let ids = done.iter().filter_map(entries).flatten().filter(|one| one.is_done()).filter_map(|one| one.server_id);
         ids.map(|id| format!("Communication/{id}")).collect()
     } else {

@@ -150,7 +150,7 @@ impl Notes {
     /// What carries the identifier in the answer to a search for it, all noted to be tidied away. **Nothing else**:
     /// a server that ignores the parameter answers with everybody's messages, and what is noted here is deleted.
     fn rows(&mut self, response: &Response, identity: &str) -> Option<Vec<String>> {
-        let page = read::page(response, &reading(Some(&self.base))).ok()?;
+        let page = read::page(response, &reading(&self.base)).ok()?;
         let carry = page.arrivals.into_iter().filter(|row| row.identity.as_deref() == Some(identity));
         let paths: Vec<_> = carry.map(|row| format!("Communication/{}", row.server_id)).collect();
         self.made.extend(paths.iter().cloned());
@@ -243,7 +243,7 @@ fn singly(how: Creating) -> Creating {
     }
 }
 
-fn reading(base: Option<&Base>) -> Reading<'_> {
+fn reading(base: &Base) -> Reading<'_> {
     // Only ids and counts are read by probes, so the date is never used.
     Reading { expected: Kind::Communication, base, received: DateTime::UNIX_EPOCH }
 }

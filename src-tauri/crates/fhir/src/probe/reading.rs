@@ -16,7 +16,7 @@ use crate::{
 /// Whether a parameter that nobody knows is refused or ignored.
 pub fn unknown_parameter(base: &Base) -> Probe {
     let request = Request::get("Communication").with("tern-no-such-parameter", "1").with("_count", "1");
-    asking("unknown parameter", base, request.prefer(search::STRICT), |response| {
+    asking("unknown parameter", base, request.prefer(search::STRICT), |response, _| {
         let seen = match response {
             response if is_done(response) => UnknownParameter::Ignored,
             response if matches!(response.status, 400 | 422) => UnknownParameter::Refused,
@@ -30,33 +30,39 @@ pub fn unknown_parameter(base: &Base) -> Probe {
 pub fn identifier_search(base: &Base, seed: Uuid) -> Probe {
     let nobodys = Uuid::new_v5(&seed, b"an identifier that nobody has");
     let request = search::by_identity("Communication", &format!("urn:uuid:{nobodys}"));
-    asking("search by identifier", base, request, |response| found_nothing(response).map(Finding::IdentifierSearch))
+    asking("search by identifier", base, request, |response, base| {
+        found_nothing(response, base).map(Finding::IdentifierSearch)
+    })
 }
 
 /// Whether `_lastUpdated=ge` leaves out what is older: a search for the far future.
 pub fn since_search(base: &Base) -> Probe {
     let request = search::changes(Kind::Communication, far_future(), &Scope::default());
-    asking("search by _lastUpdated", base, request, |response| found_nothing(response).map(Finding::SinceSearch))
+    asking("search by _lastUpdated", base, request, |response, base| {
+        found_nothing(response, base).map(Finding::SinceSearch)
+    })
 }
 
 /// Whether `_elements` is taken.
 pub fn elements(base: &Base) -> Probe {
     let mut request = search::stamps(Kind::Communication, &Scope::default());
     request.query.retain(|(name, _)| name != "_count");
-    asking("_elements", base, request.with("_count", "1"), |response| taken(response).map(Finding::Elements))
+    asking("_elements", base, request.with("_count", "1"), |response, base| {
+        taken(response, base).map(Finding::Elements)
+    })
 }
 
 /// Whether a type has a history.
 pub fn type_history(base: &Base) -> Probe {
     let request = search::history(Kind::Communication, far_future().unwrap_or_default());
-    asking("type-level history", base, request, |response| taken(response).map(Finding::TypeHistory))
+    asking("type-level history", base, request, |response, base| taken(response, base).map(Finding::TypeHistory))
 }
 
 /// Whether the size of a page is capped, as far as the rows suffice to show it.
 pub fn paging(base: &Base) -> Probe {
     let request = search::changes(Kind::Communication, None, &Scope::default());
-    asking("page size", base, request, |response| {
-        let stamps = read::stamps(response, &reading(None)).ok()?;
+    asking("page size", base, request, |response, base| {
+        let stamps = read::stamps(response, &reading(base)).ok()?;
         let rows = u32::try_from(stamps.rows.len() + stamps.unreadable).ok()?;
         (stamps.next.is_some() && rows < PAGE_ROWS).then_some(Finding::CountCap(rows))
     })
@@ -67,10 +73,10 @@ fn asking(
     name: &'static str,
     base: &Base,
     request: Request,
-    read: impl FnOnce(&Response) -> Option<Finding> + Send + 'static,
+    read: impl FnOnce(&Response, &Base) -> Option<Finding> + Send + 'static,
 ) -> Probe {
     Probe::new(name, base).then(move |_, _| vec![request]).then(move |answers, notes| {
-        if let Some(finding) = only(answers).and_then(read) {
+        if let Some(finding) = only(answers).and_then(|response| read(response, &notes.base)) {
             notes.learn(finding);
         }
         Vec::new()
@@ -78,8 +84,8 @@ fn asking(
 }
 
 /// A search that must find nothing.
-fn found_nothing(response: &Response) -> Option<Ability> {
-    match read::stamps(response, &reading(None)) {
+fn found_nothing(response: &Response, base: &Base) -> Option<Ability> {
+    match read::stamps(response, &reading(base)) {
         Ok(stamps) if is_done(response) => {
             let nothing = stamps.rows.is_empty() && stamps.unreadable == 0;
             Some(if nothing { Ability::Proven } else { Ability::Missing })
@@ -90,8 +96,8 @@ fn found_nothing(response: &Response) -> Option<Ability> {
 }
 
 /// An interaction that is offered or not.
-fn taken(response: &Response) -> Option<Ability> {
-    match read::stamps(response, &reading(None)) {
+fn taken(response: &Response, base: &Base) -> Option<Ability> {
+    match read::stamps(response, &reading(base)) {
         Ok(_) if is_done(response) => Some(Ability::Proven),
         _ if is_refused(response) => Some(Ability::Missing),
         _ => None,

@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 use uuid::Uuid;
 
 use super::{
-    Answers, LOOKS, Notes, Probe, changing::NO_VERSION, is_done, is_refused, looked_for, nobodys, only, reading, singly,
+    Answers, LOOKS, Notes, Probe, changing::NO_VERSION, is_done, is_refused, looked_for, nobodys, only, singly,
 };
 use crate::{
     exchange::{FHIR_JSON, Method, Request},
@@ -38,7 +38,7 @@ pub(super) fn transaction(base: &Base, seed: Uuid, how: Creating) -> Probe {
         })
         .then(move |answers, notes| match only(answers) {
             Some(response) if is_done(response) => {
-                let entries = read::transaction(response, &reading(Some(&notes.base))).unwrap_or_default();
+                let entries = read::transaction(response, &notes.base).unwrap_or_default();
                 let done = entries.into_iter().filter(Written::is_done).filter_map(|one| one.server_id);
                 notes.made.extend(done.map(|id| format!("Communication/{id}")));
                 // Answered as a success with a failure inside, or the stale entry was taken.
@@ -51,7 +51,7 @@ pub(super) fn transaction(base: &Base, seed: Uuid, how: Creating) -> Probe {
         })
         .then(move |answers, notes| {
             let Some(response) = only(answers) else { return Vec::new() };
-            match read::transaction(response, &reading(Some(&notes.base))) {
+            match read::transaction(response, &notes.base) {
                 Ok(entries) if is_done(response) => {
                     let all = !entries.is_empty() && entries.iter().all(Written::is_done);
                     let ids = entries.into_iter().filter_map(|one| one.server_id);

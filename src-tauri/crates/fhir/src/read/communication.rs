@@ -84,7 +84,7 @@ impl Wire<'_> {
         self.standing() == Standing::Retracted && self.meta.as_ref().is_some_and(|meta| meta.has_tag(TAG_SYSTEM, CHECK))
     }
 
-    fn thread(&self, id: ThreadId, base: Option<&Base>) -> Thread {
+    fn thread(&self, id: ThreadId, base: &Base) -> Thread {
         let opener = self.sender.as_ref().and_then(|sender| reference::party(sender, base));
         let participants = self.participants(opener.as_ref(), base);
         let patient = self.subject.as_ref().and_then(|subject| subject.id_of("Patient", base)).map(PatientId::new);
@@ -101,7 +101,7 @@ impl Wire<'_> {
         }
     }
 
-    fn message(&self, id: &str, thread: ThreadId, at: DateTime<Utc>, base: Option<&Base>) -> Message {
+    fn message(&self, id: &str, thread: ThreadId, at: DateTime<Utc>, base: &Base) -> Message {
         let texts: Vec<&str> = each(&self.payload).filter_map(|payload| words(&payload.content_string)).collect();
         let automatic = self.meta.as_ref().is_some_and(|meta| meta.has_tag(TAG_SYSTEM, AUTOMATIC));
         Message {
@@ -121,7 +121,7 @@ impl Wire<'_> {
     }
 
     /// What it answers.
-    fn answered(&self, base: Option<&Base>) -> Option<String> {
+    fn answered(&self, base: &Base) -> Option<String> {
         each(&self.in_response_to).find_map(|answered| answered.id_of("Communication", base))
     }
 
@@ -148,7 +148,7 @@ impl Wire<'_> {
         if marked && self.subject.is_none() && !patient_side { Audience::Internal } else { Audience::Patient }
     }
 
-    fn participants(&self, opener: Option<&Party>, base: Option<&Base>) -> Vec<Party> {
+    fn participants(&self, opener: Option<&Party>, base: &Base) -> Vec<Party> {
         let mut parties: Vec<Party> = Vec::new();
         let recipients = each(&self.recipient).filter_map(|party| reference::party(party, base));
         for party in opener.cloned().into_iter().chain(recipients) {
@@ -170,7 +170,7 @@ impl Wire<'_> {
         }
     }
 
-    fn attachments(&self, base: Option<&Base>) -> Vec<Attachment> {
+    fn attachments(&self, base: &Base) -> Vec<Attachment> {
         each(&self.payload)
             .enumerate()
             .filter_map(|(place, payload)| payload.file(base).or_else(|| payload.inline(place, base)))
@@ -180,7 +180,7 @@ impl Wire<'_> {
 
 impl Payload<'_> {
     /// A file by reference.
-    fn file(&self, base: Option<&Base>) -> Option<Attachment> {
+    fn file(&self, base: &Base) -> Option<Attachment> {
         let reference = self.content_reference.as_ref()?;
         let party = reference::party_ref(reference, base)?;
         // What a message carries beside files (an Appointment, a CarePlan) is no attachment.
@@ -195,7 +195,7 @@ impl Payload<'_> {
     }
 
     /// A file inside the message: the Binary that it names, else its place (`#0` is the first payload).
-    fn inline(&self, place: usize, base: Option<&Base>) -> Option<Attachment> {
+    fn inline(&self, place: usize, base: &Base) -> Option<Attachment> {
         let attachment = self.content_attachment.as_ref()?;
         let binary = words(&attachment.url).and_then(|url| Literal::of(url, base));
         Some(Attachment {

@@ -27,6 +27,7 @@ use tern_inbox::arrival::{Arrival, Content, Kind};
 pub use page::{Page, page};
 pub(crate) use reference::Literal;
 pub use stamps::{Stamp, Stamps, stamps};
+pub(crate) use transaction::all_done;
 pub use transaction::{Written, transaction};
 
 use crate::{exchange::Response, links::Base, outcome::Said};
@@ -36,8 +37,10 @@ use crate::{exchange::Response, links::Base, outcome::Said};
 pub struct Reading<'a> {
     /// The type that was asked for: what an entry counts as that doesn't say itself.
     pub expected: Kind,
-    /// Our base; an absolute reference below its path is one of ours. Without it every absolute one is.
-    pub base: Option<&'a Base>,
+    /// Our base; an absolute reference below its path is one of ours, whatever host it names: a server behind a
+    /// proxy calls itself by a name that nobody outside knows (`3-fhir`, 7). Another server whose base has the
+    /// very same path can't be told from that.
+    pub base: &'a Base,
     /// Stands in where a resource carries no date at all: the server's `Date`, or the machine's time.
     pub received: DateTime<Utc>,
 }

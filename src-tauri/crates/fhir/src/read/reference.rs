@@ -20,16 +20,24 @@ pub(crate) struct Literal {
 
 impl Literal {
     /// Reads `Type/id`, `Type/id/_history/n` and absolute URLs below our base. `#contained`, `urn:uuid:…` and
-    /// a resource on another server are no literals of ours: taking `https://other/fhir/Patient/1` for our own
+    /// a resource on another server are no literals of ours: taking `https://other/r4/Patient/1` for our own
     /// Patient/1 would be the wrong patient.
-    pub(crate) fn of(reference: &str, base: Option<&Base>) -> Option<Self> {
+    pub(crate) fn of(reference: &str, base: &Base) -> Option<Self> {
         let reference = reference.trim();
         if reference.contains("://") {
-            return match base {
-                Some(base) => links::named(reference, base).map(|(kind, id)| Self { kind, id }),
-                None => Self::at_end_of(reference),
-            };
+            return links::named(reference, base).map(|(kind, id)| Self { kind, id });
         }
+        Self::relative(reference)
+    }
+
+    /// Reads `Type/id` out of what our own write left in a resource of ours, whatever base the server put before
+    /// it. Good for recognising a reference that we know; never for finding out whom one names.
+    pub(crate) fn wherever(reference: &str) -> Option<Self> {
+        let reference = reference.trim();
+        if reference.contains("://") { Self::at_end_of(reference) } else { Self::relative(reference) }
+    }
+
+    fn relative(reference: &str) -> Option<Self> {
         let (kind, id) = links::type_and_id(reference)?;
         Some(Self { kind: kind.to_owned(), id: id.to_owned() })
     }
@@ -50,14 +58,14 @@ impl Literal {
 }
 
 /// Who a reference names. One on another server keeps its whole URL, so that it is nobody of ours.
-pub(super) fn party_ref(reference: &Reference<'_>, base: Option<&Base>) -> Option<PartyRef> {
+pub(super) fn party_ref(reference: &Reference<'_>, base: &Base) -> Option<PartyRef> {
     let elsewhere = || words(&reference.reference).filter(|text| text.contains("://")).map(PartyRef::new);
     reference.literal(base).map(|literal| literal.party()).or_else(elsewhere)
 }
 
 /// Who a reference names, with the name it carries. A name alone (a contained resource, a logical reference)
 /// is kept with an empty reference: it can be shown, and nothing can be decided by it.
-pub(super) fn party(reference: &Reference<'_>, base: Option<&Base>) -> Option<Party> {
+pub(super) fn party(reference: &Reference<'_>, base: &Base) -> Option<Party> {
     let display = PrivateText::from(words(&reference.display).unwrap_or_default());
     match party_ref(reference, base) {
         Some(reference) => Some(Party { reference, display }),
@@ -70,7 +78,7 @@ pub(super) fn party(reference: &Reference<'_>, base: Option<&Base>) -> Option<Pa
 mod tests {
     use super::*;
 
-    fn of(reference: &str, base: Option<&Base>) -> Option<String> {
+    fn of(reference: &str, base: &Base) -> Option<String> {
         Literal::of(reference, base).map(|literal| format!("{}/{}", literal.kind, literal.id))
     }
 
@@ -84,8 +92,7 @@ mod tests {
             "http://localhost:8080/fhir/Patient/ana/_history/4",
             " Patient/ana ",
         ] {
-            assert_eq!(of(reference, Some(&base)).as_deref(), Some("Patient/ana"), "{reference}");
-            assert_eq!(of(reference, None).as_deref(), Some("Patient/ana"), "{reference}");
+            assert_eq!(of(reference, &base).as_deref(), Some("Patient/ana"), "{reference}");
         }
     }
 
@@ -101,7 +108,7 @@ mod tests {
             "patient/ana",
             "",
         ] {
-            assert_eq!(of(reference, Some(&base)), None, "{reference}");
+            assert_eq!(of(reference, &base), None, "{reference}");
         }
     }
 }

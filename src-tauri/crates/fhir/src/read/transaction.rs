@@ -5,7 +5,7 @@ use serde::Deserialize;
 use serde_json::value::RawValue;
 
 use super::{
-    NotFhir, Reading,
+    NotFhir,
     page::{bundle, repaired},
     reference::Literal,
     time,
@@ -13,7 +13,7 @@ use super::{
 };
 use crate::{
     exchange::Response,
-    links,
+    links::{self, Base},
     outcome::{self, Said},
     version,
 };
@@ -37,8 +37,12 @@ impl Written {
     /// Whether the entry took effect. A server that rolls back answers the whole with an error; one that
     /// doesn't hides a failed entry inside a 200 (`3-fhir`, 4).
     pub fn is_done(&self) -> bool {
-        (200..300).contains(&self.status)
+        is_done(self.status)
     }
+}
+
+fn is_done(status: u16) -> bool {
+    (200..300).contains(&status)
 }
 
 #[derive(Deserialize)]
@@ -70,13 +74,27 @@ struct WireHead<'a> {
 ///
 /// # Errors
 /// [`NotFhir`] where the body is no Bundle; an entry that can't be read has status 0.
-pub fn transaction(response: &Response, reading: &Reading<'_>) -> Result<Vec<Written>, NotFhir> {
+pub fn transaction(response: &Response, base: &Base) -> Result<Vec<Written>, NotFhir> {
     let body = repaired(&response.body);
     let bundle = bundle(response, &body)?;
-    Ok(each(&bundle.entry).map(|raw| written(raw, reading)).collect())
+    Ok(each(&bundle.entry).map(|raw| written(raw, base)).collect())
 }
 
-fn written(raw: &RawValue, reading: &Reading<'_>) -> Written {
+/// Whether every entry of a transaction took effect: their statuses alone, which name nobody.
+///
+/// # Errors
+/// [`NotFhir`] where the body is no Bundle.
+pub(crate) fn all_done(response: &Response) -> Result<bool, NotFhir> {
+    let body = repaired(&response.body);
+    let bundle = bundle(response, &body)?;
+    let statuses = each(&bundle.entry).map(|raw| {
+        let entry = serde_json::from_str::<WireEntry<'_>>(raw.get()).ok();
+        entry.and_then(|entry| entry.response?.status).map_or(0, status)
+    });
+    Ok(statuses.into_iter().all(is_done))
+}
+
+fn written(raw: &RawValue, base: &Base) -> Written {
     let entry = serde_json::from_str::<WireEntry<'_>>(raw.get()).ok();
     let response = entry.as_ref().and_then(|entry| entry.response.as_ref());
     let head = entry
@@ -87,7 +105,7 @@ fn written(raw: &RawValue, reading: &Reading<'_>) -> Written {
     let location = response.and_then(|response| words(&response.location));
     let named = location
         .or_else(|| entry.as_ref().and_then(|entry| words(&entry.full_url)))
-        .and_then(|link| Literal::of(link, reading.base));
+        .and_then(|link| Literal::of(link, base));
     let etag = response.and_then(|response| words(&response.etag));
     let last_modified = response.and_then(|response| words(&response.last_modified));
     let own_id = head.as_ref().and_then(|head| words(&head.id)).filter(|id| links::is_id(id));

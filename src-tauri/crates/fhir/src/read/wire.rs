@@ -155,12 +155,12 @@ pub(super) struct Reference<'a> {
 
 impl<'a> Reference<'a> {
     /// Type and id, where the reference is a literal one below our base.
-    pub(super) fn literal(&self, base: Option<&Base>) -> Option<Literal> {
+    pub(super) fn literal(&self, base: &Base) -> Option<Literal> {
         Literal::of(words(&self.reference)?, base)
     }
 
     /// The id, where the reference is a literal one to the type.
-    pub(super) fn id_of(&self, kind: &str, base: Option<&Base>) -> Option<String> {
+    pub(super) fn id_of(&self, kind: &str, base: &Base) -> Option<String> {
         self.literal(base).filter(|literal| literal.kind == kind).map(|literal| literal.id)
     }
 }

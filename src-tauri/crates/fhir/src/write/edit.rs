@@ -224,7 +224,7 @@ fn names_pool(resource: &Value, pool: &str) -> bool {
 /// Whether a `Reference` names `Type/id`, which the server may have made absolute or versioned.
 fn refers_to(reference: &Value, to: &str) -> bool {
     let Some(written) = reference.get("reference").and_then(Value::as_str) else { return false };
-    written == to || Literal::of(written, None).is_some_and(|literal| literal.party().as_str() == to)
+    written == to || Literal::wherever(written).is_some_and(|literal| literal.party().as_str() == to)
 }
 
 /// `add`: sets a member, or appends where the path ends in `-`.

@@ -11,7 +11,7 @@ const CANARY: &str = "tight-chest-since-lunch";
 
 fn read_bytes(expected: Kind, body: impl Into<Vec<u8>>) -> Option<Vec<Arrival>> {
     let base = base();
-    let reading = Reading { expected, base: Some(&base), received: now() };
+    let reading = Reading { expected, base: &base, received: now() };
     match read::page(&answered(200, body), &reading) {
         Ok(page) => Some(page.arrivals),
         Err(error) => {

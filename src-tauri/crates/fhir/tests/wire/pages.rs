@@ -1,7 +1,10 @@
 //! Pages: what comes with the rows, and what a page is not.
 
 use serde_json::{Value, json};
-use tern_fhir::read::{self, NotFhir, Reading};
+use tern_fhir::{
+    links::Base,
+    read::{self, NotFhir, Reading},
+};
 use tern_inbox::arrival::{Content, Kind};
 
 use crate::scene::{answered, base, now, ok, read_one, read_page, searchset};
@@ -10,8 +13,8 @@ fn thread(id: &str) -> Value {
     json!({ "resourceType": "Communication", "id": id, "meta": { "versionId": "1" }, "status": "in-progress" })
 }
 
-fn reading() -> Reading<'static> {
-    Reading { expected: Kind::Communication, base: None, received: now() }
+fn reading(base: &Base) -> Reading<'_> {
+    Reading { expected: Kind::Communication, base, received: now() }
 }
 
 #[test]
@@ -114,7 +117,7 @@ fn what_is_no_page_is_told_apart() {
         ("hello", NotFhir::NotJson { line: 1, column: 1 }),
         (&whole[..whole.len() / 2], NotFhir::NotJson { line: 1, column: whole.len() / 2 }),
     ] {
-        assert_eq!(read::page(&answered(200, body), &reading()), Err(problem.clone()), "{body}");
+        assert_eq!(read::page(&answered(200, body), &reading(&base())), Err(problem.clone()), "{body}");
         assert!(!problem.to_string().contains("Ana"));
     }
 }
@@ -124,7 +127,7 @@ fn a_part_of_a_resource_is_never_taken_for_the_whole() {
     let part = json!({ "resourceType": "Communication", "id": "m1", "meta": { "versionId": "1",
         "tag": [{ "system": "http://terminology.hl7.org/CodeSystem/v3-ObservationValue", "code": "SUBSETTED" }] } });
     assert!(matches!(read_one(Kind::Communication, &part).content, Content::Unreadable { .. }));
-    let stamps = read::stamps(&ok(&searchset(&[part, thread("a")])), &reading()).expect("stamps");
+    let stamps = read::stamps(&ok(&searchset(&[part, thread("a")])), &reading(&base())).expect("stamps");
     let rows: Vec<_> = stamps.rows.iter().map(|row| (row.server_id.as_str(), row.version.as_deref())).collect();
     assert_eq!(rows, [("m1", Some("1")), ("a", Some("1"))]);
 }
@@ -137,7 +140,7 @@ fn a_comparison_counts_what_it_cannot_name() {
         json!({ "resourceType": "Task", "id": "t" }),
     ]);
     page["entry"].as_array_mut().expect("entries").push(json!(7));
-    let stamps = read::stamps(&ok(&page), &reading()).expect("stamps");
+    let stamps = read::stamps(&ok(&page), &reading(&base())).expect("stamps");
     assert_eq!((stamps.rows.len(), stamps.unreadable), (1, 2));
 }
 
@@ -151,7 +154,7 @@ fn a_transaction_tells_of_each_entry() {
         "odd"
     ] });
     let base = base();
-    let entries = read::transaction(&ok(&answer), &Reading { base: Some(&base), ..reading() }).expect("entries");
+    let entries = read::transaction(&ok(&answer), &base).expect("entries");
     let short: Vec<_> = entries
         .iter()
         .map(|one| (one.status, one.server_id.as_deref(), one.version.as_deref(), one.code.as_deref()))
@@ -171,19 +174,19 @@ fn a_transaction_tells_of_each_entry() {
 
 #[test]
 fn one_resource_is_read_and_a_deleted_one_is_an_outcome() {
-    let arrival = read::one(&ok(&thread("a")), &reading()).expect("a resource");
+    let arrival = read::one(&ok(&thread("a")), &reading(&base())).expect("a resource");
     assert_eq!(arrival.server_id, "a");
     let outcome =
         json!({ "resourceType": "OperationOutcome", "issue": [{ "severity": "information", "code": "deleted" }] });
-    assert_eq!(read::one(&ok(&outcome), &reading()), Err(NotFhir::Outcome { code: Some("deleted".into()) }));
-    assert_eq!(read::one(&ok(&json!({ "resourceType": "Binary" })), &reading()), Err(NotFhir::AnotherKind));
+    assert_eq!(read::one(&ok(&outcome), &reading(&base())), Err(NotFhir::Outcome { code: Some("deleted".into()) }));
+    assert_eq!(read::one(&ok(&json!({ "resourceType": "Binary" })), &reading(&base())), Err(NotFhir::AnotherKind));
 }
 
 #[test]
 fn what_was_set_aside_is_read_again_after_an_update() {
-    assert!(read::again(&thread("a").to_string(), "a", &reading()).is_some());
-    assert!(read::again(r#"{"resourceType":"Communication","id":"a","payload":7}"#, "a", &reading()).is_none());
-    assert!(read::again("{", "a", &reading()).is_none());
+    assert!(read::again(&thread("a").to_string(), "a", &reading(&base())).is_some());
+    assert!(read::again(r#"{"resourceType":"Communication","id":"a","payload":7}"#, "a", &reading(&base())).is_none());
+    assert!(read::again("{", "a", &reading(&base())).is_none());
 }
 
 #[test]

@@ -60,7 +60,7 @@ pub(crate) fn searchset(resources: &[Value]) -> Value {
 /// Reads a page as one of `expected`.
 pub(crate) fn read_page(expected: Kind, bundle: &Value) -> Page {
     let base = base();
-    let reading = Reading { expected, base: Some(&base), received: now() };
+    let reading = Reading { expected, base: &base, received: now() };
     read::page(&ok(bundle), &reading).expect("a page")
 }
 

@@ -30,7 +30,7 @@ pub(super) async fn follow(asking: &Asking, facts: &ServerFacts) -> Result<Findi
         let response = asking.read(&request).await?;
         let reading = Reading {
             expected: Kind::Communication,
-            base: None,
+            base: asking.line.server.fhir_base(),
             received: response.date.unwrap_or_else(|| asking.line.time.now()),
         };
         let Ok(page) = read::stamps(&response, &reading) else {

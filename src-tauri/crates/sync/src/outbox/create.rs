@@ -8,6 +8,7 @@ use tern_fhir::{
     answer::{self, ReadAnswer, to_read},
     exchange::{Request, Response},
     facts::{Ability, Finding},
+    links::Base,
     read::{self, Reading},
     search, version,
     write::{
@@ -71,7 +72,7 @@ impl Outbox {
                     return Ok(Some(Fate::Dropped));
                 }
                 let acknowledged = match how {
-                    Creating::InTransaction => first_of(&response).unwrap_or_default(),
+                    Creating::InTransaction => first_of(&response, self.line.server.fhir_base()).unwrap_or_default(),
                     Creating::OwnId | Creating::Conditional => self.acknowledged(&request, &response),
                 };
                 if verdict.answer == Answer::Accepted && acknowledged.server_id.is_none() {
@@ -141,7 +142,7 @@ impl Outbox {
             return Ok(Found::No(reading_refused(&to_read(&response), &response)));
         }
         let received = response.date.unwrap_or_else(|| self.time.now());
-        let reading = Reading { expected: Kind::Communication, base: None, received };
+        let reading = Reading { expected: Kind::Communication, base: self.line.server.fhir_base(), received };
         let Ok(page) = read::page(&response, &reading) else {
             return Ok(Found::No(Answer::Transient { retry_after: None }));
         };
@@ -199,14 +200,13 @@ impl Outbox {
 }
 
 /// What the first entry of a transaction became.
-pub(super) fn first_of(response: &Response) -> Option<Acknowledged> {
-    entries_of(response).into_iter().next().map(|(_, acknowledged)| acknowledged)
+pub(super) fn first_of(response: &Response, base: &Base) -> Option<Acknowledged> {
+    entries_of(response, base).into_iter().next().map(|(_, acknowledged)| acknowledged)
 }
 
 /// What became of each entry of a transaction, and whether it took effect.
-pub(super) fn entries_of(response: &Response) -> Vec<(bool, Acknowledged)> {
-    let reading = Reading { expected: Kind::Communication, base: None, received: response.date.unwrap_or_default() };
-    read::transaction(response, &reading)
+pub(super) fn entries_of(response: &Response, base: &Base) -> Vec<(bool, Acknowledged)> {
+    read::transaction(response, base)
         .unwrap_or_default()
         .into_iter()
         .map(|written| {

@@ -75,7 +75,8 @@ impl Outbox {
 
     fn seen(&self, response: Response) -> Look {
         let received = response.date.unwrap_or_else(|| self.time.now());
-        let arrival = read::one(&response, &Reading { expected: Kind::Task, base: None, received });
+        let base = self.line.server.fhir_base();
+        let arrival = read::one(&response, &Reading { expected: Kind::Task, base, received });
         match (arrival, Current::of_response(&response)) {
             (Ok(arrival), Ok(current)) => match arrival.content.clone() {
                 Content::WorkItem(item) => Look::Seen(Box::new(Seen { item, current, arrival, response })),

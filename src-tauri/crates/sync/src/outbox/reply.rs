@@ -198,7 +198,7 @@ impl Outbox {
             refusal => return Ok(Err(reading_refused(&refusal, &response))),
         }
         let received = response.date.unwrap_or_else(|| self.time.now());
-        let reading = Reading { expected: Kind::Communication, base: None, received };
+        let reading = Reading { expected: Kind::Communication, base: self.line.server.fhir_base(), received };
         let Ok(page) = read::page(&response, &reading) else {
             return Ok(Err(Answer::Transient { retry_after: None }));
         };
@@ -253,7 +253,7 @@ impl Outbox {
                     return self.one_by_one(&rows).await;
                 }
                 Answer::Refused { .. } => return self.one_by_one(&rows).await,
-                answer => (answer, entries_of(&response)),
+                answer => (answer, entries_of(&response, self.line.server.fhir_base())),
             },
         };
         let each = |(place, row): (usize, &OutboxRow)| {

@@ -116,8 +116,9 @@ impl Pull {
                 Err(error) => return Err(error),
             };
             let received = response.date.unwrap_or_else(|| self.time.now());
+            let base = self.line.server.fhir_base().clone();
             let page =
-                spawn_blocking(move || read::stamps(&response, &Reading { expected: kind, base: None, received }))
+                spawn_blocking(move || read::stamps(&response, &Reading { expected: kind, base: &base, received }))
                     .await??;
             if page.unreadable > 0 {
                 return Ok(None);
@@ -137,7 +138,8 @@ impl Pull {
         match to_read(&response) {
             ReadAnswer::Here => {
                 let received = response.date.unwrap_or_else(|| self.time.now());
-                Ok(read::one(&response, &Reading { expected: kind, base: None, received }).ok())
+                let base = self.line.server.fhir_base();
+                Ok(read::one(&response, &Reading { expected: kind, base, received }).ok())
             }
             ReadAnswer::Gone => Ok(Some(Arrival {
                 kind,

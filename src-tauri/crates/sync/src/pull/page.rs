@@ -30,7 +30,8 @@ impl Pull {
     /// Reads a page on a thread that may take its time.
     pub(super) async fn read(&self, kind: Kind, response: Response) -> Result<Page, PullError> {
         let received = response.date.unwrap_or_else(|| self.time.now());
-        let page = spawn_blocking(move || read::page(&response, &Reading { expected: kind, base: None, received }));
+        let base = self.line.server.fhir_base().clone();
+        let page = spawn_blocking(move || read::page(&response, &Reading { expected: kind, base: &base, received }));
         Ok(page.await??)
     }
 

@@ -5,6 +5,7 @@
 
 mod claims;
 mod desk;
+mod elsewhere;
 mod faults;
 mod pulling;
 mod sending;
