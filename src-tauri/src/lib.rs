@@ -49,6 +49,7 @@ fn start_log() {
 fn try_run(arguments: &Arguments) -> Result<i32, Box<dyn std::error::Error>> {
     let dir = arguments.profile_dir().ok_or("this system names no folder for a program's data")?;
     let profile = Profile::open(dir)?;
+    #[expect(clippy::disallowed_methods, reason = "the macro's own: what a build script does when it cannot go on")]
     let mut context = tauri::generate_context!();
     // One program per profile, not per machine: two members may work side by side on two profiles.
     context.config_mut().identifier = format!("{}.{}", context.config().identifier, wiring::short_name(&profile));
