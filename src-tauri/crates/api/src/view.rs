@@ -69,7 +69,7 @@ impl Desk {
         let (of_thread, author) = (thread.clone(), self.member.reference.clone());
         let touch = self.read(move |reader| reader.touch(&of_thread, &author)).await?;
         // A claim that was lost leaves the pane as it is, with its draft, until the person leaves it.
-        let started = touch.is_some_and(|touch| touch.state == Touch::Started || touch.ended.is_none());
+        let started = touch.is_some_and(|touch| touch.state == Touch::Started || touch.is_lost());
         Ok(if started { Some(TouchMode::Started) } else { self.is_peeking(thread).then_some(TouchMode::Peeked) })
     }
 
@@ -79,7 +79,9 @@ impl Desk {
             Some(Wedge::ClaimLost { to }) => Some(to.clone()),
             _ => None,
         });
-        let Some(to) = lost else { return Ok(None) };
+        let told = view.touch.as_ref().filter(|touch| touch.is_lost());
+        let told = told.and_then(|touch| touch.lost.as_ref()).map(|lost| lost.to.clone());
+        let Some(to) = lost.or(told) else { return Ok(None) };
         let name = match &to {
             Some(to) => self.name_of(to).await?,
             None => String::new(),

@@ -1,20 +1,23 @@
 //! One touch: from Start to exactly one outcome.
 
+use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
-use crate::private::PrivateText;
+use crate::{party::PartyRef, private::PrivateText};
 
 /// The states of a touch.
 ///
 /// ```text
 ///   Waiting ──start──> Started ──end(outcome)──> Ended
-///      ^                  │                        │
-///      │                  └──claim lost──┐         │
-///      ├─────────────────────────────────┘         │
-///      └───────────────── undo ────────────────────┘ (as Started again)
+///    ^   │                │                       ^ │
+///    │   │                └──claim lost──┐        │ │
+///    ├───│───────────────────────────────┘        │ │
+///    │   └─────────────── leave ──────────────────┘ │
+///    └──────────────────── undo ────────────────────┘ (as Started again)
 /// ```
-/// *Waiting*: an envelope. *Started*: the claim is ours or on its way. *Ended*: one outcome; undo takes the
-/// touch back to *Started* while nothing has left the machine.
+/// *Waiting*: an envelope, or a touch whose claim was [`Lost`] and that nobody has left yet. *Started*: the claim
+/// is ours or on its way. *Ended*: one outcome; undo takes the touch back to *Started* while nothing has left the
+/// machine.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Touch {
@@ -35,6 +38,8 @@ pub enum TouchEvent {
     End,
     /// Somebody else has the claim.
     ClaimLost,
+    /// The person has seen that, and goes: there is nothing left to give back.
+    Leave,
     /// Within the undo seconds.
     Undo,
 }
@@ -58,11 +63,20 @@ impl Touch {
         use TouchEvent as E;
         match (self, event) {
             (Self::Waiting, E::Start) | (Self::Ended, E::Undo) => Ok(Self::Started),
-            (Self::Started, E::End) => Ok(Self::Ended),
+            (Self::Started, E::End) | (Self::Waiting, E::Leave) => Ok(Self::Ended),
             (Self::Started, E::ClaimLost) => Ok(Self::Waiting),
             (from, event) => Err(NoSuchMove { from, event }),
         }
     }
+}
+
+/// A claim that a touch was about, and that is somebody else's now.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Lost {
+    /// Whose; none where nobody holds it (it was put back elsewhere), or the server doesn't say.
+    pub to: Option<PartyRef>,
+    /// When it was found out, server time.
+    pub at: DateTime<Utc>,
 }
 
 /// How a touch ends. Exactly one of these.

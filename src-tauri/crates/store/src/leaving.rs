@@ -81,20 +81,6 @@ impl Writer<'_> {
         }])
     }
 
-    /// Claims that somebody else won are forgotten, unless a reply waits for them.
-    ///
-    /// # Errors
-    /// [`StoreError`].
-    pub fn give_up_claims(&mut self, claims: &[OutboxRow]) -> Result<(), StoreError> {
-        for claim in claims {
-            let Some(row) = self.read().outbox_row(&claim.id)? else { continue };
-            if rows::dependents(self.connection(), &row.id)?.is_empty() {
-                self.remove_row(&row)?;
-            }
-        }
-        Ok(())
-    }
-
     /// The author has seen that somebody else answered, or holds the item, and says it goes: the reply is no
     /// longer held against what was written since its touch began.
     ///

@@ -23,6 +23,7 @@ mod error;
 mod index;
 mod key;
 mod leaving;
+mod lost;
 mod migrate;
 mod open;
 mod outbox;

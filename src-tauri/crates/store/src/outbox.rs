@@ -10,7 +10,8 @@ use tern_inbox::{
     ids::{MessageId, OutboxId, ThreadId},
     message::{Delivery, DeliveryEvent},
     outbox::{Intent, OutboxRow, Wedge},
-    touch::{Touch, TouchEvent},
+    party::PartyRef,
+    touch::{Lost, Touch, TouchEvent},
 };
 
 use crate::{
@@ -126,19 +127,15 @@ impl Writer<'_> {
         self.move_row(id, DeliveryEvent::NotFound, |_| {})
     }
 
-    /// It needs a person; so does everything that needs it. A claim that somebody else holds ends the touch,
-    /// the draft kept.
+    /// It needs a person; so does everything that needs it. A claim or a renewal that somebody else was ahead of
+    /// takes the touch with it, the draft kept: see [`crate::lost`].
     ///
     /// # Errors
     /// [`StoreError::Delivery`] for a row that is wedged already, [`StoreError::NotFound`].
     pub fn outbox_wedged(&mut self, id: &OutboxId, wedge: Wedge) -> Result<(), StoreError> {
         let row = self.row(id)?;
-        if let (Intent::Claim { .. }, Wedge::ClaimLost { .. }, Some(thread)) = (&row.intent, &wedge, &row.thread)
-            && let Some(mut touch) = touch::latest(self.connection(), thread.as_str(), row.author.as_str())?
-            && touch.state == Touch::Started
-        {
-            touch.state = touch.state.on(TouchEvent::ClaimLost)?;
-            touch::update(self.connection(), &touch)?;
+        if let Wedge::ClaimLost { to } = &wedge {
+            self.claim_lost(&row, to.as_ref())?;
         }
         self.move_row(id, DeliveryEvent::Refused, |row| row.wedged = Some(wedge))?;
         for dependent in rows::dependents(self.connection(), id)? {
@@ -277,18 +274,18 @@ impl Writer<'_> {
     }
 
     /// Removes the row and everything that ended the same touch, with the messages that they would have sent;
-    /// returns the messages and whether a claim was lost.
-    pub(crate) fn take_back(&mut self, row: &OutboxRow) -> Result<(Vec<MessageId>, bool), StoreError> {
+    /// returns the messages, and who has the claim where it was lost.
+    pub(crate) fn take_back(&mut self, row: &OutboxRow) -> Result<(Vec<MessageId>, Option<Lost>), StoreError> {
         let mut taken = match &row.group {
             Some(group) => rows::of_group(self.connection(), group)?,
             None => vec![row.clone()],
         };
-        let mut lost = false;
+        let mut lost = None;
         for need in taken.clone().iter().flat_map(|row| &row.depends_on) {
             if let Some(need) = rows::get(self.connection(), need)?.filter(is_lost)
                 && !taken.contains(&need)
             {
-                lost = true;
+                lost = Some(Lost { to: holder(&need), at: self.now() });
                 taken.push(need);
             }
         }
@@ -311,15 +308,16 @@ impl Writer<'_> {
     }
 
     /// The touch that the rows ended is open again, or waits again.
-    fn reopen(&mut self, row: &OutboxRow, lost: bool, to: Reopen) -> Result<(), StoreError> {
+    fn reopen(&mut self, row: &OutboxRow, lost: Option<Lost>, to: Reopen) -> Result<(), StoreError> {
         let Some(group) = &row.group else { return Ok(()) };
         let Some(mut touch) = touch::of_group(self.connection(), group)? else { return Ok(()) };
         if touch.state == Touch::Ended {
             touch.state = touch.state.on(TouchEvent::Undo)?;
-            if lost || to == Reopen::Waiting {
+            if lost.is_some() || to == Reopen::Waiting {
                 touch.state = touch.state.on(TouchEvent::ClaimLost)?;
             }
             touch.clear_end();
+            touch.lost = lost.filter(|_| to == Reopen::Started);
             touch::update(self.connection(), &touch)?;
             self.touch_thread(&ThreadId::from(touch.thread.as_str()));
         }
@@ -338,6 +336,14 @@ enum Reopen {
 fn is_lost(row: &OutboxRow) -> bool {
     matches!(row.wedged, Some(Wedge::ClaimLost { .. } | Wedge::AnsweredSince { .. } | Wedge::Gone))
         && matches!(row.intent, Intent::Claim { .. } | Intent::Renew { .. })
+}
+
+/// Who has what a row stood for.
+fn holder(row: &OutboxRow) -> Option<PartyRef> {
+    match &row.wedged {
+        Some(Wedge::ClaimLost { to: by } | Wedge::AnsweredSince { by, .. }) => by.clone(),
+        _ => None,
+    }
 }
 
 /// The echo of a message or thread of ours came: its row is done. Returns the row.

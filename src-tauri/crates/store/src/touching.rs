@@ -97,6 +97,7 @@ impl Writer<'_> {
             started: self.now(),
             ended: None,
             outcome: None,
+            lost: None,
             items: items.to_vec(),
             group: None,
             message: None,
@@ -129,7 +130,8 @@ impl Writer<'_> {
     }
 
     /// Ends a touch: the reply or note queued, the outcome recorded, the work items dealt with on screen, the
-    /// draft gone (kept where it is put back). The same reply ended twice is one.
+    /// draft gone (kept where it is put back). The same reply ended twice is one. A touch whose claim was lost can
+    /// only be put back, which gives nothing back: what it still held was released when the claim was lost.
     ///
     /// # Errors
     /// [`StoreError::Touch`] unless the touch is open; [`StoreError::DiskFull`] with the draft still there.
@@ -146,14 +148,17 @@ impl Writer<'_> {
             let rows = rows::of_group(self.connection(), &group)?;
             return Ok(Ended { group, rows });
         }
-        touch.state = touch.state.on(TouchEvent::End)?;
+        let put_back = matches!(ending.outcome, Outcome::PutBack { .. });
+        let lost = touch.is_lost();
+        touch.state = touch.state.on(if lost && put_back { TouchEvent::Leave } else { TouchEvent::End })?;
         for row in rows::of_thread(self.connection(), thread.as_str())? {
             if matches!(row.intent, Intent::Renew { .. }) && row.delivery == Delivery::Queued {
                 self.remove_row(&row)?;
             }
         }
         let group = new_id(self.now());
-        let leaving = self.leaving(ending, &group, touch.started)?;
+        let mut leaving = self.leaving(ending, &group, touch.started)?;
+        leaving.retain(|row| !lost || row.intent.item().is_none());
         if let Some(reply) = &ending.reply {
             self.put_own_message(reply, author)?;
         }
@@ -163,7 +168,6 @@ impl Writer<'_> {
             }
             self.put_own_message(&note.message, author)?;
         }
-        let put_back = matches!(ending.outcome, Outcome::PutBack { .. });
         touch.kept_draft = None;
         if !put_back {
             touch.kept_draft = self.read().draft(thread, author)?.map(|draft| draft.text);
@@ -257,6 +261,9 @@ impl Writer<'_> {
             self.save_draft(draft)?;
         }
         touch.state = touch.state.on(TouchEvent::Undo)?;
+        if touch.lost.is_some() {
+            touch.state = touch.state.on(TouchEvent::ClaimLost)?;
+        }
         touch.clear_end();
         touch::update(self.connection(), &touch)?;
         if crate::table::unplaced::is_watched(&self.read())? {
@@ -295,7 +302,8 @@ impl Writer<'_> {
         }
     }
 
-    fn draft_row(
+    /// A row of its own group, as it is when it is made.
+    pub(crate) fn draft_row(
         &self,
         thread: Option<&ThreadId>,
         author: &PartyRef,

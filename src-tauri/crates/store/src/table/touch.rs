@@ -6,7 +6,7 @@ use tern_inbox::{
     ids::{MessageId, OutboxId, ThreadId, WorkItemId},
     party::PartyRef,
     private::PrivateText,
-    touch::{Outcome, Touch},
+    touch::{Lost, Outcome, Touch},
 };
 
 use crate::{
@@ -32,6 +32,8 @@ pub struct TouchRow {
     pub ended: Option<DateTime<Utc>>,
     /// How.
     pub outcome: Option<Outcome>,
+    /// Who has it instead, where the claim was lost.
+    pub lost: Option<Lost>,
     /// The work items that were on screen: the only ones that an outcome completes.
     pub items: Vec<WorkItemId>,
     /// The outbox rows of its end.
@@ -47,6 +49,11 @@ pub struct TouchRow {
 }
 
 impl TouchRow {
+    /// The claim was lost, and the person has not left what is on screen: it says who has it instead.
+    pub fn is_lost(&self) -> bool {
+        self.state == Touch::Waiting && self.ended.is_none() && self.lost.is_some()
+    }
+
     /// Its end was taken back.
     pub(crate) fn clear_end(&mut self) {
         self.ended = None;
@@ -61,7 +68,7 @@ impl TouchRow {
 macro_rules! columns {
     () => {
         "n, thread, author, category, state, started, ended, outcome, items, grouped, message, kept_draft,
-         active_seconds, row_count"
+         active_seconds, row_count, lost"
     };
 }
 
@@ -91,6 +98,7 @@ fn read(row: &Row<'_>) -> rusqlite::Result<TouchRow> {
         kept_draft: row.private_opt(11)?,
         active_seconds: row.get(12)?,
         row_count: usize::try_from(row.get::<_, i64>(13)?).unwrap_or_default(),
+        lost: row.json_opt(14)?,
     })
 }
 
@@ -121,12 +129,18 @@ pub(crate) fn insert(connection: &Connection, touch: &TouchRow) -> Result<(), St
     Ok(())
 }
 
+/// One that never was.
+pub(crate) fn remove(connection: &Connection, touch: &TouchRow) -> Result<(), StoreError> {
+    connection.prepare_cached("DELETE FROM touch WHERE n = ?1")?.execute([touch.n])?;
+    Ok(())
+}
+
 /// Writes what moves.
 pub(crate) fn update(connection: &Connection, touch: &TouchRow) -> Result<(), StoreError> {
     connection
         .prepare_cached(
             "UPDATE touch SET state = ?2, ended = ?3, outcome = ?4, items = ?5, grouped = ?6, message = ?7,
-                kept_draft = ?8, row_count = ?9
+                kept_draft = ?8, row_count = ?9, lost = ?10
              WHERE n = ?1",
         )?
         .execute(params![
@@ -139,6 +153,7 @@ pub(crate) fn update(connection: &Connection, touch: &TouchRow) -> Result<(), St
             touch.message.as_ref().map(MessageId::as_str),
             touch.kept_draft.as_ref().map(PrivateText::reveal),
             i64::try_from(touch.row_count).unwrap_or_default(),
+            touch.lost.as_ref().map(json).transpose()?,
         ])?;
     Ok(())
 }

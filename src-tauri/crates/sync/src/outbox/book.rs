@@ -268,9 +268,12 @@ impl Book {
     }
 }
 
-/// Whether a row is a claim that nothing waits for: lost, it has nothing to show and must not stop its thread.
+/// Whether a row is a claim, or its renewal, that nothing waits for: lost, it has nothing more to show than its
+/// touch does, and must not stop its thread.
 fn is_alone(reader: &Reader<'_>, row: &OutboxRow) -> Result<bool, StoreError> {
-    let (Intent::Claim { .. }, Some(thread)) = (&row.intent, &row.thread) else { return Ok(false) };
+    let (Intent::Claim { .. } | Intent::Renew { .. }, Some(thread)) = (&row.intent, &row.thread) else {
+        return Ok(false);
+    };
     let rows = reader.outbox_of_thread(thread)?;
     Ok(!rows.iter().any(|other| other.depends_on.contains(&row.id)))
 }

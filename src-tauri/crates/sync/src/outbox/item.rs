@@ -163,6 +163,7 @@ impl Outbox {
             _ => rules::complete(item, &self.me, now),
         };
         let claims = matches!(row.intent, Intent::Claim { .. });
+        let holds = claims || matches!(row.intent, Intent::Renew { .. });
         Ok(match step {
             Step::Write => None,
             Step::Settled if claims => {
@@ -170,7 +171,8 @@ impl Outbox {
                 Some(Fate::Sent(Acknowledged { version, ..Acknowledged::default() }))
             }
             Step::Settled => self.dropped_and_filed(seen).await?,
-            Step::Taken { by } | Step::Ended { by } if claims => {
+            // A renewal that finds somebody else tells the member the same as a claim does.
+            Step::Taken { by } | Step::Ended { by } if holds => {
                 self.book.file(now, seen.arrival.clone()).await?;
                 Some(Fate::Wedged(Wedge::ClaimLost { to: by }))
             }

@@ -95,6 +95,57 @@ async fn an_open_touch_keeps_its_claim_and_a_closed_laptop_hides_nothing() {
     assert_eq!(owner(&practice, "t0-w0").as_deref(), Some(people::MIA));
 }
 
+/// Somebody's work item on the server, claimed just now.
+fn is_mias(practice: &Practice, task: &str) {
+    let now = scene::instant(practice.now());
+    practice.edit("Task", task, |task| {
+        task["status"] = "in-progress".into();
+        task["owner"] = serde_json::json!({"reference": people::MIA});
+        task["lastModified"] = now.into();
+    });
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_renewal_that_finds_somebody_else_tells_the_member_who() {
+    let clock = Arc::new(FakeClock::friday_afternoon());
+    let practice = scene::practice(&clock, 1);
+    let osei = Desk::opens(&practice, &clock, people::osei());
+    osei.looks().await;
+    assert_eq!(osei.claims("t0").await, ClaimOutcome::Ours);
+    // The laptop slept for a while, and Mia took the item.
+    is_mias(&practice, "t0-w0");
+
+    let thread = "t0".into();
+    osei.until("the touch that was lost", |reader| {
+        Ok(reader.touch(&thread, &people::osei().reference)?.is_some_and(|touch| touch.is_lost()))
+    })
+    .await;
+    let touch = osei.read(|reader| reader.touch(&thread, &people::osei().reference)).expect("a touch");
+    assert_eq!(touch.lost.and_then(|lost| lost.to), Some(PartyRef::new(people::MIA)));
+    osei.has_sent_everything().await;
+    assert_eq!(owner(&practice, "t0-w0").as_deref(), Some(people::MIA));
+}
+
+#[tokio::test(start_paused = true)]
+async fn one_of_two_items_lost_frees_the_other_at_once() {
+    let clock = Arc::new(FakeClock::friday_afternoon());
+    let practice = scene::practice(&clock, 1);
+    scene::ana_writes(&practice, "t0", 1, "Now he has a rash, too.");
+    for lost in ["t0-w0", "t0-w1"] {
+        for task in ["t0-w0", "t0-w1"] {
+            practice.store(people::work_item(task, "t0", &task.replace('w', "m")));
+        }
+        let osei = Desk::opens(&practice, &clock, people::osei());
+        osei.looks().await;
+        is_mias(&practice, lost);
+        assert_eq!(osei.claims("t0").await, ClaimOutcome::Taken { by: Some(PartyRef::new(people::MIA)) }, "{lost}");
+        osei.has_sent_everything().await;
+        let other = practice.read("Task", if lost == "t0-w0" { "t0-w1" } else { "t0-w0" }).expect("the other one");
+        assert_eq!((&other["status"], other.get("owner")), (&"requested".into(), None), "{lost}");
+        assert_eq!(owner(&practice, lost).as_deref(), Some(people::MIA));
+    }
+}
+
 #[tokio::test(start_paused = true)]
 async fn a_reply_whose_claim_was_lost_stands_with_its_text_and_never_goes_by_itself() {
     let clock = Arc::new(FakeClock::friday_afternoon());

@@ -1,0 +1,111 @@
+//! A claim that somebody else has: what the person is told, and what is given back.
+
+use tern_inbox::{
+    ids::WorkItemId,
+    outbox::{Intent, OutboxRow, Wedge},
+    touch::{Lost, Outcome, Touch},
+};
+use tern_store::{Acknowledged, Ending, StoreError};
+
+use crate::scene::*;
+
+/// Ana wrote twice, so there are two work items, and Dr Osei started both.
+fn with_two_items() -> (Scene, Vec<OutboxRow>) {
+    let scene = Scene::with_cough();
+    scene.apply(tern_inbox::arrival::Kind::Communication, vec![message("m2", "cough", 1, "And he has a fever")]);
+    scene.apply(tern_inbox::arrival::Kind::Task, vec![work_item("t2", "cough", "m2")]);
+    let claims = scene.start("cough", &["t1", "t2"]);
+    assert_eq!(claims.len(), 2);
+    (scene, claims)
+}
+
+fn arrives(scene: &Scene, row: &OutboxRow) {
+    let write = |writer: &mut tern_store::Writer<'_>| {
+        writer.outbox_sending(&row.id)?;
+        writer.outbox_acknowledged(&row.id, &Acknowledged::default())
+    };
+    scene.cache.write(noon(), write).unwrap();
+}
+
+fn is_mias(scene: &Scene, row: &OutboxRow) {
+    let lost = Wedge::ClaimLost { to: Some(mia()) };
+    scene.cache.write(noon(), |writer| writer.outbox_wedged(&row.id, lost)).unwrap();
+}
+
+fn intents(scene: &Scene) -> Vec<Intent> {
+    let rows = scene.cache.read(|reader| reader.outbox()).unwrap();
+    rows.into_iter().filter(|row| row.wedged.is_none()).map(|row| row.intent).collect()
+}
+
+#[test]
+fn a_renewal_that_meets_somebody_else_ends_the_touch_and_says_who() {
+    let scene = Scene::with_cough();
+    let claim = scene.start("cough", &["t1"]).remove(0);
+    arrives(&scene, &claim);
+    scene.cache.write(noon(), |writer| writer.save_draft(&a_draft("r1", "cough"))).unwrap();
+    let renewal = scene.cache.write(noon(), |writer| writer.renew_touch(&"cough".into(), &osei())).unwrap().remove(0);
+    is_mias(&scene, &renewal);
+
+    let view = scene.view("cough");
+    let touch = view.touch.unwrap();
+    assert_eq!(touch.state, Touch::Waiting);
+    assert_eq!(touch.lost, Some(Lost { to: Some(mia()), at: noon() }));
+    assert!(touch.is_lost());
+    assert!(view.draft.is_some(), "what she typed is still there");
+    assert!(scene.cache.read(|reader| reader.open_touches(&osei())).unwrap().is_empty(), "nothing is renewed any more");
+    assert!(scene.cache.write(noon(), |writer| writer.renew_touch(&"cough".into(), &osei())).unwrap().is_empty());
+    let refused = scene.cache.write(noon(), |writer| writer.end_touch(&replying("r1", "cough", &["t1"])));
+    assert!(matches!(refused, Err(StoreError::Touch(_))), "{refused:?}");
+}
+
+#[test]
+fn one_lost_claim_of_several_gives_the_others_back() {
+    // The other one is ours already.
+    let (scene, claims) = with_two_items();
+    arrives(&scene, &claims[1]);
+    is_mias(&scene, &claims[0]);
+    assert_eq!(intents(&scene), [Intent::Release { item: "t2".into() }]);
+    let items = scene.view("cough").items;
+    assert_eq!(items.iter().find(|item| item.id == WorkItemId::from("t2")).unwrap().owner, None, "free for Mia");
+
+    // It is on the wire: given back behind its claim.
+    let (scene, claims) = with_two_items();
+    scene.cache.write(noon(), |writer| writer.outbox_sending(&claims[1].id)).unwrap();
+    is_mias(&scene, &claims[0]);
+    assert_eq!(intents(&scene), [Intent::Claim { item: "t2".into() }, Intent::Release { item: "t2".into() }]);
+
+    // It has not left.
+    let (scene, claims) = with_two_items();
+    is_mias(&scene, &claims[0]);
+    assert_eq!(intents(&scene), []);
+}
+
+#[test]
+fn a_lost_touch_is_left_by_putting_it_back_and_nothing_of_mias_is_released() {
+    let scene = Scene::with_cough();
+    let claim = scene.start("cough", &["t1"]).remove(0);
+    is_mias(&scene, &claim);
+    scene.cache.write(noon(), |writer| writer.outbox_dropped(&claim.id)).unwrap();
+    let ending = Ending {
+        outcome: Outcome::PutBack { reason: "Mia is on it".into() },
+        reply: None,
+        ..replying("", "cough", &["t1"])
+    };
+    let ended = scene.cache.write(noon(), |writer| writer.end_touch(&ending)).unwrap();
+    assert_eq!(ended.rows, []);
+    let touch = scene.view("cough").touch.unwrap();
+    assert_eq!((touch.state, touch.is_lost()), (Touch::Ended, false));
+
+    // Undone, it says again who has it.
+    scene.cache.write(noon(), |writer| writer.undo(&ended.group)).unwrap();
+    assert!(scene.view("cough").touch.unwrap().is_lost());
+}
+
+#[test]
+fn a_touch_that_never_opened_leaves_no_trace() {
+    let (scene, claims) = with_two_items();
+    is_mias(&scene, &claims[0]);
+    scene.cache.write(noon(), |writer| writer.give_up_claims(&claims)).unwrap();
+    assert!(scene.cache.read(|reader| reader.outbox()).unwrap().is_empty());
+    assert_eq!(scene.cache.read(|reader| reader.touch_count(&"cough".into(), &osei())).unwrap(), 0);
+}
