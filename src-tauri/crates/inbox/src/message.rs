@@ -1,6 +1,6 @@
 //! Threads and the messages in them.
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use serde::{Deserialize, Serialize};
 
 use crate::{
@@ -68,6 +68,18 @@ pub struct Message {
     pub authorship: Authorship,
     /// Files it carries.
     pub attachments: Vec<Attachment>,
+}
+
+impl Message {
+    /// The message, dated after `last`, which the same person sent into the same thread before it. A clock that
+    /// was put back must not make two replies change places: whoever reads them by their date reads an answer
+    /// before its question. One millisecond is the least that an R4 instant is written with.
+    #[must_use]
+    pub fn sent_after(mut self, last: Option<DateTime<Utc>>) -> Self {
+        let earliest = last.map(|last| last + TimeDelta::milliseconds(1));
+        self.sent = earliest.map_or(self.sent, |earliest| self.sent.max(earliest));
+        self
+    }
 }
 
 /// Whether a message counts as sent (`Communication.status`).

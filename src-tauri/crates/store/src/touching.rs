@@ -273,11 +273,13 @@ impl Writer<'_> {
         Ok(Undone { thread: touch.thread, draft })
     }
 
-    /// Keeps a message that a member wrote here; it is shown at once, as queued.
+    /// Keeps a message that a member wrote here, behind their last one; it is shown at once, as queued.
     pub(crate) fn put_own_message(&mut self, own: &Message, author: &PartyRef) -> Result<(), StoreError> {
         if message::find(self.connection(), own.id.as_str())?.is_none() {
-            let n =
-                message::insert(self.connection(), (own.id.as_str(), own.thread.as_str()), own, Some(author), None)?;
+            let last = message::last_sent_by(self.connection(), own.thread.as_str(), author.as_str())?;
+            let dated = own.clone().sent_after(last);
+            let place = (own.id.as_str(), own.thread.as_str());
+            let n = message::insert(self.connection(), place, &dated, Some(author), None)?;
             tally::add(self.connection(), tally::MESSAGES, 1)?;
             index::note_new(self.connection(), n, index::low(self.connection())?)?;
             self.touch_thread(&own.thread);

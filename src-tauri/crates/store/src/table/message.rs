@@ -106,6 +106,17 @@ pub(crate) fn last_sent(connection: &Connection, thread: &str) -> Result<Option<
         .optional()?)
 }
 
+/// The date of the last message that a member sent into a thread, or has written for it here.
+pub(crate) fn last_sent_by(
+    connection: &Connection,
+    thread: &str,
+    member: &str,
+) -> Result<Option<DateTime<Utc>>, StoreError> {
+    Ok(connection
+        .prepare_cached("SELECT max(sent) FROM message WHERE thread = ?1 AND (sender = ?2 OR author = ?2)")?
+        .query_row([thread, member], |row| row.at_opt(0))?)
+}
+
 pub(crate) fn find(connection: &Connection, id: &str) -> Result<Option<Known>, StoreError> {
     Ok(connection
         .prepare_cached("SELECT id, server_id, version, updated, first_updated FROM message WHERE id = ?1")?

@@ -166,6 +166,25 @@ fn a_lost_claim_ends_the_touch_and_keeps_reply_and_text() {
 }
 
 #[test]
+fn a_clock_that_was_put_back_puts_no_reply_before_the_one_before() {
+    let scene = Scene::with_cough();
+    let sends = |id: &str, at| {
+        scene.start("cough", &["t1"]);
+        let reply = tern_inbox::message::Message { sent: at, ..a_reply(id, "cough") };
+        let ending = Ending { reply: Some(reply), ..replying(id, "cough", &["t1"]) };
+        scene.cache.write(at, |writer| writer.end_touch(&ending)).unwrap();
+    };
+    sends("r1", noon() + minutes(5));
+    sends("r2", noon() + minutes(2));
+    sends("r3", noon() + minutes(9));
+    let view = scene.view("cough");
+    let order: Vec<_> = view.messages.iter().map(|placed| placed.message.id.as_str()).collect();
+    assert_eq!(order, ["m1", "r1", "r2", "r3"]);
+    let sent: Vec<_> = view.messages[1..].iter().map(|placed| placed.message.sent).collect();
+    assert_eq!(sent, [noon() + minutes(5), noon() + minutes(5) + TimeDelta::milliseconds(1), noon() + minutes(9)]);
+}
+
+#[test]
 fn editing_a_wedged_reply_makes_it_a_draft_under_a_new_id() {
     let scene = Scene::with_cough();
     let claim = scene.start("cough", &["t1"]).remove(0);
