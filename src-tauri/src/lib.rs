@@ -18,7 +18,7 @@ mod window;
 mod wiring;
 mod words;
 
-use std::{path::PathBuf, sync::Arc};
+use std::{path::PathBuf, process::ExitCode, sync::Arc};
 
 use clap::Parser as _;
 use tauri::{Manager as _, RunEvent, WindowEvent};
@@ -27,14 +27,14 @@ use tern_api::{profile::Profile, program::Program};
 use crate::{arguments::Arguments, words::Words};
 
 /// Runs the program until its window and tray are gone; the exit code.
-pub fn run() -> i32 {
+pub fn run() -> ExitCode {
     let arguments = Arguments::parse();
     start_log();
     match try_run(&arguments) {
-        Ok(code) => code,
+        Ok(code) => u8::try_from(code).map_or(ExitCode::FAILURE, ExitCode::from),
         Err(error) => {
             tracing::error!(%error, "tern cannot start");
-            1
+            ExitCode::FAILURE
         }
     }
 }
