@@ -4,6 +4,8 @@
 //! between crates and who owns what (from `cargo metadata`), and what may stand in a source file. Every test
 //! collects all offences before it fails, and says the reason of the rule with them.
 
+#![allow(clippy::expect_used, clippy::panic, reason = "a test may fail loudly")]
+
 #[path = "architecture/licences.rs"]
 mod licences;
 #[path = "architecture/sources.rs"]
