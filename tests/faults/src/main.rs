@@ -1,5 +1,7 @@
 //! A member at a machine: `member ORDERS.json`.
 
+#![allow(clippy::print_stderr, reason = "the program's own output")]
+
 use std::process::ExitCode;
 
 #[tokio::main(worker_threads = 2)]
