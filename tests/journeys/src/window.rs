@@ -1,6 +1,9 @@
 //! Tern's window, as a person at a keyboard sees it.
 
-use std::path::{Path, PathBuf};
+use std::{
+    path::{Path, PathBuf},
+    process::Command,
+};
 
 use fantoccini::{
     Client, ClientBuilder, Locator,
@@ -28,13 +31,23 @@ pub struct Opening<'a> {
     pub language: &'a str,
     /// Where the program's output goes.
     pub log: &'a Path,
+    /// What it logs, as `TERN_LOG` reads it.
+    pub filter: &'a str,
 }
 
 /// An open window.
 pub struct Window {
     /// The WebDriver session.
     pub client: Client,
+    profile: PathBuf,
     _driver: Driver,
+}
+
+impl Drop for Window {
+    fn drop(&mut self) {
+        // A journey that stopped half-way leaves no program behind: it would hold the profile.
+        let _ = self.kill();
+    }
 }
 
 impl Window {
@@ -43,7 +56,12 @@ impl Window {
     /// # Errors
     /// When the driver or the program does not start.
     pub async fn open(opening: &Opening<'_>) -> Result<Self, Failure> {
+        let web = web_folder(opening.profile).display().to_string();
         let environment = [
+            ("XDG_DATA_HOME", format!("{web}/data")),
+            ("XDG_CACHE_HOME", format!("{web}/cache")),
+            ("XDG_CONFIG_HOME", format!("{web}/config")),
+            ("TERN_LOG", opening.filter.to_owned()),
             ("TERN_SIGN_IN_USERNAME", opening.account.username.clone()),
             ("TERN_SIGN_IN_PASSWORD", opening.account.password.clone()),
             ("TERN_SIGN_IN_CA", opening.server.1.display().to_string()),
@@ -63,11 +81,11 @@ impl Window {
         ]);
         let capabilities = json!({ "webkitgtk:browserOptions": { "binary": opening.app, "args": arguments } });
         let Value::Object(capabilities) = capabilities else { return Err("capabilities".into()) };
-        let client = ClientBuilder::new(HttpConnector::new())
-            .capabilities(capabilities)
-            .connect(&format!("http://127.0.0.1:{}", driver.port))
-            .await?;
-        Ok(Self { client, _driver: driver })
+        let address = format!("http://127.0.0.1:{}", driver.port);
+        let mut builder = ClientBuilder::new(HttpConnector::new());
+        let connecting = builder.capabilities(capabilities).connect(&address);
+        let client = tokio::time::timeout(PATIENCE * 2, connecting).await.map_err(|_| "the window did not open")??;
+        Ok(Self { client, profile: opening.profile.to_owned(), _driver: driver })
     }
 
     /// Waits until something that matches is there.
@@ -217,11 +235,60 @@ impl Window {
         Ok(())
     }
 
-    /// Closes the window.
+    /// Quits the program as its own word does, and waits until it is gone: closing the window would leave it in
+    /// the tray, at work on the profile.
     ///
     /// # Errors
-    /// When it is gone already.
-    pub async fn close(self) -> Result<(), Failure> {
-        Ok(self.client.close().await?)
+    /// When it does not end.
+    pub async fn quit(self) -> Result<(), Failure> {
+        // The page goes with the program, so no answer is waited for.
+        let quit = "setTimeout(() => window.__TAURI_INTERNALS__.invoke('quit'))";
+        self.client.execute(quit, vec![]).await?;
+        let began = tokio::time::Instant::now();
+        while process_of(&self.profile)?.is_some() {
+            if began.elapsed() > PATIENCE {
+                return Err("the program does not quit".into());
+            }
+            tokio::time::sleep(std::time::Duration::from_millis(20)).await;
+        }
+        Ok(())
     }
+
+    /// Kills the program where it stands (SIGKILL): it can do nothing about it any more.
+    ///
+    /// # Errors
+    /// When the processes of this machine cannot be looked at.
+    pub fn kill(&self) -> Result<(), Failure> {
+        if let Some(process) = process_of(&self.profile)? {
+            Command::new("kill").args(["-KILL", &process.to_string()]).status()?;
+            let began = std::time::Instant::now();
+            while process_of(&self.profile)? == Some(process) && began.elapsed() < PATIENCE {
+                std::thread::sleep(std::time::Duration::from_millis(5));
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Where the web view of a profile keeps what it keeps: beside the profile, so that it can be looked at.
+pub fn web_folder(profile: &Path) -> PathBuf {
+    let mut name = profile.file_name().unwrap_or_default().to_owned();
+    name.push("-web");
+    profile.with_file_name(name)
+}
+
+/// The program that is at work on a profile, where one is (a zombie is not: it has no command line).
+fn process_of(profile: &Path) -> Result<Option<u32>, Failure> {
+    for entry in std::fs::read_dir("/proc")? {
+        let name = entry?.file_name();
+        let Some(process) = name.to_str().and_then(|name| name.parse().ok()) else { continue };
+        // A process may be gone by the time it is looked at.
+        let Ok(command) = std::fs::read(format!("/proc/{process}/cmdline")) else { continue };
+        let mut arguments = command.split(|byte| *byte == 0);
+        let is_ours = arguments.next().is_some_and(|program| program.ends_with(b"/tern"));
+        if is_ours && arguments.any(|argument| Path::new(&*String::from_utf8_lossy(argument)) == profile) {
+            return Ok(Some(process));
+        }
+    }
+    Ok(None)
 }

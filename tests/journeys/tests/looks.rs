@@ -11,7 +11,7 @@ async fn french_from_the_first_screen_on() {
     window.see("[data-testid=view-sign-in]").await.unwrap();
     window.until("return document.documentElement.lang.startsWith('fr')", vec![], "French").await.unwrap();
     accessible(&window).await;
-    window.close().await.unwrap();
+    window.quit().await.unwrap();
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -28,5 +28,5 @@ async fn dark_high_contrast_and_twice_the_size_are_as_readable() {
     window.client.set_window_size(640, 400).await.unwrap();
     window.see("[data-testid=pane]").await.unwrap();
     accessible(&window).await;
-    window.close().await.unwrap();
+    window.quit().await.unwrap();
 }

@@ -8,3 +8,4 @@ mod looks;
 mod one_touch;
 mod scene;
 mod signing_in;
+mod whose;

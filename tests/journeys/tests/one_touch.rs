@@ -29,7 +29,7 @@ async fn a_reply_undone_once_arrives_exactly_once() {
     };
     scene.server_has(&thread, "a completed work item", done).await.unwrap();
     assert_eq!(scene.said(&thread, REPLY).await, 1);
-    window.close().await.unwrap();
+    window.quit().await.unwrap();
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -49,7 +49,7 @@ async fn a_reply_in_an_outage_waits_and_arrives_once_the_road_is_mended() {
     scene.server_has(&thread, "a completed work item", done).await.unwrap();
     assert_eq!(scene.said(&thread, REPLY).await, 1);
     window.see("[data-testid=status][data-connection=online]").await.unwrap();
-    window.close().await.unwrap();
+    window.quit().await.unwrap();
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -77,7 +77,7 @@ async fn closed_without_a_reply_and_put_back_with_a_reason() {
     scene.server_has(&back, "a free work item", free).await.unwrap();
     let items = scene.practice.search(&format!("Task?focus=Communication/{back}")).await.unwrap();
     assert!(!json!(items).to_string().contains("Needs the chart"), "the reason never stands on the Task");
-    window.close().await.unwrap();
+    window.quit().await.unwrap();
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -104,6 +104,6 @@ async fn two_windows_race_for_one_item_and_the_loser_is_told_who() {
         states.contains(&json!("open")) && states.contains(&json!("taken")),
         "one has it and one is told: {states:?}"
     );
-    osei.close().await.unwrap();
-    mia.close().await.unwrap();
+    osei.quit().await.unwrap();
+    mia.quit().await.unwrap();
 }

@@ -32,7 +32,12 @@ impl Scene {
 
     /// A window on a profile named after the member's role, set to a language.
     pub(crate) async fn window(&self, role: &str, language: &str) -> Window {
-        let profile = self.dir.path().join(role);
+        self.window_on(role, role, language).await
+    }
+
+    /// A window of a member on a profile by name: several members may share one.
+    pub(crate) async fn window_on(&self, profile: &str, role: &str, language: &str) -> Window {
+        let profile = self.profile(profile);
         std::fs::create_dir_all(&profile).expect("a profile");
         // What a person, or policy, has set before anybody signs in.
         let settings = json!({ "language": language });
@@ -46,6 +51,8 @@ impl Scene {
             account: self.practice.account(role).expect("somebody of that role"),
             language: "C.UTF-8",
             log: &log,
+            // More than a practice ever has, so that what is logged there is looked at as well.
+            filter: "info,tern=debug,tern_api=debug,tern_sync=debug,tern_net=debug,tern_store=debug",
         })
         .await
         .expect("a window")
@@ -54,14 +61,18 @@ impl Scene {
     /// A window in which the member has signed in and sees the envelopes of *Nurse triage*.
     pub(crate) async fn signed_in(&self, role: &str, language: &str) -> Window {
         let window = self.window(role, language).await;
-        window.see("[data-testid=server]").await.expect("the sign-in screen");
-        window.press_key(Key::Enter).await.expect("a key");
-        window.see("[data-testid=view-inbox]").await.expect("the inbox");
-        let pool = "//*[starts-with(@data-testid, 'rail-pool/')][contains(., 'Nurse triage')]";
-        let pool = window.client.wait().at_most(PATIENCE).for_element(Locator::XPath(pool)).await.expect("the pool");
-        pool.click().await.expect("a click");
-        window.see("[data-testid^=envelope-]").await.expect("envelopes");
+        sign_in(&window).await;
         window
+    }
+
+    /// The folder where profiles, logs and the practice's data lie.
+    pub(crate) fn dir(&self) -> &Path {
+        self.dir.path()
+    }
+
+    /// The folder of a profile.
+    pub(crate) fn profile(&self, name: &str) -> PathBuf {
+        self.dir.path().join(name)
     }
 
     /// Waits until the server's work items of a thread are as they should be.
@@ -101,6 +112,32 @@ fn required(name: &str) -> PathBuf {
     std::env::var_os(name).unwrap_or_else(|| panic!("{name} names no program: run `cargo xtask test`")).into()
 }
 
+/// Signs in as whoever the stand-in for the browser is, and goes to *Nurse triage*.
+pub(crate) async fn sign_in(window: &Window) {
+    window.see("[data-testid=server]").await.expect("the sign-in screen");
+    window.press_key(Key::Enter).await.expect("a key");
+    window.see("[data-testid=view-inbox]").await.expect("the inbox");
+    go_to(window, "Nurse triage").await;
+    window.see("[data-testid^=envelope-]").await.expect("envelopes");
+}
+
+/// Goes to a pool of the rail.
+pub(crate) async fn go_to(window: &Window, pool: &str) {
+    let pool = format!("//*[starts-with(@data-testid, 'rail-pool/')][contains(., '{pool}')]");
+    let pool = window.client.wait().at_most(PATIENCE).for_element(Locator::XPath(&pool)).await.expect("the pool");
+    pool.click().await.expect("a click");
+}
+
+/// Calls a command as the page does; what it answers, or why not.
+pub(crate) async fn invoke(window: &Window, command: &str, request: Value) -> Result<Value, Value> {
+    let script = "const [command, request, done] = arguments; window.__TAURI_INTERNALS__.invoke(command, request === null ? {} : { request }).then(answer => done({ answer }), error => done({ error }))";
+    let told = window.client.execute_async(script, vec![json!(command), request]).await.expect("a page");
+    match told.get("error") {
+        Some(error) => Err(error.clone()),
+        None => Ok(told["answer"].clone()),
+    }
+}
+
 /// The thread under the hand.
 pub(crate) async fn selected(window: &Window) -> String {
     let script = "return document.querySelector('[data-testid^=envelope-][aria-selected=true]')?.dataset.testid ?? ''";
@@ -132,9 +169,24 @@ pub(crate) async fn send(window: &Window) {
 
 /// Sets something of the settings.
 pub(crate) async fn set(window: &Window, change: Value) {
-    let script = "const [change, done] = arguments; const invoke = window.__TAURI_INTERNALS__.invoke; invoke('settings').then(s => invoke('settings_save', { request: { ...s, ...change } })).then(() => done(true), e => done(JSON.stringify(e)))";
-    let saved = window.client.execute_async(script, vec![change]).await.expect("a page");
-    assert_eq!(saved, json!(true));
+    let mut settings = invoke(window, "settings", Value::Null).await.expect("settings");
+    for (name, value) in change.as_object().expect("an object") {
+        settings[name] = value.clone();
+    }
+    invoke(window, "settings_save", settings).await.expect("the settings are kept");
+}
+
+/// Signs out in the settings, whether or not something is unsent: the dialog lists it, and the file stays.
+pub(crate) async fn sign_out(window: &Window) {
+    window.see("[data-testid=settings]").await.expect("the rail").click().await.expect("a click");
+    window.see("[data-testid=sign-out]").await.expect("the settings").click().await.expect("a click");
+    window.see("[data-testid=sign-out-confirm]").await.expect("the dialog").click().await.expect("a click");
+    let asked = "return !!document.querySelector('[data-testid=sign-out-anyway], [data-testid=view-sign-in]')";
+    window.until(asked, vec![], "an answer").await.expect("signed out, or asked again");
+    if window.count("[data-testid=sign-out-anyway]").await.expect("a page") > 0 {
+        window.see("[data-testid=sign-out-anyway]").await.expect("the dialog").click().await.expect("a click");
+    }
+    window.see("[data-testid=view-sign-in]").await.expect("the sign-in screen");
 }
 
 /// What axe-core says of the page.

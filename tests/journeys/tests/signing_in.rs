@@ -37,7 +37,7 @@ async fn a_physician_signs_in_and_sees_envelopes_without_a_body() {
         assert!(!crossed.contains(quoted.trim_matches('"')), "a body crossed to the list");
     }
     assert!(looked_at > 20, "the practice has messages");
-    window.close().await.unwrap();
+    window.quit().await.unwrap();
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -50,7 +50,7 @@ async fn a_wrong_address_says_what_happened_and_what_to_do() {
     window.see("[data-testid=sign-in-failure]").await.unwrap();
     accessible(&window).await;
     scene.road.mend().await.unwrap();
-    window.close().await.unwrap();
+    window.quit().await.unwrap();
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -79,5 +79,5 @@ async fn the_lock_takes_every_content_off_the_page_and_the_draft_survives() {
     window.see("[data-testid=pane][data-state=open]").await.unwrap();
     let draft = "const field = document.querySelector('textarea[data-testid=composer], [data-testid=composer] textarea'); return !!field && field.value.includes('Half a sentence that must not be')";
     window.until(draft, vec![], "the draft").await.unwrap();
-    window.close().await.unwrap();
+    window.quit().await.unwrap();
 }

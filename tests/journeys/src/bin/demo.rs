@@ -50,6 +50,7 @@ async fn main() -> Result<(), Failure> {
         account: &member,
         language: "C.UTF-8",
         log: &arguments.out.join("window.log"),
+        filter: "info",
     })
     .await?;
     let mut five = FiveMinutes { window, practice, road, out: arguments.out, pictures: 0 };
@@ -61,7 +62,7 @@ async fn main() -> Result<(), Failure> {
         five.picture("where-it-stopped").await?;
     }
     played?;
-    five.window.close().await
+    five.window.quit().await
 }
 
 struct FiveMinutes {
