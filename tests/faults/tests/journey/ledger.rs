@@ -156,7 +156,7 @@ fn in_cache(path: &Path, member: &str, thread: &str) -> Result<Vec<Reply>, Store
     let mut replies = Vec::new();
     for placed in view.map(|view| view.messages).unwrap_or_default() {
         let message = placed.message;
-        if !message.sender.as_ref().is_some_and(|sender| sender.reference == me) {
+        if message.sender.as_ref().is_none_or(|sender| sender.reference != me) {
             continue;
         }
         let row = cache.read(|reader| reader.outbox_of_message(&message.id))?;
