@@ -11,7 +11,7 @@
  * | `sign-in-cancel`, `sign-in-page`, `sign-in-failure` | while the browser is open; why it failed |
  * | `rail-<queue>` | a queue of the rail: `rail-mine`, `rail-pool/<id>` |
  * | `list`, `envelope-<thread>`, `new-rows` | the list, a row (`aria-selected`), "3 new" |
- * | `search`, `hit-<thread>` | the search field, a hit |
+ * | `search`, `hit-<thread>`, `only-patient` | the search field, a hit, narrowing by its patient |
  * | `pane` | the right pane; `data-state`: nothing, envelope, taking, taken, peeking, open |
  * | `start`, `peek`, `peek-end`, `taken` | before Start; who was first |
  * | `patient`, `claim`, `lost`, `wrote-again` | the head of a touch and its notices |
@@ -54,6 +54,7 @@ export const hook = {
   list: "list",
   newRows: "new-rows",
   search: "search",
+  onlyPatient: "only-patient",
   pane: "pane",
   start: "start",
   peek: "peek",

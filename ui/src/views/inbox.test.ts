@@ -134,6 +134,22 @@ describe("the search", () => {
     expect(screen.getAllByRole("option")).toHaveLength(1);
   });
 
+  it("narrows to the patient of a hit, and widens again", async () => {
+    const { user } = await inbox();
+    await waitFor(() => expect(selected()).toBe("t-therriault"));
+    await user.keyboard("/re");
+    const only = await screen.findByTestId("only-patient");
+    const all = screen.getAllByRole("option").length;
+    const name = only.textContent!.trim().replace("Only ", "");
+    expect(only.getAttribute("aria-pressed")).toBe("false");
+    await user.click(only);
+    await waitFor(() => expect(screen.getByTestId("only-patient").getAttribute("aria-pressed")).toBe("true"));
+    await waitFor(() => expect(screen.getAllByRole("option").length).toBeLessThan(all));
+    for (const hit of screen.getAllByRole("option")) expect(hit.textContent).toContain(name);
+    await user.click(screen.getByTestId("only-patient"));
+    await waitFor(() => expect(screen.getAllByRole("option")).toHaveLength(all));
+  });
+
   it("says how far back it reaches while the index is built", async () => {
     const { user } = await inbox((one) => {
       one.statusNow = { ...one.statusNow, index: { indexed: 1, total: 9 } };

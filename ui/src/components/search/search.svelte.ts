@@ -19,8 +19,15 @@ const DAY = 86_400_000;
 export type Reach = 7 | 30 | 365 | null;
 export const reaches: readonly Reach[] = [null, 7, 30, 365];
 
+/** Whose hits alone are shown. */
+export interface OnePatient {
+  id: string;
+  name: string;
+}
+
 export class Search {
   text = $state("");
+  patient = $state.raw<OnePatient | null>(null);
   /** Only this queue's pool. */
   pool = $state<QueueId | null>(null);
   reach = $state<Reach>(null);
@@ -53,7 +60,8 @@ export class Search {
     void this.ask();
   }
 
-  narrow(change: { pool?: QueueId | null; reach?: Reach }): void {
+  narrow(change: { patient?: OnePatient | null; pool?: QueueId | null; reach?: Reach }): void {
+    if (change.patient !== undefined) this.patient = change.patient;
     if (change.pool !== undefined) this.pool = change.pool;
     if (change.reach !== undefined) this.reach = change.reach;
     void this.ask();
@@ -63,6 +71,7 @@ export class Search {
     this.#asked += 1;
     this.text = "";
     this.answered = "";
+    this.patient = null;
     this.pool = null;
     this.reach = null;
     this.results = null;
@@ -90,8 +99,7 @@ export class Search {
       const since = this.reach === null ? null : this.#now() - this.reach * DAY;
       const results = await this.#backend.search({
         text,
-        // A hit names its patient without an id, so there is nothing to narrow by yet.
-        filters: { patient: null, pool: this.pool, since, until: null },
+        filters: { patient: this.patient?.id ?? null, pool: this.pool, since, until: null },
         limit: LIMIT,
       });
       if (asked !== this.#asked) return;

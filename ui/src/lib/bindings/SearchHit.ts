@@ -9,6 +9,10 @@ export type SearchHit = {
  */
 thread: string, 
 /**
+ * Of whom, for narrowing by ([`SearchFilters::patient`]); none where the thread names nobody.
+ */
+patient: string | null, 
+/**
  * The patient.
  */
 patientName: string, 

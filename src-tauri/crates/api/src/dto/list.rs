@@ -184,6 +184,8 @@ pub struct SearchResults {
 pub struct SearchHit {
     /// The thread.
     pub thread: String,
+    /// Of whom, for narrowing by ([`SearchFilters::patient`]); none where the thread names nobody.
+    pub patient: Option<String>,
     /// The patient.
     pub patient_name: String,
     /// ISO date.

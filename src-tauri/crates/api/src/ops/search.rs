@@ -44,6 +44,7 @@ impl Program {
         let found = tokio::task::spawn_blocking(move || cache.search(&wanted, now)).await??;
         let hit = |hit: tern_store::SearchHit| SearchHit {
             thread: hit.thread.to_string(),
+            patient: hit.patient.map(|patient| patient.to_string()),
             patient_name: show::revealed(hit.patient_name),
             birth_date: hit.birth_date.map(show::iso),
             subject_line: show::revealed(hit.subject_line),

@@ -227,6 +227,7 @@ export class MemoryBackend implements Backend {
     });
     const hits = rows.map((row) => ({
       thread: row.thread,
+      patient: row.patientName,
       patientName: row.patientName,
       birthDate: row.birthDate,
       subjectLine: row.subjectLine,
