@@ -115,6 +115,7 @@ pub(crate) fn unanswered(error: &Unanswered) -> SignInFailure {
         Unanswered::Offline | Unanswered::Lost => SignInFailure::Unreachable,
         Unanswered::Certificate(_) => SignInFailure::Certificate,
         Unanswered::SignInAgain => SignInFailure::Refused,
+        Unanswered::NotAPractice => SignInFailure::NotAPractice,
         Unanswered::Keyring => SignInFailure::Keyring,
     }
 }

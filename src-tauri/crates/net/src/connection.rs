@@ -7,13 +7,13 @@ use std::{
 
 use reqwest::{StatusCode, header};
 use tern_fhir::exchange::{FHIR_JSON, Method, Request, Response};
-use tern_sync::server::{Answering, Server, Unanswered};
+use tern_sync::server::{Answering, Nudge, Server, Unanswered};
 use tokio::time::Instant;
 
 use crate::{
     base::FhirBase,
     http::{self, Http},
-    nudge::Nudge,
+    nudge::PushChannel,
     session::{Access, Fixed, Session, Tokens},
     token::Token,
     unanswered,
@@ -29,7 +29,7 @@ const REDIRECTS: usize = 5;
 #[derive(Clone)]
 pub struct Connection {
     wire: Wire,
-    nudge: Arc<Nudge>,
+    push: Arc<PushChannel>,
 }
 
 /// What sends: a base, a client, a session.
@@ -43,7 +43,7 @@ pub(crate) struct Wire {
 impl Connection {
     pub(crate) fn new(base: FhirBase, http: Http, tokens: Arc<dyn Tokens>, access: Option<Access>) -> Self {
         let wire = Wire { base, http, session: Session::new(tokens, access) };
-        Self { nudge: Arc::new(Nudge::new(wire.clone())), wire }
+        Self { push: Arc::new(PushChannel::new(wire.clone())), wire }
     }
 
     /// With a token that somebody else obtained (`--token-file`). It cannot be renewed: when the server refuses
@@ -55,7 +55,7 @@ impl Connection {
     /// Ends the push channel and takes its subscriptions back from the server, where it lets us. For who leaves
     /// nothing behind; otherwise they run out by themselves.
     pub async fn close(&self) {
-        self.nudge.close().await;
+        self.push.close().await;
     }
 
     /// The FHIR base it is connected to.
@@ -73,8 +73,8 @@ impl Server for Connection {
         self.wire.base.links()
     }
 
-    fn nudged(&self) -> Answering<'_, ()> {
-        Box::pin(self.nudge.nudged())
+    fn nudged(&self) -> Answering<'_, Nudge> {
+        Box::pin(self.push.nudged())
     }
 }
 

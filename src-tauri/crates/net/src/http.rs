@@ -5,6 +5,7 @@ use std::{path::Path, time::Duration};
 use chrono::{DateTime, Utc};
 use futures_util::StreamExt;
 use reqwest::{Certificate, Client, ClientBuilder, Response, StatusCode, header, redirect, tls};
+use tern_fhir::outcome::{self, Said};
 use tern_sync::server::Unanswered;
 use url::Url;
 
@@ -127,8 +128,10 @@ impl Http {
             if !response.status().is_success() {
                 return Ok(Document::Absent);
             }
+            let kind = response.headers().get(header::CONTENT_TYPE).and_then(|kind| kind.to_str().ok());
+            let kind = kind.map(str::to_owned);
             let body = body(response, LARGEST_SIGNING_IN).await?;
-            return Ok(serde_json::from_slice(&body).map_or(Document::Other, Document::Json));
+            return Ok(Document::of(&body, kind.as_deref()));
         }
         Ok(Document::Other)
     }
@@ -165,17 +168,26 @@ pub(crate) enum Document {
     /// Nothing, and the server says so: 404, 410 and what else refuses for good. Servers with a lock before
     /// everything answer 401 or 403 to paths that they don't have.
     Absent,
-    /// Something else: a web page, a redirect to nowhere. A proxy or a portal in between looks like this, so it
-    /// says nothing of the server.
+    /// A web page. A proxy or a portal in between looks like this, and so does an address that is a web site's.
+    Page,
+    /// Something else: half of it, a redirect to nowhere. It says nothing of the server.
     Other,
 }
 
 impl Document {
+    fn of(body: &[u8], content_type: Option<&str>) -> Self {
+        match serde_json::from_slice(body) {
+            Ok(json) => Self::Json(json),
+            Err(_) if matches!(outcome::said(body, content_type), Said::Html) => Self::Page,
+            Err(_) => Self::Other,
+        }
+    }
+
     /// The JSON, if it is that.
     pub(crate) fn json(self) -> Option<serde_json::Value> {
         match self {
             Self::Json(json) => Some(json),
-            Self::Absent | Self::Other => None,
+            Self::Absent | Self::Page | Self::Other => None,
         }
     }
 }

@@ -1,24 +1,32 @@
 //! The push channel: a websocket over which the server says "something may have changed".
 //!
 //! ```text
-//!   GET metadata ──▶ no websocket ──▶ silent for good: the engine polls
+//!   GET metadata ──▶ no websocket ──▶ silent for an hour: the engine polls
 //!        │ websocket
 //!        ▼
-//!   POST Subscription (one a type) ──▶ refused ──▶ silent for good
+//!   POST Subscription (one a type) ──▶ refused ──▶ silent for an hour
 //!        │ ids
 //!        ▼                                    nothing heard, closed, nearly run out
-//!   connect, bind ──▶ nudge at once ──▶ listen ─────────────────────────────────────┐
-//!        ▲                                 │ ping ──▶ nudge                         │
-//!        └───────────────── back-off ◀─────┴──────────────────────────────────────┘
+//!   connect, bind ──▶ opened ──▶ listen ────────────────────────────────────────────┐
+//!        ▲                          │ ping ──▶ heard                                │
+//!        └──────── back-off ◀───────┴───────────────────────────────────────────────┘
 //! ```
-//! A nudge is a permit, not a message: however many pings come before the engine looks, it looks once. After a
-//! connection that broke the engine is nudged as well, because what happened meanwhile was not heard.
+//! A nudge is a permit, not a message: however many pings come before the engine looks, it looks once. A channel that
+//! was opened is a reason to look as well, because what happened before was not heard; it is told apart from what the
+//! server said ([`Nudge`]), because a socket that opens and stays silent for ever is no push.
+//!
+//! A web page, in answer to whatever was asked, is somebody's in between and says nothing of the server: that is
+//! asked again soon. Even a clear no is asked about again after a while, because servers are upgraded and proxies
+//! put right while a program runs for weeks.
 //!
 //! The socket is reqwest's connection, upgraded: one TLS configuration, one proxy, one place that holds the
 //! token. It goes to the base's origin whatever host the server names.
 
 use std::{
-    sync::{Arc, Mutex, PoisonError},
+    sync::{
+        Arc, Mutex, PoisonError,
+        atomic::{AtomicBool, Ordering},
+    },
     time::Duration,
 };
 
@@ -28,11 +36,12 @@ use futures_util::{SinkExt, StreamExt};
 use reqwest::{StatusCode, Upgraded, header};
 use tern_fhir::{
     capability,
-    exchange::{Method, Request},
+    exchange::{Method, Request, Response},
     facts::Push,
+    outcome::{self, Said},
     subscription::{self, Frame},
 };
-use tern_sync::server::Unanswered;
+use tern_sync::server::{Nudge, Unanswered};
 use tokio::{
     sync::Notify,
     task::AbortHandle,
@@ -55,6 +64,9 @@ const LIFE: TimeDelta = TimeDelta::hours(24);
 /// A channel is made anew this long after it began, well before its subscriptions run out.
 const RENEW: Duration = Duration::from_secs(23 * 3600);
 
+/// A server that has no channel, or won't give us one, is asked again after this.
+const ASK_AGAIN: Duration = Duration::from_secs(3600);
+
 /// Silence after which we ask whether the other end is still there, and again after which it isn't.
 const SILENCE: Duration = Duration::from_secs(45);
 
@@ -65,11 +77,31 @@ const CONNECT: Duration = Duration::from_secs(20);
 const LARGEST: usize = 256 * 1024;
 
 /// The push channel of one connection. It starts when somebody first waits for it, and ends with the connection.
-pub(crate) struct Nudge {
+pub(crate) struct PushChannel {
     wire: Wire,
-    permit: Arc<Notify>,
+    permit: Permit,
     task: Mutex<Option<AbortHandle>>,
     subscriptions: Subscriptions,
+}
+
+/// Leave to look, and whether the server spoke since the last.
+#[derive(Clone, Default)]
+struct Permit(Arc<(Notify, AtomicBool)>);
+
+impl Permit {
+    fn give(&self, nudge: Nudge) {
+        let (permit, heard) = &*self.0;
+        if nudge == Nudge::Heard {
+            heard.store(true, Ordering::SeqCst);
+        }
+        permit.notify_one();
+    }
+
+    async fn taken(&self) -> Nudge {
+        let (permit, heard) = &*self.0;
+        permit.notified().await;
+        if heard.swap(false, Ordering::SeqCst) { Nudge::Heard } else { Nudge::Opened }
+    }
 }
 
 /// Ids of our subscriptions on the server; none before the first connection and after one that bound none.
@@ -88,40 +120,45 @@ impl Subscriptions {
     fn take(&self) -> Vec<String> {
         std::mem::take(&mut *self.0.lock().unwrap_or_else(PoisonError::into_inner))
     }
-}
 
-impl Nudge {
-    pub(crate) fn new(wire: Wire) -> Self {
-        Self { wire, permit: Arc::new(Notify::new()), task: Mutex::new(None), subscriptions: Subscriptions::default() }
-    }
-
-    /// Ends at the next nudge, or at once if one came since the last.
-    pub(crate) async fn nudged(&self) {
-        {
-            let mut task = self.task.lock().unwrap_or_else(PoisonError::into_inner);
-            if task.is_none() {
-                let subscriptions = self.subscriptions.clone();
-                let channel = Channel { wire: self.wire.clone(), permit: Arc::clone(&self.permit), subscriptions };
-                *task = Some(tokio::spawn(channel.run()).abort_handle());
-            }
-        }
-        self.permit.notified().await;
-    }
-
-    /// Ends the channel and takes its subscriptions back. One that can't be deleted runs out by itself.
-    pub(crate) async fn close(&self) {
-        if let Some(task) = self.task.lock().unwrap_or_else(PoisonError::into_inner).take() {
-            task.abort();
-        }
-        for id in self.subscriptions.take() {
-            if let Err(unanswered) = self.wire.send(&Request::new(Method::Delete, format!("Subscription/{id}"))).await {
+    /// Takes them back. One that can't be deleted runs out by itself.
+    async fn withdraw(&self, wire: &Wire) {
+        for id in self.take() {
+            if let Err(unanswered) = wire.send(&Request::new(Method::Delete, format!("Subscription/{id}"))).await {
                 tracing::debug!(%unanswered, "a subscription stays until it runs out");
             }
         }
     }
 }
 
-impl Drop for Nudge {
+impl PushChannel {
+    pub(crate) fn new(wire: Wire) -> Self {
+        Self { wire, permit: Permit::default(), task: Mutex::new(None), subscriptions: Subscriptions::default() }
+    }
+
+    /// Ends at the next nudge, or at once if one came since the last.
+    pub(crate) async fn nudged(&self) -> Nudge {
+        {
+            let mut task = self.task.lock().unwrap_or_else(PoisonError::into_inner);
+            if task.is_none() {
+                let subscriptions = self.subscriptions.clone();
+                let channel = Channel { wire: self.wire.clone(), permit: self.permit.clone(), subscriptions };
+                *task = Some(tokio::spawn(channel.run()).abort_handle());
+            }
+        }
+        self.permit.taken().await
+    }
+
+    /// Ends the channel and takes its subscriptions back.
+    pub(crate) async fn close(&self) {
+        if let Some(task) = self.task.lock().unwrap_or_else(PoisonError::into_inner).take() {
+            task.abort();
+        }
+        self.subscriptions.withdraw(&self.wire).await;
+    }
+}
+
+impl Drop for PushChannel {
     fn drop(&mut self) {
         if let Some(task) = self.task.lock().unwrap_or_else(PoisonError::into_inner).take() {
             task.abort();
@@ -148,7 +185,7 @@ type Socket = WebSocketStream<Upgraded>;
 
 struct Channel {
     wire: Wire,
-    permit: Arc<Notify>,
+    permit: Permit,
     subscriptions: Subscriptions,
 }
 
@@ -167,7 +204,9 @@ impl Channel {
             let mut heard = false;
             if self.once(&mut heard).await == Ended::NoChannel {
                 tracing::info!("no push channel here");
-                return;
+                self.subscriptions.withdraw(&self.wire).await;
+                tokio::time::sleep(ASK_AGAIN).await;
+                continue;
             }
             if heard {
                 delays = back_off();
@@ -198,8 +237,8 @@ impl Channel {
 
     async fn open(&self) -> Result<Socket, Ended> {
         let metadata = self.wire.send(&Request::get("metadata")).await?;
-        if metadata.status != 200 {
-            return Err(temporary(metadata.status));
+        if metadata.status != 200 || is_page(&metadata) {
+            return Err(refused(&metadata));
         }
         let facts = capability::from_statement(&metadata.body).map_err(|_| Ended::NoChannel)?;
         let Push::Websocket { path } = facts.push else { return Err(Ended::NoChannel) };
@@ -213,8 +252,8 @@ impl Channel {
         self.subscriptions.take();
         for kind in subscription::NUDGED_BY {
             let answer = self.wire.send(&subscription::request(kind, now + LIFE)).await?;
-            if !matches!(answer.status, 200 | 201) {
-                return Err(temporary(answer.status));
+            if !matches!(answer.status, 200 | 201) || is_page(&answer) {
+                return Err(refused(&answer));
             }
             let located = answer.location.as_deref().and_then(|location| self.wire.base.reference(location));
             let id = located.map(|(_, id)| id).or_else(|| own_id(&answer.body)).ok_or(Ended::NoChannel)?;
@@ -264,8 +303,7 @@ impl Channel {
 
     /// Listens until the channel breaks or `until`.
     async fn listen(&self, mut socket: Socket, until: Instant, heard: &mut bool) -> Ended {
-        // What happened before it was open went unheard.
-        self.permit.notify_one();
+        self.permit.give(Nudge::Opened);
         let ids = self.subscriptions.ids();
         let mut asked = false;
         loop {
@@ -283,12 +321,12 @@ impl Channel {
                     Frame::Bound(id) => *heard |= ids.contains(&id),
                     Frame::Ping(id) => {
                         *heard |= ids.contains(&id);
-                        self.permit.notify_one();
+                        self.permit.give(Nudge::Heard);
                     }
                     // Another dialect: something was said, so look.
-                    Frame::Other => self.permit.notify_one(),
+                    Frame::Other => self.permit.give(Nudge::Heard),
                 },
-                Some(Ok(Message::Binary(_))) => self.permit.notify_one(),
+                Some(Ok(Message::Binary(_))) => self.permit.give(Nudge::Heard),
                 Some(Ok(Message::Ping(_) | Message::Pong(_) | Message::Frame(_))) => {}
                 Some(Ok(Message::Close(_)) | Err(_)) | None => return Ended::Broken,
             }
@@ -296,10 +334,24 @@ impl Channel {
     }
 }
 
-/// Whether another try may bring what this status refused.
+/// A page for people, where a resource was to be.
+fn is_page(response: &Response) -> bool {
+    matches!(outcome::said(&response.body, response.content_type.as_deref()), Said::Html)
+}
+
+/// Whether another try may soon bring what this answer refused. A page that claims success is nobody's refusal; one
+/// that comes with 404 or 405 is how many a server says no.
+fn refused(response: &Response) -> Ended {
+    if (200..300).contains(&response.status) && is_page(response) {
+        return Ended::Broken;
+    }
+    temporary(response.status)
+}
+
+/// Whether another try may soon bring what this status refused: it speaks of the moment, or of what lies in between.
 fn temporary(status: u16) -> Ended {
     match status {
-        408 | 425 | 429 | 500.. => Ended::Broken,
+        300..=399 | 407 | 408 | 425 | 429 | 500 | 502.. => Ended::Broken,
         _ => Ended::NoChannel,
     }
 }

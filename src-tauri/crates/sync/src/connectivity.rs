@@ -78,7 +78,7 @@ impl Event {
             Err(Unanswered::Offline) => Self::Unreachable,
             Err(Unanswered::Lost) => Self::Failed,
             Err(Unanswered::Certificate(_)) => Self::NotTrusted,
-            Err(Unanswered::SignInAgain) => Self::SessionEnded,
+            Err(Unanswered::SignInAgain | Unanswered::NotAPractice) => Self::SessionEnded,
             Err(Unanswered::Keyring) => Self::KeyringSilent,
         }
     }

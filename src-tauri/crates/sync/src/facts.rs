@@ -15,13 +15,15 @@ use tern_fhir::{
     capability,
     exchange::Request,
     facts::{Ability, Finding, ServerFacts},
+    outcome::{self, Said},
+    read::NotFhir,
     search,
 };
 use tern_inbox::arrival::Kind;
 use tern_store::{Cache, StoreError};
 use tokio::task::spawn_blocking;
 
-use crate::{line::Line, pull::PullError, server_time::ServerTime, status::Board};
+use crate::{connectivity::Event, line::Line, pull::PullError, server_time::ServerTime, status::Board};
 
 /// Name of the setting that holds them.
 const SETTING: &str = "server-facts";
@@ -80,6 +82,11 @@ impl Facts {
         let response = line.send(search::metadata()).await?;
         if matches!(response.status, 401 | 429 | 500..) {
             return Err(PullError::Refused { status: response.status, code: None });
+        }
+        if matches!(outcome::said(&response.body, response.content_type.as_deref()), Said::Html) {
+            // Somebody's page in between; what the server can do is still to be asked.
+            self.board.happened(Event::Failed);
+            return Err(NotFhir::Html.into());
         }
         // A server that says nothing of itself is tried out; silence is no reason not to read messages.
         let stated = capability::from_statement(&response.body).unwrap_or_default();

@@ -17,6 +17,7 @@ use crate::{
     connectivity::Connection,
     engine::Shared,
     pull::PullError,
+    server::Nudge,
     status::{Index, Push},
 };
 
@@ -282,8 +283,10 @@ fn small(count: usize) -> u32 {
 
 async fn push(shared: &Shared) -> Ending {
     loop {
-        shared.line.server.nudged().await;
-        shared.board.change(|status| status.push = Push::Heard);
+        // An open channel is a reason to look, and no proof that the server ever speaks on it.
+        if shared.line.server.nudged().await == Nudge::Heard {
+            shared.board.change(|status| status.push = Push::Heard);
+        }
         shared.wake_pull.notify_one();
     }
 }

@@ -30,9 +30,19 @@ pub trait Server: Send + Sync + 'static {
         links::request(link, self.fhir_base())
     }
 
-    /// Waits for the push channel to say that something may have changed; never ends where there is none.
-    /// A nudge carries nothing: events may be lost, repeated or unordered.
-    fn nudged(&self) -> Answering<'_, ()>;
+    /// Waits for a reason to look, from the push channel; never ends while there is none. It carries nothing:
+    /// events may be lost, repeated or unordered.
+    fn nudged(&self) -> Answering<'_, Nudge>;
+}
+
+/// Why it is time to look at the server.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Nudge {
+    /// The push channel is open, for the first time or again. Nothing was said yet, but what happened before went
+    /// unheard. No proof that anything ever will be said.
+    Opened,
+    /// The server said that something may have changed.
+    Heard,
 }
 
 /// Why there is no answer. Holds no URL and no text of the message.
@@ -50,6 +60,9 @@ pub enum Unanswered {
     /// The session has ended (refresh token refused or revoked): a person signs in again.
     #[error("the session has ended")]
     SignInAgain,
+    /// Whoever answers at the address knows nothing of a SMART sign-in: no FHIR server, or another base.
+    #[error("there is no SMART sign-in at this address")]
+    NotAPractice,
     /// The keyring cannot be read just now.
     #[error("the keyring is locked or missing")]
     Keyring,

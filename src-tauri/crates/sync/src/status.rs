@@ -49,7 +49,7 @@ pub enum Push {
     /// Nothing was heard yet; the server is asked every few seconds.
     #[default]
     Silent,
-    /// A nudge came over it.
+    /// The server has said over it that something may have changed.
     Heard,
 }
 

@@ -14,7 +14,7 @@ use tern_fhir::{
     exchange::{Method, Request, Response},
     links::Base,
 };
-use tern_sync::server::{Answering, Server, Unanswered};
+use tern_sync::server::{Answering, Nudge, Server, Unanswered};
 use tokio::sync::Notify;
 
 use crate::practice::{Practice, answer};
@@ -54,6 +54,7 @@ pub struct Connection {
     dead: AtomicBool,
     sent: Mutex<Vec<String>>,
     nudge: Notify,
+    speaks: AtomicBool,
 }
 
 impl Connection {
@@ -71,6 +72,7 @@ impl Connection {
             dead: AtomicBool::new(false),
             sent: Mutex::new(Vec::new()),
             nudge: Notify::new(),
+            speaks: AtomicBool::new(false),
         })
     }
 
@@ -98,8 +100,14 @@ impl Connection {
         self.dead.swap(false, Ordering::SeqCst)
     }
 
+    /// The push channel is open, and silent.
+    pub fn opens_push(&self) {
+        self.nudge.notify_one();
+    }
+
     /// "Something changed."
     pub fn nudge(&self) {
+        self.speaks.store(true, Ordering::SeqCst);
         self.nudge.notify_one();
     }
 
@@ -167,7 +175,10 @@ impl Server for Connection {
         &self.base
     }
 
-    fn nudged(&self) -> Answering<'_, ()> {
-        Box::pin(self.nudge.notified())
+    fn nudged(&self) -> Answering<'_, Nudge> {
+        Box::pin(async {
+            self.nudge.notified().await;
+            if self.speaks.swap(false, Ordering::SeqCst) { Nudge::Heard } else { Nudge::Opened }
+        })
     }
 }

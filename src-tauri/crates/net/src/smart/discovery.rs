@@ -54,24 +54,35 @@ struct WellKnown {
 
 impl Configuration {
     /// Asks the server: `.well-known/smart-configuration` first, then, where it surely has none, its
-    /// CapabilityStatement. None where it knows neither: no FHIR server, or one without SMART sign-in.
+    /// CapabilityStatement. None where it knows neither: no FHIR server, or one without SMART sign-in, or a web site
+    /// that answers everything with a page.
     ///
-    /// Only a clear no leads on to the CapabilityStatement: that names no scopes and no capabilities, so what a
-    /// proxy's page or a broken answer would lead to is asked for in the wrong grammar and refused.
+    /// Only a clear no leads on to what the CapabilityStatement says: that names no scopes and no capabilities, so
+    /// what a proxy's page or a broken answer would lead to is asked for in the wrong grammar and refused.
     ///
     /// # Errors
-    /// [`Unanswered`] where there is no answer, or one that says nothing of the server, such as a web page.
+    /// [`Unanswered`] where there is no answer, or one that says nothing of the server: half a document, or a page
+    /// in the place of one of the two only.
     pub(crate) async fn discover(http: &Http, base: &FhirBase) -> Result<Option<Self>, Unanswered> {
-        if let Some(url) = base.url(".well-known/smart-configuration", &[])
-            && let Some(json) = document(http, &url).await?
-            && let Some(mut found) = Self::from_well_known(&json)
+        let Some(url) = base.url(".well-known/smart-configuration", &[]) else { return Ok(None) };
+        let known = http.json(&url).await?;
+        if let Document::Json(json) = &known
+            && let Some(mut found) = Self::from_well_known(json)
         {
             found.complete(http).await?;
             return Ok(Some(found));
         }
+        if known == Document::Other {
+            return Err(says_nothing());
+        }
         let Some(url) = base.url("metadata", &[]) else { return Ok(None) };
-        let statement = document(http, &url).await?;
-        Ok(statement.as_ref().and_then(Self::from_capability_statement))
+        match (known, http.json(&url).await?) {
+            // A page that stands for one of them only is a proxy's, of the moment.
+            (Document::Page, Document::Page | Document::Absent) | (Document::Absent, Document::Page) => Ok(None),
+            (Document::Page, _) | (_, Document::Page | Document::Other) => Err(says_nothing()),
+            (_, Document::Json(statement)) => Ok(Self::from_capability_statement(&statement)),
+            (_, Document::Absent) => Ok(None),
+        }
     }
 
     /// Where the keys are, if only OpenID's own configuration says so.
@@ -157,16 +168,10 @@ impl Kept {
     }
 }
 
-/// A JSON document; none where the server surely has none.
-async fn document(http: &Http, url: &Url) -> Result<Option<Value>, Unanswered> {
-    match http.json(url).await? {
-        Document::Json(json) => Ok(Some(json)),
-        Document::Absent => Ok(None),
-        Document::Other => {
-            tracing::info!("a page instead of the server's configuration");
-            Err(Unanswered::Offline)
-        }
-    }
+/// What came in the place of a document says nothing of the server.
+fn says_nothing() -> Unanswered {
+    tracing::info!("something else instead of the server's configuration");
+    Unanswered::Offline
 }
 
 /// An address that a code or a token may be sent to.

@@ -71,6 +71,8 @@ impl Instead {
 /// What the desk knows, and how it behaves; tests reach in.
 pub(crate) struct Told {
     pub(crate) configuration: Value,
+    /// Everything is answered with a page and 200.
+    pub(crate) pages_only: bool,
     /// What the next requests for the configuration get.
     pub(crate) instead: VecDeque<Instead>,
     /// The only scope that a program is granted; any where it is none.
@@ -121,6 +123,7 @@ impl Desk {
                     "jwks_uri": format!("{origin}/jwks"),
                     "capabilities": ["launch-standalone", "client-public", "sso-openid-connect", "permission-v2"],
                 }),
+                pages_only: false,
                 instead: VecDeque::new(),
                 system_scope: None,
                 page: Page::Fine,
@@ -209,6 +212,9 @@ async fn logged(State(desk): State<Arc<Desk>>, request: Request, next: Next) -> 
     let token = if request.headers().contains_key(header::AUTHORIZATION) { "*" } else { "" };
     let line = format!("{} {}{token}", request.method(), request.uri().path());
     desk.told().log.push(line);
+    if desk.told().pages_only {
+        return Html("<h1>Welcome to our practice</h1>").into_response();
+    }
     next.run(request).await
 }
 

@@ -12,12 +12,12 @@ use axum::{
         ws::{Message, WebSocket},
     },
     http::{HeaderMap, StatusCode, header},
-    response::{IntoResponse, Response},
+    response::{Html, IntoResponse, Response},
     routing::{any, get, post},
 };
 use serde_json::json;
 use tern_net::{Connection, FhirBase, Http, Token};
-use tern_sync::server::Server;
+use tern_sync::server::{Nudge, Server};
 use tokio::sync::{broadcast, mpsc};
 
 use crate::ca::Ca;
@@ -31,6 +31,8 @@ struct Pushing {
     capable: bool,
     subscriptions: AtomicUsize,
     refuses: Option<StatusCode>,
+    /// So many requests are answered with a proxy's page and 200.
+    pages: AtomicUsize,
     tokens: Mutex<Vec<String>>,
 }
 
@@ -52,6 +54,7 @@ impl Scene {
             capable,
             subscriptions: AtomicUsize::new(0),
             refuses,
+            pages: AtomicUsize::new(0),
             tokens: Mutex::default(),
         });
         let router = Router::new()
@@ -86,7 +89,18 @@ impl Scene {
     }
 }
 
+/// A proxy's page, while there is one left.
+fn page(server: &Pushing) -> Option<Response> {
+    let left = server.pages.fetch_update(Ordering::SeqCst, Ordering::SeqCst, |left| left.checked_sub(1));
+    left.is_ok().then(|| Html("<h1>Please sign in to the network</h1>").into_response())
+}
+
 async fn metadata(State(server): State<Arc<Pushing>>) -> Response {
+    if server.pages.load(Ordering::SeqCst) % 2 == 0
+        && let Some(page) = page(&server)
+    {
+        return page;
+    }
     let socket = json!([{
         "url": "http://hl7.org/fhir/StructureDefinition/capabilitystatement-websocket",
         // Behind a reverse proxy, it thinks it is somebody else.
@@ -101,6 +115,9 @@ async fn metadata(State(server): State<Arc<Pushing>>) -> Response {
 }
 
 async fn subscribe(State(server): State<Arc<Pushing>>) -> Response {
+    if let Some(page) = page(&server) {
+        return page;
+    }
     if let Some(status) = server.refuses {
         return status.into_response();
     }
@@ -140,11 +157,11 @@ async fn talk(server: Arc<Pushing>, mut stream: WebSocket, mut say: broadcast::R
 #[tokio::test]
 async fn a_ping_nudges_and_the_token_stays_on_our_origin() {
     let mut scene = Scene::with(true, None).await;
-    // Opening it nudges: what happened before went unheard.
-    scene.connection.nudged().await;
+    // Opening it is a reason to look: what happened before went unheard.
+    assert_eq!(scene.connection.nudged().await, Nudge::Opened);
     assert_eq!(scene.bound().await, ["bind s1", "bind s2"]);
     scene.server.say.send(Some("ping s1")).unwrap();
-    scene.connection.nudged().await;
+    assert_eq!(scene.connection.nudged().await, Nudge::Heard);
     assert!(!scene.is_nudged(), "one ping, one nudge");
     assert_eq!(*scene.server.tokens.lock().unwrap(), ["Bearer fixed"]);
 }
@@ -160,7 +177,7 @@ async fn many_pings_before_anybody_looks_are_one_nudge() {
     // The hang-up comes after them, and the new connection binds again: so all were read by then.
     scene.server.say.send(None).unwrap();
     scene.bound().await;
-    scene.connection.nudged().await;
+    assert_eq!(scene.connection.nudged().await, Nudge::Heard);
     assert!(!scene.is_nudged());
 }
 
@@ -170,9 +187,19 @@ async fn a_channel_that_breaks_comes_back_and_nudges_with_the_same_subscriptions
     scene.connection.nudged().await;
     let before = scene.bound().await;
     scene.server.say.send(None).unwrap();
-    scene.connection.nudged().await;
+    assert_eq!(scene.connection.nudged().await, Nudge::Opened, "nothing was said");
     assert_eq!(scene.bound().await, before);
     assert_eq!(scene.server.subscriptions.load(Ordering::SeqCst), 2, "no new ones");
+}
+
+#[tokio::test]
+async fn a_page_in_between_turns_nothing_off() {
+    // The first for the CapabilityStatement, the second for the Subscription.
+    let mut scene = Scene::with(true, None).await;
+    scene.server.pages.store(2, Ordering::SeqCst);
+    assert_eq!(scene.connection.nudged().await, Nudge::Opened);
+    scene.bound().await;
+    assert_eq!(scene.server.pages.load(Ordering::SeqCst), 0);
 }
 
 #[tokio::test]

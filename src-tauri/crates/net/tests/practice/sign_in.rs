@@ -158,6 +158,9 @@ async fn an_address_without_smart_is_no_practice_and_one_without_anybody_is_unre
         practice.desk.told().configuration = configuration.clone();
         assert!(matches!(failure(&practice).await, SignInError::NotAPractice), "{configuration}");
     }
+    // The address of the practice's web site, or of its portal: everything is a page.
+    practice.desk.told().pages_only = true;
+    assert!(matches!(failure(&practice).await, SignInError::NotAPractice));
     let nobody = tern_net::FhirBase::parse("https://127.0.0.1:9/fhir").unwrap();
     let failed = sign_in(nobody, practice.http(), &Client::default(), |_| unreachable!("no page")).await;
     assert!(matches!(failed.unwrap_err(), SignInError::Unanswered(Unanswered::Offline)));

@@ -12,7 +12,7 @@ use tern_fhir::{
     search,
 };
 
-use crate::server::{Answering, Server, Unanswered};
+use crate::server::{Answering, Nudge, Server, Unanswered};
 
 /// A member's connection.
 pub(super) struct Unsteady {
@@ -86,7 +86,7 @@ impl Server for Unsteady {
         self.way.fhir_base()
     }
 
-    fn nudged(&self) -> Answering<'_, ()> {
+    fn nudged(&self) -> Answering<'_, Nudge> {
         self.way.nudged()
     }
 }

@@ -318,7 +318,7 @@ enum Way {
 fn without_answer(unanswered: &Unanswered, way: Way) -> Answer {
     match unanswered {
         Unanswered::Offline | Unanswered::Certificate(_) => Answer::Offline,
-        Unanswered::SignInAgain | Unanswered::Keyring => Answer::SignInAgain,
+        Unanswered::SignInAgain | Unanswered::NotAPractice | Unanswered::Keyring => Answer::SignInAgain,
         Unanswered::Lost if way == Way::Writing => Answer::NoAnswer,
         Unanswered::Lost => Answer::Transient { retry_after: None },
     }

@@ -188,6 +188,15 @@ async fn a_nudge_is_a_look_and_a_working_person_is_polled_for_more_often() {
     let desk = Desk::opens(&practice, &clock, people::osei());
     desk.knows_the_server().await;
 
+    // An open channel is a reason to look, and nothing that was heard.
+    let checked = desk.engine().status().borrow().checked;
+    let opened = tokio::time::Instant::now();
+    desk.connection.opens_push();
+    let mut status = desk.engine().status();
+    status.wait_for(|status| status.checked != checked).await.expect("a look");
+    assert!(opened.elapsed() < Duration::from_secs(1));
+    assert_eq!(status.borrow().push, tern_sync::status::Push::Silent);
+
     scene::ana_writes(&practice, "t0", 1, "Hello?");
     let nudged = tokio::time::Instant::now();
     desk.connection.nudge();
