@@ -11,7 +11,7 @@ use tern_fhir::{
 use tern_sync::{
     check::{Depth, Finding, Fit, Parts, Report, Verdict, check},
     clock::Clock,
-    server::{Answering, Server, Unanswered},
+    server::{Answering, Nudge, Server, Unanswered},
 };
 use tern_testkit::{Connection, FakeClock, Practice, Quirk, scene};
 
@@ -130,7 +130,7 @@ impl<F: Fn(&mut Request) -> Result<(), Unanswered> + Send + Sync + 'static> Serv
         self.0.fhir_base()
     }
 
-    fn nudged(&self) -> Answering<'_, ()> {
+    fn nudged(&self) -> Answering<'_, Nudge> {
         self.0.nudged()
     }
 }
@@ -157,9 +157,11 @@ async fn where_the_last_writer_wins_it_is_not_fit() {
 
 #[tokio::test(start_paused = true)]
 async fn what_stands_in_the_way_is_named() {
+    let mut advice = std::collections::HashSet::new();
     for (unanswered, id) in [
         (Unanswered::Offline, "connection"),
         (Unanswered::SignInAgain, "sign-in"),
+        (Unanswered::NotAPractice, "address"),
         (Unanswered::Certificate("nobody we trust has issued it".into()), "certificate"),
     ] {
         let (clock, practice) = practice();
@@ -168,5 +170,6 @@ async fn what_stands_in_the_way_is_named() {
         assert_eq!(report.fit, Fit::NotFit);
         assert_eq!(report.findings.iter().map(|finding| finding.id).collect::<Vec<_>>(), [id]);
         assert!(!report.findings[0].consequence.is_empty());
+        assert!(advice.insert(report.findings[0].consequence), "{id}: what to do is its own");
     }
 }

@@ -175,9 +175,9 @@ struct BackendTokens {
 
 impl BackendTokens {
     async fn ask(&self) -> Result<Access, Unanswered> {
-        let configuration = self.configuration.get(&self.http, &self.base).await?.ok_or(Unanswered::SignInAgain)?;
+        let configuration = self.configuration.get(&self.http, &self.base).await?.ok_or(Unanswered::NotAPractice)?;
         let (client_id, scopes) = (self.backend.client_id(), scope::system(&configuration));
-        let endpoint = TokenEndpoint::new(&self.http, &configuration, client_id).ok_or(Unanswered::SignInAgain)?;
+        let endpoint = TokenEndpoint::new(&self.http, &configuration, client_id).ok_or(Unanswered::NotAPractice)?;
         let granted = match &self.backend {
             Backend::Key { client_id, key } => {
                 let audience = configuration.token.as_ref().map_or("", url::Url::as_str);

@@ -31,7 +31,7 @@ const FIRST_WAIT: Duration = Duration::from_millis(50);
 pub(super) enum Failed {
     #[error(transparent)]
     Unanswered(Unanswered),
-    #[error("the server gives no access, or takes none of these credentials")]
+    #[error("the server is there and does not take these credentials")]
     NotSignedIn,
     #[error("{what}: the server answered {status} ({})", code.as_deref().unwrap_or("no code"))]
     Refused { what: String, status: u16, code: Option<String> },

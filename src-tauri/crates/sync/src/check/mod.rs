@@ -239,7 +239,7 @@ impl Check<'_> {
         }
         let Ok(stated) = capability::from_statement(&response.body) else {
             let detail = format!("no CapabilityStatement at this address (answered {})", response.status);
-            self.first.push(Finding::new("connection", Verdict::Missing, detail));
+            self.first.push(Finding::new("address", Verdict::Missing, detail));
             return Ok(None);
         };
         self.facts = stated;
@@ -319,6 +319,7 @@ impl Check<'_> {
     fn place_of(&self, failed: &Failed) -> &'static str {
         match failed {
             Failed::Unanswered(Unanswered::Certificate(_)) => "certificate",
+            Failed::Unanswered(Unanswered::NotAPractice) => "address",
             Failed::NotSignedIn | Failed::Refused { status: 401 | 403, .. } => "sign-in",
             Failed::Unanswered(_) | Failed::TooLong { .. } if self.first.is_empty() => "connection",
             _ => "whole-way",

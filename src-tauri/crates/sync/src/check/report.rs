@@ -58,6 +58,7 @@ enum Weight {
 /// Findings without which Tern is not fit.
 const ESSENTIAL: &[&str] = &[
     "connection",
+    "address",
     "certificate",
     "sign-in",
     "json",

@@ -89,13 +89,20 @@ fn works_around(id: &str) -> &'static str {
 
 fn missing(id: &str) -> &'static str {
     match id {
-        "connection" => "Nothing could be found out.",
+        "connection" => {
+            "Nobody answered. Is the server running, and does the network, a proxy or a firewall let this machine reach \
+             it?"
+        }
+        "address" => {
+            "Somebody answers there, but no FHIR server that one can sign in to. Is --server the base of the practice's \
+             FHIR server, such as https://practice.example/fhir? A web page or the portal's address will not do."
+        }
         "certificate" => {
             "Nothing was sent to it. The file of the practice's certificate authority belongs behind --ca."
         }
         "sign-in" => {
-            "Nothing could be read. Is the address right, and is the client registered there, with rights to all types \
-             that Tern uses?"
+            "The server is there, and does not let this client in. Is the client registered there, with this secret or \
+             key, and with rights to all types that Tern uses?"
         }
         "json" => "Tern speaks FHIR's JSON only and cannot work here.",
         "fhir-version" => "Tern needs FHIR R4 and cannot work here.",
