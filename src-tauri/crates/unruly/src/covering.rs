@@ -10,8 +10,8 @@
 
 use std::collections::BTreeSet;
 
+use chacha20::ChaCha8Rng;
 use rand::SeedableRng;
-use rand::rngs::ChaCha8Rng;
 use rand::seq::SliceRandom;
 
 use crate::quirk::Quirk;
