@@ -30,23 +30,24 @@ pub(crate) fn on_message(connection: &Connection, thread: &str, message: &Messag
         return Ok(());
     }
     if from_patient {
-        put(connection, message.id.as_str(), thread)
+        put(connection, message.id.as_str(), thread)?;
+        Ok(())
     } else {
         // Somebody of the practice answered: nothing before it waits unseen.
         clear_thread(connection, thread)
     }
 }
 
-/// Notes the message unless a work item of its thread names it, or names none.
-fn put(connection: &Connection, message: &str, thread: &str) -> Result<(), StoreError> {
-    connection
+/// Notes the message unless a work item of its thread names it, or names none; whether it was.
+fn put(connection: &Connection, message: &str, thread: &str) -> Result<bool, StoreError> {
+    let noted = connection
         .prepare_cached(
             "INSERT OR IGNORE INTO unplaced (message, thread)
              SELECT ?1, ?2 WHERE NOT EXISTS
                 (SELECT 1 FROM work_item WHERE envelope = ?2 AND coalesce(message, ?1) = ?1)",
         )?
         .execute([message, thread])?;
-    Ok(())
+    Ok(noted > 0)
 }
 
 /// A work item came for the message, or for the whole thread.
@@ -75,7 +76,7 @@ pub(crate) fn clear_thread(connection: &Connection, thread: &str) -> Result<(), 
 /// An outcome that cleared the thread was undone: its last message waits again, if a patient wrote it.
 pub(crate) fn restore(connection: &Connection, thread: &str) -> Result<(), StoreError> {
     match last_from_patient(connection, thread)? {
-        Some(message) => put(connection, &message, thread),
+        Some(message) => put(connection, &message, thread).map(drop),
         None => Ok(()),
     }
 }
@@ -104,8 +105,10 @@ impl Writer<'_> {
             .query_map(params![from, limit], |row| row.get(0))?
             .collect::<Result<_, _>>()?;
         for thread in &threads {
-            if let Some(message) = last_from_patient(self.connection(), thread)? {
-                put(self.connection(), &message, thread)?;
+            // Most of what a patient wrote last has its work item, and its envelope is as it should be.
+            if let Some(message) = last_from_patient(self.connection(), thread)?
+                && put(self.connection(), &message, thread)?
+            {
                 self.touch_envelope(thread);
             }
         }
