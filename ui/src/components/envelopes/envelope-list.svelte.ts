@@ -181,6 +181,7 @@ export class EnvelopeList {
       return;
     }
     if (epoch !== this.#epoch || queue !== this.queue) {
+      changed.forEach((thread) => this.#changed.add(thread));
       this.#askAgain ||= queue === this.queue;
       return;
     }

@@ -44,11 +44,25 @@ describe("what becomes of the rows under the hand", () => {
 
   it("calls nothing gone that it only does not see, in a long queue", () => {
     const long = placesOf({ total: 500, offset: 0, rows: many(200, NOW) });
-    const merged = merge(long, { total: 500, offset: 200, rows: [] }, []);
+    const elsewhere = { total: 500, offset: 200, rows: [] };
+    expect(merge(long, elsewhere, ["t-3"]).places.some((place) => place?.gone)).toBe(false);
+    const rows = many(200, NOW);
+    const window = { total: 500, offset: 60, rows: rows.slice(60, 120) };
+    const merged = merge(long, window, ["t-3", "t-150"]);
     expect(merged.places.some((place) => place?.gone)).toBe(false);
-    const named = merge(long, { total: 499, offset: 200, rows: [] }, ["t-3"]);
-    expect(named.places[3]?.gone).toBe(true);
-    expect(named.waiting).toBe(0);
+    expect(merged.waiting).toBe(0);
+  });
+
+  it("marks what is missing between rows that are there, in a long queue", () => {
+    const long = placesOf({ total: 500, offset: 0, rows: many(200, NOW) });
+    const rows = many(200, NOW).filter(({ thread }) => thread !== "t-80");
+    const window = { total: 499, offset: 60, rows: rows.slice(60, 120) };
+    for (const changed of [["t-80"], []]) {
+      const merged = merge(long, window, changed);
+      const gone = merged.places.flatMap((place) => (place?.gone ? [place.row.thread] : []));
+      expect(gone).toEqual(["t-80"]);
+      expect(merged.waiting).toBe(0);
+    }
   });
 
   it("puts a further window in its place and no thread twice", () => {

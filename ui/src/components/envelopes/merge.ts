@@ -53,16 +53,23 @@ export function merge(places: Places, page: EnvelopePage, changed: readonly stri
   const whole = page.offset === 0 && page.rows.length >= page.total;
   const known = new Set<string>();
   let present = 0;
+  // What the window surely covers: from its first to its last row that is on screen, and to the queue's own ends.
+  const seen = places.map((place) => place !== undefined && fresh.has(place.row.thread));
+  const from = page.offset === 0 ? 0 : seen.indexOf(true);
+  const to = page.offset + page.rows.length >= page.total ? places.length : seen.lastIndexOf(true);
 
-  const kept = places.map((place) => {
+  const kept = places.map((place, at) => {
     if (place === undefined) {
       present += 1;
       return undefined;
     }
     known.add(place.row.thread);
     const row = fresh.get(place.row.thread);
-    // Of a part of the queue, only what is said to have changed can be known to have left.
-    const gone = row === undefined && (whole || place.gone || changed.includes(place.row.thread));
+    // In a part of the queue, a row is gone that was said to change and is missing between rows that are there;
+    // one beyond the window is only not seen.
+    const covered = from >= 0 && at >= from && at < to;
+    const left = whole || (covered && (changed.length === 0 || changed.includes(place.row.thread)));
+    const gone = row === undefined && (left || place.gone);
     if (!gone) present += 1;
     if (row === undefined && gone === place.gone) return place;
     return { row: row ?? place.row, gone };
