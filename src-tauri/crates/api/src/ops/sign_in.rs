@@ -2,7 +2,11 @@
 
 use std::sync::Arc;
 
+use tern_sync::status::Connection;
+
+use super::unlock::is_same_person;
 use crate::{
+    desk::Desk,
     dto::{ApiError, ErrorCode, SignInFailure, SignInRequest},
     fail::Answer,
     ports::Address,
@@ -13,7 +17,8 @@ use crate::{
 pub type OpenPage = Arc<dyn Fn(&str) + Send + Sync>;
 
 impl Program {
-    /// Starts a sign-in; how it goes is told by the session. Ends whatever sign-in was under way.
+    /// Starts a sign-in; how it goes is told by the session. Ends whatever sign-in was under way. With a desk open
+    /// whose session ended, the session is renewed.
     ///
     /// # Errors
     /// [`ErrorCode::Invalid`] for an address that is none.
@@ -47,6 +52,10 @@ impl Program {
     /// The whole way in at an address.
     pub(crate) async fn sign_in_at(self: Arc<Self>, address: Address, open_page: OpenPage) {
         self.sign_in_cancel();
+        if let Some(desk) = self.running_desk() {
+            self.renew(&desk, open_page).await;
+            return;
+        }
         let _turn = self.turning.lock().await;
         if self.running_desk().is_some() {
             return;
@@ -58,12 +67,46 @@ impl Program {
         }
     }
 
+    /// The session of an open desk ended: the same person signs in anew, and the desk goes on from its file, with
+    /// what waits in it. Reading goes on all the while, so the window stays as it is until somebody came back.
+    async fn renew(self: &Arc<Self>, desk: &Arc<Desk>, open_page: OpenPage) {
+        if desk.engine.status().borrow().connection != Connection::SignInAgain {
+            return;
+        }
+        // Where the account is, whatever the window asked for: its CA file is known here.
+        let address = desk.account.address.clone();
+        let page = Box::new(move |page: &str| open_page(page));
+        let entered = tokio::select! {
+            entered = self.parts.door.sign_in(address, page) => entered,
+            () = self.sign_in_cancelled.notified() => Err(SignInFailure::Cancelled),
+        };
+        // Only now: while the browser is open, the screen may still have to be locked.
+        let _turn = self.turning.lock().await;
+        if !self.running_desk().is_some_and(|open| Arc::ptr_eq(&open, desk)) {
+            return;
+        }
+        match entered {
+            Ok(entered) if is_same_person(&entered.account, &desk.account) => {
+                desk.leave().await;
+                match self.open_entered(entered).await {
+                    Ok(desk) => self.become_open(desk),
+                    Err(failure) => self.become_signed_out(Some(failure)),
+                }
+            }
+            Ok(entered) => {
+                tracing::warn!("somebody else signed in: this desk stays its member's");
+                self.parts.door.leave(&entered.account).await;
+            }
+            Err(failure) => tracing::info!(?failure, "the session is not renewed"),
+        }
+    }
+
     /// Through the door and to the desk, unless the person cancels.
     pub(crate) async fn enter(
         self: &Arc<Self>,
         address: Address,
         open_page: OpenPage,
-    ) -> Result<Arc<crate::desk::Desk>, SignInFailure> {
+    ) -> Result<Arc<Desk>, SignInFailure> {
         let server = address.server.clone();
         let shown = Arc::clone(self);
         let page = Box::new(move |page: &str| {

@@ -96,6 +96,7 @@ impl Program {
     }
 }
 
-fn is_same_person(one: &Account, other: &Account) -> bool {
+/// Whether two sign-ins are of one person at one server.
+pub(crate) fn is_same_person(one: &Account, other: &Account) -> bool {
     one.address.server == other.address.server && one.fhir_user == other.fhir_user
 }
