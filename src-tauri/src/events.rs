@@ -4,13 +4,13 @@ use std::{sync::Arc, time::Duration};
 
 use tauri::{AppHandle, Emitter as _, Runtime};
 use tern_api::{
-    dto::{Changed, Session},
+    dto::{Changed, EnvelopesRequest, QueueId, Session, ThreadRequest},
     program::Program,
     status::everything,
 };
 use tokio::sync::broadcast::error::{RecvError, TryRecvError};
 
-use crate::{notify, tray, words::Words};
+use crate::{notify, tray, window, words::Words};
 
 /// One frame at 60 Hz: what commits within it is told once.
 const FRAME: Duration = Duration::from_millis(16);
@@ -109,7 +109,20 @@ async fn count<R: Runtime>(app: &AppHandle<R>, program: &Arc<Program>, urgent_be
     let more = urgent_before.is_some_and(|before| rail.urgent > before);
     *urgent_before = Some(rail.urgent);
     if more && program.settings_now().notify {
-        notify::show(words.urgent_title, words.waiting(rail.mine, rail.urgent));
+        let (app, program) = (app.clone(), Arc::clone(program));
+        notify::show(words.urgent_title, words.waiting(rail.mine, rail.urgent), move || {
+            tauri::async_runtime::spawn(async move { show_urgent(&app, &program).await });
+        });
+    }
+}
+
+/// Brings the window up with the first urgent envelope; behind a lock, only the window.
+async fn show_urgent<R: Runtime>(app: &AppHandle<R>, program: &Arc<Program>) {
+    window::show(app);
+    let first = EnvelopesRequest { queue: QueueId("urgent".to_owned()), offset: 0, limit: 1 };
+    let Ok(page) = program.envelopes(first).await else { return };
+    if let Some(row) = page.rows.into_iter().next() {
+        emit(app, "open-thread", ThreadRequest { thread: row.thread });
     }
 }
 
@@ -120,7 +133,9 @@ fn locks<R: Runtime>(app: AppHandle<R>, program: Arc<Program>) {
             if let Some(locked) = program.lock_if_due().await {
                 let words = Words::of(program.settings_now().language);
                 tray::show_count(&app, 0, 0, words);
-                notify::show(words.locked_title, words.deeply_locked(locked.unsent));
+                let app = app.clone();
+                let body = words.deeply_locked(locked.unsent);
+                notify::show(words.locked_title, body, move || window::show(&app));
             }
         }
     });
