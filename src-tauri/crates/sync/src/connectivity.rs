@@ -73,6 +73,9 @@ impl Event {
             Ok(response) => match response.status {
                 401 => Self::SessionEnded,
                 429 | 500.. => Self::Failed,
+                // A captive portal answers everything with its page and 200; a page that tells of an error is the
+                // server's own.
+                ..=399 if is_page(response) => Self::Failed,
                 _ => Self::Answered,
             },
             Err(Unanswered::Offline) => Self::Unreachable,
@@ -82,6 +85,11 @@ impl Event {
             Err(Unanswered::Keyring) => Self::KeyringSilent,
         }
     }
+}
+
+fn is_page(response: &Response) -> bool {
+    let kind = response.content_type.as_deref().unwrap_or_default();
+    kind.starts_with("text/html") || kind.starts_with("application/xhtml")
 }
 
 /// The state and what it needs to move.
@@ -160,6 +168,28 @@ mod tests {
             (&[Stored], Connection::Starting),
         ] {
             assert_eq!(after(events), state, "{events:?}");
+        }
+    }
+
+    #[test]
+    fn a_page_where_a_resource_should_be_is_a_failure() {
+        for (status, kind, event) in [
+            (200, "application/fhir+json", Event::Answered),
+            (200, "text/html; charset=utf-8", Event::Failed),
+            (404, "text/html", Event::Answered),
+            (502, "text/html", Event::Failed),
+        ] {
+            let response = Response {
+                status,
+                etag: None,
+                location: None,
+                last_modified: None,
+                date: None,
+                retry_after: None,
+                content_type: Some(kind.to_owned()),
+                body: Vec::new(),
+            };
+            assert_eq!(Event::of(&Ok(response)), event, "{status} {kind}");
         }
     }
 
