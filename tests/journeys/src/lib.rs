@@ -5,9 +5,14 @@
 //! other side. Nothing is waited for by the clock: a journey waits for what it can see, and gives up after a
 //! stated time.
 
+#[cfg(target_os = "linux")]
+pub mod bus;
+#[cfg(target_os = "linux")]
+pub mod desktop;
 pub mod driver;
 pub mod practice;
 pub mod road;
+pub mod traces;
 pub mod window;
 
 /// What stops a journey.

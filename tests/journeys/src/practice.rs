@@ -53,7 +53,7 @@ pub struct Backend {
 
 /// A running sample practice.
 pub struct Practice {
-    _child: Option<Child>,
+    child: Option<Child>,
     /// What it said.
     pub ready: Ready,
     http: reqwest::Client,
@@ -84,8 +84,31 @@ impl Practice {
             .await??
             .ok_or_else(|| format!("the practice ended before it was ready: see {}", log.display()))?;
         let mut practice = Self::join(serde_json::from_str(&line)?).await?;
-        practice._child = Some(child);
+        practice.child = Some(child);
         Ok(practice)
+    }
+
+    /// Stops it, and waits until it is gone.
+    ///
+    /// # Errors
+    /// When it cannot be ended.
+    pub async fn stop(&mut self) -> Result<(), Failure> {
+        if let Some(mut child) = self.child.take() {
+            child.kill().await?;
+        }
+        Ok(())
+    }
+
+    /// Writes a resource as it is, over the one that was there.
+    ///
+    /// # Errors
+    /// When the server refuses it.
+    pub async fn put(&self, resource: &Value) -> Result<(), Failure> {
+        let part = |name: &str| resource[name].as_str().ok_or_else(|| format!("a resource without {name}"));
+        let url = format!("{}/{}/{}", self.ready.base_url, part("resourceType")?, part("id")?);
+        let request = self.http.put(url).bearer_auth(&self.token).header("Content-Type", "application/fhir+json");
+        request.body(resource.to_string()).send().await?.error_for_status()?;
+        Ok(())
     }
 
     /// Looks at a practice that somebody else started.
@@ -109,7 +132,7 @@ impl Practice {
             .json()
             .await?;
         let token = answer["access_token"].as_str().ok_or("no token")?.to_owned();
-        Ok(Self { _child: None, ready, http, token })
+        Ok(Self { child: None, ready, http, token })
     }
 
     /// Who may sign in as `role`.
@@ -145,6 +168,16 @@ impl Practice {
     /// When the practice refuses.
     pub async fn arrive(&self, subject: &str, text: &str) -> Result<Value, Failure> {
         self.comes(&json!({ "subject": subject, "text": text })).await
+    }
+
+    /// A patient writes now with a FHIR priority (routine, urgent, asap, stat); what came: thread, message, task,
+    /// patient, as references.
+    ///
+    /// # Errors
+    /// When the practice refuses.
+    pub async fn arrive_as(&self, priority: &str, subject: &str, text: &str) -> Result<Value, Failure> {
+        let told = self.comes(&json!({ "subject": subject, "text": text, "priority": priority })).await?;
+        Ok(told["arrived"][0].clone())
     }
 
     /// The patient of a thread (`Communication/…`) writes again.

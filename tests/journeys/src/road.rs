@@ -38,10 +38,22 @@ impl Road {
     /// # Errors
     /// As [`Road::build`].
     pub fn seeded(practice: &Ready, dir: &Path, quirks: &str, seed: u64) -> Result<Self, Failure> {
+        Self::of_names(practice, dir, quirks, seed, &["127.0.0.1", "localhost"])
+    }
+
+    /// A road whose certificate is for another host than the one that it is asked as.
+    ///
+    /// # Errors
+    /// As [`Road::build`].
+    pub fn of_another_host(practice: &Ready, dir: &Path) -> Result<Self, Failure> {
+        Self::of_names(practice, dir, "", 7, &["fhir.elsewhere.example"])
+    }
+
+    fn of_names(practice: &Ready, dir: &Path, quirks: &str, seed: u64, names: &[&str]) -> Result<Self, Failure> {
         std::fs::create_dir_all(dir)?;
         let practice_ca = std::fs::read(&practice.ca_file)?;
         let key = KeyPair::generate()?;
-        let names = ["127.0.0.1".to_owned(), "localhost".to_owned()];
+        let names: Vec<String> = names.iter().map(|name| (*name).to_owned()).collect();
         let certificate = CertificateParams::new(names)?.self_signed(&key)?;
         let tls = Tls::from_pem(certificate.pem().as_bytes(), key.serialize_pem().as_bytes())?;
         let ca_file = dir.join("ca.pem");
@@ -58,6 +70,15 @@ impl Road {
     /// What goes wrong on it, to be changed and counted.
     pub fn weather(&self) -> Handle {
         self.unruly.handle()
+    }
+
+    /// What goes wrong on it from now on, by the names that `tern-unruly list` prints; blank for nothing.
+    ///
+    /// # Errors
+    /// When a name is none.
+    pub fn goes_wrong(&self, quirks: &str) -> Result<(), Failure> {
+        self.weather().set(quirks.parse()?);
+        Ok(())
     }
 
     /// Nobody listens any more: connections are closed, new ones refused.

@@ -31,8 +31,6 @@ pub struct Opening<'a> {
     pub language: &'a str,
     /// Where the program's output goes.
     pub log: &'a Path,
-    /// What it logs, as `TERN_LOG` reads it.
-    pub filter: &'a str,
 }
 
 /// An open window.
@@ -56,18 +54,26 @@ impl Window {
     /// # Errors
     /// When the driver or the program does not start.
     pub async fn open(opening: &Opening<'_>) -> Result<Self, Failure> {
+        Self::open_with(opening, &[]).await
+    }
+
+    /// The same, where the program finds more in its environment, such as `TERN_LOG`.
+    ///
+    /// # Errors
+    /// As [`Window::open`].
+    pub async fn open_with(opening: &Opening<'_>, more: &[(&'static str, &str)]) -> Result<Self, Failure> {
         let web = web_folder(opening.profile).display().to_string();
-        let environment = [
+        let mut environment = vec![
             ("XDG_DATA_HOME", format!("{web}/data")),
             ("XDG_CACHE_HOME", format!("{web}/cache")),
             ("XDG_CONFIG_HOME", format!("{web}/config")),
-            ("TERN_LOG", opening.filter.to_owned()),
             ("TERN_SIGN_IN_USERNAME", opening.account.username.clone()),
             ("TERN_SIGN_IN_PASSWORD", opening.account.password.clone()),
             ("TERN_SIGN_IN_CA", opening.server.1.display().to_string()),
             ("LANG", opening.language.to_owned()),
             ("LC_ALL", opening.language.to_owned()),
         ];
+        environment.extend(more.iter().map(|(name, value)| (*name, (*value).to_owned())));
         let driver = Driver::start(&environment, opening.log).await?;
         let arguments = json!([
             "--profile",
@@ -241,11 +247,12 @@ impl Window {
     /// # Errors
     /// When it does not end.
     pub async fn quit(self) -> Result<(), Failure> {
+        let process = process_of(&self.profile)?;
         // The page goes with the program, so no answer is waited for.
         let quit = "setTimeout(() => window.__TAURI_INTERNALS__.invoke('quit'))";
         self.client.execute(quit, vec![]).await?;
         let began = tokio::time::Instant::now();
-        while process_of(&self.profile)?.is_some() {
+        while process.is_some_and(is_at_work) {
             if began.elapsed() > PATIENCE {
                 return Err("the program does not quit".into());
             }
@@ -262,7 +269,7 @@ impl Window {
         if let Some(process) = process_of(&self.profile)? {
             Command::new("kill").args(["-KILL", &process.to_string()]).status()?;
             let began = std::time::Instant::now();
-            while process_of(&self.profile)? == Some(process) && began.elapsed() < PATIENCE {
+            while is_at_work(process) && began.elapsed() < PATIENCE {
                 std::thread::sleep(std::time::Duration::from_millis(5));
             }
         }
@@ -277,7 +284,15 @@ pub fn web_folder(profile: &Path) -> PathBuf {
     profile.with_file_name(name)
 }
 
-/// The program that is at work on a profile, where one is (a zombie is not: it has no command line).
+/// Whether a process still holds anything: one that is gone, or a zombie, does not. (A process that ends loses
+/// its command line before it closes its connections.)
+fn is_at_work(process: u32) -> bool {
+    let Ok(stat) = std::fs::read_to_string(format!("/proc/{process}/stat")) else { return false };
+    // The state stands behind the name, which may hold anything.
+    !stat.rsplit(')').next().is_some_and(|rest| rest.trim_start().starts_with(['Z', 'X']))
+}
+
+/// The program that is at work on a profile, where one is.
 fn process_of(profile: &Path) -> Result<Option<u32>, Failure> {
     for entry in std::fs::read_dir("/proc")? {
         let name = entry?.file_name();

@@ -4,6 +4,8 @@
 #![cfg(feature = "window")]
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a journey that cannot go on is a failed test")]
 
+mod bad_input;
+mod canaries;
 mod looks;
 mod one_touch;
 mod scene;

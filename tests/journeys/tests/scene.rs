@@ -6,6 +6,7 @@ use fantoccini::{Locator, key::Key};
 use serde_json::{Value, json};
 use tern_journeys::{
     Failure, PATIENCE,
+    bus::Bus,
     practice::Practice,
     road::Road,
     window::{Opening, Window},
@@ -37,13 +38,26 @@ impl Scene {
 
     /// A window of a member on a profile by name: several members may share one.
     pub(crate) async fn window_on(&self, profile: &str, role: &str, language: &str) -> Window {
+        self.seat(profile, role, language, None).await
+    }
+
+    /// A window of the physician on a profile by name, on a bus of its own.
+    pub(crate) async fn window_on_bus(&self, profile: &str, bus: &Bus) -> Window {
+        self.seat(profile, "physician", "en", Some(&bus.address)).await
+    }
+
+    async fn seat(&self, profile: &str, role: &str, language: &str, bus: Option<&str>) -> Window {
+        let log = self.dir.path().join(format!("{profile}.log"));
         let profile = self.profile(profile);
         std::fs::create_dir_all(&profile).expect("a profile");
         // What a person, or policy, has set before anybody signs in.
         let settings = json!({ "language": language });
         std::fs::write(profile.join("settings.json"), settings.to_string()).expect("settings");
-        let log = self.dir.path().join(format!("{role}.log"));
-        Window::open(&Opening {
+        // More is logged than a practice ever does, so that this is looked at as well.
+        let mut more =
+            vec![("TERN_LOG", "info,tern=debug,tern_api=debug,tern_sync=debug,tern_net=debug,tern_store=debug")];
+        more.extend(bus.map(|bus| ("DBUS_SESSION_BUS_ADDRESS", bus)));
+        let opening = Opening {
             app: &required("TERN_APP"),
             browser: Path::new(env!("CARGO_BIN_EXE_sign-in-page")),
             profile: &profile,
@@ -51,11 +65,18 @@ impl Scene {
             account: self.practice.account(role).expect("somebody of that role"),
             language: "C.UTF-8",
             log: &log,
-            // More than a practice ever has, so that what is logged there is looked at as well.
-            filter: "info,tern=debug,tern_api=debug,tern_sync=debug,tern_net=debug,tern_store=debug",
-        })
-        .await
-        .expect("a window")
+        };
+        Window::open_with(&opening, &more).await.expect("a window")
+    }
+
+    /// The practice forgets every sign-in: who is signed in holds tokens that nobody knows any more.
+    pub(crate) async fn forget_sign_ins(&mut self) {
+        self.practice.stop().await.expect("a practice that stops");
+        let data = self.dir.path().join("practice");
+        std::fs::remove_file(data.join("sign-ins.json")).expect("sign-ins");
+        let address = self.practice.ready.base_url.split('/').nth(2).expect("an address").to_owned();
+        self.practice =
+            Practice::start(&required("TERN_PRACTICE"), &data, &["--bind", &address]).await.expect("a practice");
     }
 
     /// A window in which the member has signed in and sees the envelopes of *Nurse triage*.

@@ -37,7 +37,10 @@ async fn two_members_share_a_profile_and_neither_sees_nor_sends_what_is_the_othe
     let hers = start_another_than(&mia, [&answered, &begun]).await;
     write(&mia, REPLY_OF_MIA).await;
     send(&mia).await;
-    scene.server_has(&hers, "Mia's reply", |items| items.iter().all(|item| item["status"] == "completed")).await.unwrap();
+    scene
+        .server_has(&hers, "Mia's reply", |items| items.iter().all(|item| item["status"] == "completed"))
+        .await
+        .unwrap();
     assert_eq!(scene.said(&hers, REPLY_OF_MIA).await, 1);
     // Her outbox is empty by now, and what is Dr Osei's was not in it.
     mia.see_words("[data-testid=status]", "All sent").await.unwrap();

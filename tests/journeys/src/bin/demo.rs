@@ -10,7 +10,8 @@ use tern_journeys::{
     Failure, PATIENCE,
     practice::{Practice, Ready},
     road::Road,
-    window::{Opening, Window},
+    traces,
+    window::{Opening, Window, web_folder},
 };
 
 /// The scripted five minutes.
@@ -50,7 +51,6 @@ async fn main() -> Result<(), Failure> {
         account: &member,
         language: "C.UTF-8",
         log: &arguments.out.join("window.log"),
-        filter: "info",
     })
     .await?;
     let mut five = FiveMinutes { window, practice, road, out: arguments.out, pictures: 0 };
@@ -62,7 +62,34 @@ async fn main() -> Result<(), Failure> {
         five.picture("where-it-stopped").await?;
     }
     played?;
-    five.window.quit().await
+    let FiveMinutes { window, practice, out, .. } = five;
+    window.quit().await?;
+    leaves_nothing(&practice, &out).await
+}
+
+/// No word of a message or a reply stands in what the program left: the cache, what the web view keeps, the log.
+#[allow(clippy::print_stdout, reason = "the program's own output")]
+async fn leaves_nothing(practice: &Practice, out: &Path) -> Result<(), Failure> {
+    let messages = practice.search("Communication?_count=1000").await?;
+    let texts = messages.iter().filter_map(|message| message["payload"][0]["contentString"].as_str());
+    // Their beginnings: a log would cut them.
+    let mut words: Vec<String> =
+        texts.filter(|text| text.chars().count() > 40).map(|text| text.chars().take(40).collect()).collect();
+    if words.is_empty() {
+        return Err("the practice has no messages to look for".into());
+    }
+    words.extend([FIRST, SECOND].map(str::to_owned));
+    let profile = out.join("profile");
+    let mut read = 0;
+    for place in [&profile, &web_folder(&profile), &out.join("window.log")] {
+        let traces = traces::look(place, &words)?;
+        if !traces.holding.is_empty() {
+            return Err(format!("words of messages are left in {:?}", traces.holding).into());
+        }
+        read += traces.read.len();
+    }
+    println!("7. {} texts looked for in the {read} files that the program leaves: none is there.", words.len());
+    Ok(())
 }
 
 struct FiveMinutes {
