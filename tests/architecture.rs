@@ -114,6 +114,16 @@ fn arrows_are_those_drawn_and_no_others() {
 }
 
 #[test]
+fn the_practice_leads_to_unruly_alone() {
+    let practice = root().join("src-tauri/practice/Cargo.toml");
+    let metadata = MetadataCommand::new().manifest_path(practice).no_deps().exec().expect("cargo metadata");
+    let [package] = metadata.packages.as_slice() else { panic!("one package in a workspace of its own") };
+    let kinds = [DependencyKind::Normal, DependencyKind::Build, DependencyKind::Development];
+    let led_to: BTreeSet<&str> = kinds.into_iter().flat_map(|kind| ours(package, kind)).collect();
+    assert_eq!(led_to, BTreeSet::from(["tern-unruly"]), "it is a server that knows nothing of Tern");
+}
+
+#[test]
 fn tests_look_inward_too() {
     let arrows: HashMap<&str, &[&str]> = ARROWS.iter().copied().collect();
     let mut offences = Vec::new();

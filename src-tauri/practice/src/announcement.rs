@@ -19,6 +19,18 @@ pub struct Announcement {
     pub client_id: &'static str,
     /// The agent's credentials.
     pub backend: AnnouncedBackend,
+    /// The unruly proxy, where one stands before the practice: all addresses above are then its own.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub unruly: Option<AnnouncedUnruly>,
+}
+
+/// How to change the unruly proxy while it stands there (`tern_unruly::CONTROL_PATH`).
+#[derive(Debug, Clone, Serialize)]
+pub struct AnnouncedUnruly {
+    /// Where its quirks are read and set.
+    pub control_url: String,
+    /// The bearer token that it asks for.
+    pub control_secret: Secret,
 }
 
 /// An account, with its password in the clear: it opens nothing but invented people.
@@ -49,7 +61,13 @@ pub struct AnnouncedBackend {
 
 impl Announcement {
     /// What there is to say of a practice that clients know as `origin`.
-    pub(crate) fn new(origin: &str, ca_file: PathBuf, accounts: &[Account], agent: Secret) -> Self {
+    pub(crate) fn new(
+        origin: &str,
+        ca_file: PathBuf,
+        accounts: &[Account],
+        agent: Secret,
+        unruly: Option<AnnouncedUnruly>,
+    ) -> Self {
         let base_url = format!("{origin}/fhir");
         let accounts = accounts
             .iter()
@@ -69,6 +87,7 @@ impl Announcement {
             accounts,
             client_id: ClientId::Desktop.as_str(),
             backend: AnnouncedBackend { client_id: ClientId::Agent.as_str(), client_secret: agent },
+            unruly,
         }
     }
 }

@@ -1,11 +1,7 @@
 //! `POST [base]/AuditEvent`: Helios refuses it over REST and takes it from its host, so it is
 //! taken here and handed on.
 
-use crate::{
-    engine::TENANT,
-    outcome,
-    smart::access::{AccessTokens, bearer},
-};
+use crate::{engine::TENANT, outcome, smart::access::AccessTokens};
 use axum::{
     body::Bytes,
     extract::State,
@@ -54,9 +50,7 @@ pub(crate) fn allowed(
     resource_type: &str,
     operation: FhirOperation,
 ) -> Result<Principal, Box<Response>> {
-    let token = headers.get(header::AUTHORIZATION).and_then(|value| value.to_str().ok()).and_then(bearer);
-    let found = token.and_then(|token| access.find(token, Utc::now()));
-    let Some((held, expires_at)) = found else {
+    let Some((held, expires_at)) = access.bearing(headers, Utc::now()) else {
         return Err(Box::new(outcome::unauthorized()));
     };
     let principal =

@@ -30,7 +30,7 @@ use tower::ServiceExt;
 /// Helios keeps practices apart by tenant; here is only one.
 pub(crate) const TENANT: &str = "default";
 /// Largest request body, in bytes: a seed's transaction is about one megabyte.
-const LARGEST_BODY: usize = 32 * 1024 * 1024;
+pub(crate) const LARGEST_BODY: usize = 32 * 1024 * 1024;
 /// Seconds for one request: a seed's transaction takes four in a debug build on an idle machine.
 const REQUEST_SECONDS: u64 = 180;
 /// How often the write-ahead log is looked at.
@@ -101,7 +101,7 @@ impl Engine {
         let fhir = Router::new()
             .route("/AuditEvent", post(audit::create).with_state(audit).fallback_service(helios.clone()))
             .fallback_service(helios);
-        Ok(Self { backend, router: nudge::watched(fhir, nudges.clone(), origin), access })
+        Ok(Self { backend, router: nudge::watched(fhir, nudges.clone(), Arc::clone(&access), origin), access })
     }
 
     /// The FHIR interface, to be nested under `/fhir`.

@@ -35,9 +35,6 @@ pub enum Error {
         /// Where it was looked for, in order.
         looked: Vec<PathBuf>,
     },
-    /// The platform names no folder for an application's data; `--data` helps.
-    #[error("this system names no folder for application data; say one with --data")]
-    NoDataFolder,
     /// A certificate cannot be made.
     #[error("the practice's certificate cannot be made: {0}")]
     Certificate(#[from] rcgen::Error),
@@ -58,6 +55,12 @@ pub enum Error {
         /// What the system said.
         source: std::io::Error,
     },
+    /// The unruly proxy cannot reach the practice.
+    #[error("the unruly proxy cannot stand before the practice: {0}")]
+    Upstream(#[from] tern_unruly::UpstreamError),
+    /// The unruly proxy cannot serve.
+    #[error("the unruly proxy cannot serve: {0}")]
+    Unruly(#[from] tern_unruly::ServeError),
     /// Helios refused something the practice writes itself.
     #[error("the FHIR server answered {status} to {method} {path}")]
     Refused {

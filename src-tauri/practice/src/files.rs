@@ -19,7 +19,30 @@ pub(crate) fn write_private(path: &Path, content: &[u8]) -> Result<(), Error> {
             file.sync_all()
         })
         .map_err(Error::file("cannot write", &beside))?;
-    std::fs::rename(&beside, path).map_err(Error::file("cannot replace", path))
+    std::fs::rename(&beside, path).map_err(Error::file("cannot replace", path))?;
+    keep_name(path)
+}
+
+/// Makes `folder` and what is above it, as far as it is not there; what it makes only its owner may enter.
+pub(crate) fn make_private_folder(folder: &Path) -> Result<(), Error> {
+    let mut builder = std::fs::DirBuilder::new();
+    builder.recursive(true);
+    #[cfg(unix)]
+    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
+    builder.create(folder).map_err(Error::file("cannot make", folder))
+}
+
+/// Flushes the folder of `path`: without it a power cut may bring back what was there before the rename.
+#[cfg(unix)]
+fn keep_name(path: &Path) -> Result<(), Error> {
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    std::fs::File::open(folder).and_then(|folder| folder.sync_all()).map_err(Error::file("cannot flush", folder))
+}
+
+/// Elsewhere a folder cannot be opened as a file.
+#[cfg(not(unix))]
+fn keep_name(_: &Path) -> Result<(), Error> {
+    Ok(())
 }
 
 /// Reads a JSON file, or `None` where there is none.
@@ -39,4 +62,23 @@ pub(crate) fn write_json<T: serde::Serialize>(path: &Path, value: &T) -> Result<
     let bytes = serde_json::to_vec_pretty(value)
         .map_err(|e| Error::Content { path: path.to_owned(), reason: e.to_string() })?;
     write_private(path, &bytes)
+}
+
+#[cfg(all(test, unix))]
+mod tests {
+    use super::*;
+    use std::os::unix::fs::PermissionsExt;
+
+    #[test]
+    fn what_is_written_is_its_owners_alone() -> Result<(), Box<dyn std::error::Error>> {
+        let data = tempfile::tempdir()?;
+        let folder = data.path().join("deep/practice");
+        make_private_folder(&folder)?;
+        make_private_folder(&folder)?;
+        write_private(&folder.join("secrets.json"), b"{}")?;
+        let mode = |path: &Path| std::fs::metadata(path).map(|kept| kept.permissions().mode() & 0o777);
+        assert_eq!(mode(&folder)?, 0o700);
+        assert_eq!(mode(&folder.join("secrets.json"))?, 0o600);
+        Ok(())
+    }
 }

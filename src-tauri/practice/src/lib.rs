@@ -5,7 +5,8 @@
 //! heart is Helios, the FHIR engine a practice can also run on PostgreSQL; what stands around it
 //! here is what Helios leaves to others: TLS by an authority of its own ([`tls`]), signing in as
 //! SMART App Launch describes it (`smart`), an ear for AuditEvents (`audit`), nudges over a
-//! websocket (`nudge`), and people ([`people`], [`seed`], `arrivals`).
+//! websocket (`nudge`), and people ([`people`], [`seed`], `arrivals`). With `--unruly` the proxy that makes servers
+//! differ and fail stands before all of it (`front`).
 //!
 //! It makes no outgoing connection: it listens, and that is all it does on the network. So it can
 //! never reach a real practice, and nothing of it can leave the machine.
@@ -25,6 +26,7 @@ pub mod definitions;
 mod engine;
 mod error;
 mod files;
+mod front;
 mod nudge;
 mod outcome;
 pub mod people;
@@ -37,7 +39,7 @@ pub mod tls;
 pub mod vocabulary;
 mod words;
 
-pub use announcement::{AnnouncedAccount, AnnouncedBackend, Announcement};
+pub use announcement::{AnnouncedAccount, AnnouncedBackend, AnnouncedUnruly, Announcement};
 pub use error::Error;
 pub use practice::{Options, Practice};
 pub use smart::SignInPage;

@@ -1,9 +1,14 @@
 //! `tern-practice`: the sample practice as a program.
 
 use clap::{Args, Parser, Subcommand};
-use std::{io::Write, net::SocketAddr, path::PathBuf, process::ExitCode};
-use tern_practice::{Error, Options, Practice, SignInPage, definitions, seed::Size};
-use tokio::io::AsyncReadExt;
+use std::{io::Write, net::SocketAddr, path::PathBuf, process::ExitCode, time::Duration};
+use tempfile::TempDir;
+use tern_practice::{Options, Practice, SignInPage, definitions, seed::Size};
+use tern_unruly::Quirks;
+use tokio::sync::oneshot;
+
+/// How long the database may take to let go of its files at the end: a seed's transaction is some seconds.
+const LETTING_GO: Duration = Duration::from_secs(15);
 
 /// A FHIR server on this machine with invented people, for trying, training and tests.
 #[derive(Parser)]
@@ -33,7 +38,7 @@ struct Serve {
     /// Where to listen; port 0 takes a free one
     #[arg(long, default_value = "127.0.0.1:0")]
     bind: SocketAddr,
-    /// Folder that holds the practice [default: a new one in the platform's data folder]
+    /// Folder that holds the practice [default: a temporary one, removed at the end]
     #[arg(long)]
     data: Option<PathBuf>,
     /// Patients of a new practice
@@ -63,6 +68,9 @@ struct Serve {
     /// Seconds that an access token holds
     #[arg(long, default_value_t = 600, value_parser = clap::value_parser!(i64).range(1..=86_400))]
     access_seconds: i64,
+    /// Put the unruly proxy before it, with these quirks: names as of `tern-unruly list`, separated by commas
+    #[arg(long, value_name = "LIST")]
+    unruly: Option<Quirks>,
     /// End when standard input closes, as it does when the parent dies
     #[arg(long)]
     exit_with_stdin: bool,
@@ -93,14 +101,28 @@ fn run(command: Command) -> Result<(), Box<dyn std::error::Error>> {
             writeln!(std::io::stdout(), "{kept} search parameters in {}", to.display())?;
             Ok(())
         }
-        Command::Serve(serve) => {
-            let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
-            runtime.block_on(serve_until_told(*serve))
-        }
+        Command::Serve(serve) => run_practice(*serve),
     }
 }
 
-async fn serve_until_told(serve: Serve) -> Result<(), Box<dyn std::error::Error>> {
+/// Serves from the folder named, or from one that is gone afterwards.
+fn run_practice(serve: Serve) -> Result<(), Box<dyn std::error::Error>> {
+    let (data, passing) = match &serve.data {
+        Some(data) => (data.clone(), None),
+        None => {
+            let passing = tempfile::Builder::new().prefix("tern-practice-").tempdir()?;
+            (passing.path().to_owned(), Some(passing))
+        }
+    };
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
+    let served = runtime.block_on(serve_until_told(serve, data));
+    // What still writes does so on the runtime's threads, and would write into a folder that is being removed.
+    runtime.shutdown_timeout(LETTING_GO);
+    passing.map_or(Ok(()), TempDir::close)?;
+    served
+}
+
+async fn serve_until_told(serve: Serve, data: PathBuf) -> Result<(), Box<dyn std::error::Error>> {
     let exit_with_stdin = serve.exit_with_stdin;
     let mut told = std::pin::pin!(async move {
         tokio::select! {
@@ -108,7 +130,7 @@ async fn serve_until_told(serve: Serve) -> Result<(), Box<dyn std::error::Error>
             () = stdin_closed(), if exit_with_stdin => tracing::info!("standard input closed"),
         }
     });
-    let options = options(serve)?;
+    let options = options(serve, data);
     let practice = tokio::select! {
         opened = Practice::open(options) => opened?,
         () = &mut told => return Ok(()),
@@ -122,13 +144,10 @@ async fn serve_until_told(serve: Serve) -> Result<(), Box<dyn std::error::Error>
     Ok(())
 }
 
-fn options(serve: Serve) -> Result<Options, Error> {
-    Ok(Options {
+fn options(serve: Serve, data: PathBuf) -> Options {
+    Options {
         bind: serve.bind,
-        data: match serve.data {
-            Some(data) => data,
-            None => fresh_data_folder()?,
-        },
+        data,
         size: Size { seed: serve.seed, patients: serve.patients, threads: serve.threads },
         messages: serve.messages,
         arrivals_per_hour: serve.arrivals,
@@ -139,22 +158,21 @@ fn options(serve: Serve) -> Result<Options, Error> {
             false => SignInPage::Password,
         },
         access_seconds: serve.access_seconds,
-    })
+        unruly: serve.unruly,
+    }
 }
 
-/// A folder of its own for each start, where the platform keeps what programs may lose.
-fn fresh_data_folder() -> Result<PathBuf, Error> {
-    let folders = directories::ProjectDirs::from("health", "Tern", "tern-practice").ok_or(Error::NoDataFolder)?;
-    let name = format!("practice-{}", std::process::id());
-    let started = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).map_or(0, |since| since.as_secs());
-    Ok(folders.data_local_dir().join(format!("{name}-{started}")))
-}
-
+/// Ends with standard input, on a thread of its own: a read from a terminal cannot be broken off, and a thread of
+/// the runtime's would be waited for at the end.
 async fn stdin_closed() {
-    let mut stdin = tokio::io::stdin();
-    let mut bytes = [0; 256];
-    // What a parent writes means nothing; that it stopped does.
-    while matches!(stdin.read(&mut bytes).await, Ok(1..)) {}
+    let (closed, told) = oneshot::channel::<()>();
+    std::thread::spawn(move || {
+        // What a parent writes means nothing; that it stopped does.
+        let _ = std::io::copy(&mut std::io::stdin().lock(), &mut std::io::sink());
+        drop(closed);
+    });
+    // Dropped is how it is told.
+    let _ = told.await;
 }
 
 #[cfg(unix)]

@@ -22,22 +22,24 @@
 //! Only `websocket` is taken. A `rest-hook` would make this server call out, which it never does.
 
 mod socket;
+mod written;
 
-use crate::{outcome, smart::access::AccessTokens};
+use crate::{engine::LARGEST_BODY, outcome, smart::access::AccessTokens};
 use axum::{
     Json, Router,
     body::{Body, Bytes},
     extract::{Request, State},
-    http::{HeaderValue, Method, StatusCode, header},
+    http::{HeaderValue, StatusCode, header},
     middleware::{Next, from_fn_with_state},
     response::{IntoResponse, Response},
     routing::get,
 };
-use http_body_util::BodyExt;
-use serde::Deserialize;
+use chrono::Utc;
+use http_body_util::{BodyExt, LengthLimitError, Limited};
 use serde_json::{Value, json};
 use std::sync::Arc;
 use tokio::sync::broadcast;
+use written::{Kind, Written, written_by};
 
 /// Where the socket is.
 const PATH: &str = "/websocket";
@@ -45,15 +47,6 @@ const PATH: &str = "/websocket";
 const WAITING: usize = 256;
 /// The extension of a CapabilityStatement's `rest` that names the socket.
 const WEBSOCKET_EXTENSION: &str = "http://hl7.org/fhir/StructureDefinition/capabilitystatement-websocket";
-
-/// What was written.
-#[derive(Debug, Clone, PartialEq, Eq)]
-enum Written {
-    /// Resources of one type.
-    Type(String),
-    /// Of any type: a body we could not look into.
-    Any,
-}
 
 /// Who is told of writes.
 #[derive(Clone)]
@@ -84,45 +77,16 @@ pub(crate) fn router(nudges: &Nudges, engine: &crate::engine::Engine, access: &A
 #[derive(Clone)]
 struct Watch {
     nudges: Nudges,
+    access: Arc<AccessTokens>,
     websocket_url: Arc<str>,
 }
 
-/// `fhir` with every successful write told to `nudges`. `origin` is `https://host:port`.
-pub(crate) fn watched(fhir: Router, nudges: Nudges, origin: &str) -> Router {
+/// `fhir` with every successful write told to `nudges`. `access` says whose bodies are read, `origin` is
+/// `https://host:port`.
+pub(crate) fn watched(fhir: Router, nudges: Nudges, access: Arc<AccessTokens>, origin: &str) -> Router {
     let websocket_url = format!("{}{PATH}", origin.replacen("https://", "wss://", 1)).into();
-    let watch = Watch { nudges, websocket_url };
+    let watch = Watch { nudges, access, websocket_url };
     fhir.layer(from_fn_with_state(watch, pass))
-}
-
-/// What a request is, as far as nudging goes.
-#[derive(Debug, PartialEq, Eq)]
-enum Kind<'a> {
-    /// The CapabilityStatement.
-    Metadata,
-    /// A transaction or batch.
-    Bundle,
-    /// A Subscription is created or replaced.
-    Subscribe,
-    /// One resource of this type is written.
-    Write(&'a str),
-    /// Nothing is.
-    Read,
-}
-
-impl<'a> Kind<'a> {
-    fn of(method: &Method, path: &'a str) -> Self {
-        let mut segments = path.split('/').filter(|segment| !segment.is_empty());
-        let (first, second) = (segments.next(), segments.next());
-        let writes = [Method::POST, Method::PUT, Method::PATCH, Method::DELETE].contains(method);
-        match (first, second) {
-            (Some("metadata"), None) if method == Method::GET => Self::Metadata,
-            (None, None) if method == Method::POST => Self::Bundle,
-            (_, Some(second)) if second.starts_with(['_', '$']) => Self::Read,
-            (Some("Subscription"), _) if method == Method::POST || method == Method::PUT => Self::Subscribe,
-            (Some(of), _) if writes && !of.starts_with(['_', '$']) => Self::Write(of),
-            _ => Self::Read,
-        }
-    }
 }
 
 async fn pass(State(watch): State<Watch>, request: Request, next: Next) -> Response {
@@ -138,7 +102,7 @@ async fn pass(State(watch): State<Watch>, request: Request, next: Next) -> Respo
             response
         }
         Kind::Bundle => {
-            let (request, body) = match opened(request).await {
+            let (request, body) = match opened(&watch, request).await {
                 Ok(opened) => opened,
                 Err(refused) => return *refused,
             };
@@ -148,64 +112,37 @@ async fn pass(State(watch): State<Watch>, request: Request, next: Next) -> Respo
             }
             response
         }
-        Kind::Subscribe => match activated(request).await {
+        Kind::Subscribe => match activated(&watch, request).await {
             Ok(request) => next.run(request).await,
             Err(refused) => *refused,
         },
     }
 }
 
-/// A request whose body was read, and the body.
-async fn opened(request: Request) -> Result<(Request, Bytes), Box<Response>> {
+/// A request whose body was read, and the body. We stand before Helios, so what it would refuse unread (a stranger,
+/// an endless body) is refused here.
+async fn opened(watch: &Watch, request: Request) -> Result<(Request, Bytes), Box<Response>> {
     let (parts, body) = request.into_parts();
-    match body.collect().await {
+    if watch.access.bearing(&parts.headers, Utc::now()).is_none() {
+        return Err(Box::new(outcome::unauthorized()));
+    }
+    match Limited::new(body, LARGEST_BODY).collect().await {
         Ok(body) => {
             let body = body.to_bytes();
             Ok((Request::from_parts(parts, Body::from(body.clone())), body))
+        }
+        Err(error) if error.is::<LengthLimitError>() => {
+            let words = "the body is larger than this server takes";
+            Err(Box::new(outcome::outcome(StatusCode::PAYLOAD_TOO_LARGE, "too-long", words)))
         }
         Err(_) => Err(Box::new(outcome::outcome(StatusCode::BAD_REQUEST, "incomplete", "the body broke off"))),
     }
 }
 
-/// The types that a Bundle's entries write.
-fn written_by(body: &[u8]) -> Vec<Written> {
-    #[derive(Deserialize)]
-    struct Bundle {
-        #[serde(default)]
-        entry: Vec<Entry>,
-    }
-    #[derive(Deserialize)]
-    struct Entry {
-        request: Option<EntryRequest>,
-    }
-    #[derive(Deserialize)]
-    struct EntryRequest {
-        method: String,
-        url: String,
-    }
-    let Ok(bundle) = serde_json::from_slice::<Bundle>(body) else {
-        // Compressed, or not JSON: Helios took it, so something was written.
-        return vec![Written::Any];
-    };
-    let mut types: Vec<String> = bundle
-        .entry
-        .into_iter()
-        .filter_map(|entry| entry.request)
-        .filter(|request| request.method != "GET" && request.method != "HEAD")
-        .filter_map(|request| {
-            let of = request.url.split(['/', '?']).next()?;
-            (!of.is_empty()).then(|| of.to_owned())
-        })
-        .collect();
-    types.sort_unstable();
-    types.dedup();
-    types.into_iter().map(Written::Type).collect()
-}
-
 /// A Subscription as the server takes it: `requested` becomes `active`; another channel than the
 /// websocket is refused.
-async fn activated(request: Request) -> Result<Request, Box<Response>> {
-    let (request, body) = opened(request).await?;
+async fn activated(watch: &Watch, request: Request) -> Result<Request, Box<Response>> {
+    let (request, body) = opened(watch, request).await?;
     let Ok(mut subscription) = serde_json::from_slice::<Value>(&body) else {
         // Helios says what is wrong with it.
         return Ok(request);
@@ -269,43 +206,6 @@ fn describe(statement: &mut Value, websocket_url: &str) {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn a_write_is_told_from_a_read() {
-        for (method, path, kind) in [
-            (Method::POST, "/Communication", Kind::Write("Communication")),
-            (Method::PUT, "/Task/1", Kind::Write("Task")),
-            (Method::PATCH, "/Task/1", Kind::Write("Task")),
-            (Method::DELETE, "/Task/1", Kind::Write("Task")),
-            (Method::PUT, "/Task", Kind::Write("Task")),
-            (Method::POST, "/", Kind::Bundle),
-            (Method::POST, "/Subscription", Kind::Subscribe),
-            (Method::PATCH, "/Subscription/1", Kind::Write("Subscription")),
-            (Method::GET, "/metadata", Kind::Metadata),
-            (Method::GET, "/Task", Kind::Read),
-            (Method::POST, "/Task/_search", Kind::Read),
-            (Method::POST, "/Patient/$everything", Kind::Read),
-            (Method::POST, "/_history", Kind::Read),
-        ] {
-            assert_eq!(Kind::of(&method, path), kind, "{method} {path}");
-        }
-    }
-
-    #[test]
-    fn a_bundle_tells_each_type_once_and_one_that_cannot_be_read_tells_any() {
-        let bundle = json!({"entry": [
-            {"request": {"method": "PUT", "url": "Task/1"}},
-            {"request": {"method": "POST", "url": "Communication"}},
-            {"request": {"method": "PATCH", "url": "Task?identifier=x"}},
-            {"request": {"method": "GET", "url": "Patient/1"}},
-            {"resource": {}},
-        ]});
-        assert_eq!(
-            written_by(bundle.to_string().as_bytes()),
-            [Written::Type("Communication".into()), Written::Type("Task".into())]
-        );
-        assert_eq!(written_by(&[0x1f, 0x8b]), [Written::Any]);
-    }
 
     #[test]
     fn the_capability_statement_names_the_socket_and_the_audit() {

@@ -6,6 +6,7 @@ use crate::{
     control, definitions,
     engine::Engine,
     files,
+    front::{Front, Proxy},
     nudge::{self, Nudges},
     people,
     seed::{self, Size},
@@ -17,7 +18,7 @@ use axum::Router;
 use axum_server::tls_rustls::RustlsConfig;
 use chrono::Utc;
 use std::{
-    net::{IpAddr, Ipv4Addr, SocketAddr, TcpListener},
+    net::SocketAddr,
     path::{Path, PathBuf},
     sync::Arc,
     time::Duration,
@@ -48,11 +49,14 @@ pub struct Options {
     pub page: SignInPage,
     /// Seconds that an access token holds.
     pub access_seconds: i64,
+    /// Quirks of the unruly proxy to put before the practice; none puts no proxy there.
+    pub unruly: Option<tern_unruly::Quirks>,
 }
 
 /// An open practice.
 pub struct Practice {
     announcement: Announcement,
+    proxy: Option<Proxy>,
     engine: Engine,
     server: axum_server::Handle<SocketAddr>,
     serving: JoinHandle<std::io::Result<()>>,
@@ -73,7 +77,8 @@ impl Practice {
         let (accounts, secrets) = people::accounts(&data)?;
 
         let identity = tls::Identity::open(&data, options.bind.ip(), now)?;
-        let (listener, origin) = listen(options.bind)?;
+        let Front { listener, origin, proxy } =
+            Front::open(options.bind, &identity, options.unruly, options.size.seed)?;
         let smart = Arc::new(AuthorizationServer::open(Setup {
             origin: origin.clone(),
             data: &data,
@@ -106,7 +111,14 @@ impl Practice {
             working.spawn(arrivals::keep_writing(patients, pace));
         }
         Ok(Self {
-            announcement: Announcement::new(&origin, identity.ca_file, &accounts, secrets.agent),
+            announcement: Announcement::new(
+                &proxy.as_ref().map_or(origin, Proxy::origin),
+                identity.ca_file,
+                &accounts,
+                secrets.agent,
+                proxy.as_ref().map(Proxy::announced),
+            ),
+            proxy,
             engine,
             server,
             serving: tokio::spawn(serving),
@@ -123,6 +135,7 @@ impl Practice {
     /// Ends what is going on, lets open requests finish for three seconds, and folds the
     /// write-ahead log back.
     pub async fn close(mut self) {
+        drop(self.proxy.take());
         self.working.shutdown().await;
         self.server.graceful_shutdown(Some(CLOSING));
         match self.serving.await {
@@ -135,7 +148,7 @@ impl Practice {
 }
 
 fn data_folder(data: &Path) -> Result<PathBuf, Error> {
-    std::fs::create_dir_all(data).map_err(Error::file("cannot make", data))?;
+    files::make_private_folder(data)?;
     std::fs::canonicalize(data).map_err(Error::file("cannot open", data))
 }
 
@@ -165,16 +178,4 @@ fn size_kept(data: &Path, asked: Size) -> Result<Size, Error> {
             Ok(asked)
         }
     }
-}
-
-/// Listens on `address`; answers the origin that it is reached by.
-fn listen(address: SocketAddr) -> Result<(TcpListener, String), Error> {
-    let failed = |source| Error::Listen { address, source };
-    let listener = TcpListener::bind(address).map_err(failed)?;
-    listener.set_nonblocking(true).map_err(failed)?;
-    let mut reached = listener.local_addr().map_err(failed)?;
-    if reached.ip().is_unspecified() {
-        reached.set_ip(IpAddr::V4(Ipv4Addr::LOCALHOST));
-    }
-    Ok((listener, format!("https://{reached}")))
 }

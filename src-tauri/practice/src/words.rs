@@ -199,10 +199,7 @@ fn from_file(path: &Path) -> Result<Vec<Text>, Error> {
         })?;
         if let Some(text) = row.text.filter(|text| !text.trim().is_empty()) {
             let chosen = CHOSEN[number % CHOSEN.len()];
-            texts.push(Text {
-                category: chosen.to_owned(),
-                ..Text::foreign(&row.subject.unwrap_or_default(), &text)
-            });
+            texts.push(Text { category: chosen.to_owned(), ..Text::foreign(&row.subject.unwrap_or_default(), &text) });
         }
     }
     if texts.is_empty() {

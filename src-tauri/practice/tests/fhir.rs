@@ -29,8 +29,10 @@ async fn nobody_gets_in_without_a_token_but_the_door_says_how() {
     }
     for token in ["", "nonsense"] {
         assert_eq!(scene.get("/Patient", token).await.0, StatusCode::UNAUTHORIZED);
-        let (status, _) = scene.post("/AuditEvent", token, json!({})).await;
-        assert_eq!(status, StatusCode::UNAUTHORIZED);
+        for path in ["/AuditEvent", "/Subscription", "/Communication", ""] {
+            let (status, _) = scene.post(path, token, json!({})).await;
+            assert_eq!(status, StatusCode::UNAUTHORIZED, "{path}");
+        }
     }
     let metadata = scene.http.get(format!("{}/metadata", scene.base)).send().await.unwrap();
     assert_eq!(metadata.status(), StatusCode::OK);
@@ -277,4 +279,17 @@ async fn without_search_parameters_nothing_opens_and_the_reason_is_said() {
         Err(error @ Error::NoSearchParameters { .. }) => assert!(error.to_string().contains("missing.json")),
         other => panic!("{:?}", other.map(|p| p.announcement().base_url.clone())),
     }
+}
+
+#[tokio::test]
+async fn a_bundle_larger_than_the_server_takes_is_refused_before_it_is_read_through() {
+    let scene = open().await;
+    let token = scene.agent().await;
+    let bundle = vec![b' '; 33 * 1024 * 1024];
+    let post = scene.http.post(&scene.base).bearer_auth(&token).header("content-type", "application/fhir+json");
+    // The server may answer and close before all is sent, and a client may see either.
+    if let Ok(answer) = post.body(bundle).send().await {
+        assert_eq!(answer.status(), StatusCode::PAYLOAD_TOO_LARGE);
+    }
+    assert_eq!(scene.get("/Patient?_count=1", &token).await.0, StatusCode::OK);
 }

@@ -1,6 +1,6 @@
 //! One subscriber's socket.
 
-use super::{Nudges, Written};
+use super::{Nudges, written::Written};
 use crate::{audit::allowed, engine::Engine, smart::access::AccessTokens};
 use axum::{
     extract::{

@@ -2,6 +2,7 @@
 
 use super::{clients::ClientId, lock};
 use crate::secrets::{Secret, digest};
+use axum::http::{HeaderMap, header};
 use chrono::{DateTime, Duration, Utc};
 use helios_auth::{AuthError, AuthProvider, LaunchContext, Principal, ScopeSet};
 use std::{collections::HashMap, sync::Mutex};
@@ -68,8 +69,14 @@ impl AccessTokens {
     }
 
     /// What `token` stands for, and until when.
-    pub(crate) fn find(&self, token: &str, now: DateTime<Utc>) -> Option<(Access, DateTime<Utc>)> {
+    fn find(&self, token: &str, now: DateTime<Utc>) -> Option<(Access, DateTime<Utc>)> {
         lock(&self.held).get(&digest(token)).filter(|(_, until)| *until > now).cloned()
+    }
+
+    /// What the token of a request stands for, and until when.
+    pub(crate) fn bearing(&self, headers: &HeaderMap, now: DateTime<Utc>) -> Option<(Access, DateTime<Utc>)> {
+        let authorization = headers.get(header::AUTHORIZATION)?.to_str().ok()?;
+        self.find(bearer(authorization)?, now)
     }
 
     /// Forgets a token of the practice's own.
@@ -93,7 +100,7 @@ impl AccessTokens {
 }
 
 /// The token in an `Authorization: Bearer …` header (RFC 6750; the scheme in any case).
-pub(crate) fn bearer(authorization: &str) -> Option<&str> {
+fn bearer(authorization: &str) -> Option<&str> {
     let (scheme, token) = authorization.split_once(' ')?;
     scheme.eq_ignore_ascii_case("bearer").then(|| token.trim()).filter(|token| !token.is_empty())
 }

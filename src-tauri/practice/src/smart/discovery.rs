@@ -1,6 +1,6 @@
 //! Where everything is: SMART's configuration, OpenID's, and the keys.
 
-use super::AuthorizationServer;
+use super::{AuthorizationServer, revoke, token};
 use axum::{Json, extract::State};
 use serde_json::{Value, json};
 use std::sync::Arc;
@@ -28,7 +28,6 @@ pub(super) async fn openid_configuration(State(server): State<Arc<AuthorizationS
     configuration["id_token_signing_alg_values_supported"] = json!(["ES256"]);
     configuration["claims_supported"] = json!(["iss", "sub", "aud", "iat", "exp", "nonce", "name", "fhirUser"]);
     configuration["ui_locales_supported"] = json!(["en", "fr"]);
-    configuration["authorization_response_iss_parameter_supported"] = json!(true);
     Json(configuration)
 }
 
@@ -42,8 +41,8 @@ fn endpoints(origin: &str) -> Value {
         "issuer": origin,
         "jwks_uri": format!("{origin}/auth/jwks"),
         "authorization_endpoint": format!("{origin}/auth/authorize"),
-        "token_endpoint": format!("{origin}/auth/token"),
-        "revocation_endpoint": format!("{origin}/auth/revoke"),
+        "token_endpoint": format!("{origin}{}", token::PATH),
+        "revocation_endpoint": format!("{origin}{}", revoke::PATH),
         "response_types_supported": ["code"],
         "response_modes_supported": ["query"],
         "grant_types_supported": ["authorization_code", "refresh_token", "client_credentials"],
@@ -51,6 +50,8 @@ fn endpoints(origin: &str) -> Value {
         "token_endpoint_auth_methods_supported":
             ["none", "client_secret_basic", "client_secret_post", "private_key_jwt"],
         "token_endpoint_auth_signing_alg_values_supported": ["ES384", "RS384", "ES256", "RS256"],
+        // RFC 9207.
+        "authorization_response_iss_parameter_supported": true,
         "scopes_supported": [
             "openid", "fhirUser", "profile", "offline_access", "user/*.cruds", "system/*.cruds"
         ],

@@ -80,17 +80,15 @@ impl Families {
         let family = Uuid::new_v4();
         let (token, current) = self.fresh(family)?;
         self.live.retain(|_, family| family.until > now);
-        self.live.insert(
-            family,
-            Family {
-                username: username.to_owned(),
-                scope: scope.to_owned(),
-                current,
-                until: now + Duration::days(IDLE_DAYS),
-            },
-        );
-        self.keep()?;
+        let (username, scope) = (username.to_owned(), scope.to_owned());
+        self.put(family, Some(Family { username, scope, current, until: now + Duration::days(IDLE_DAYS) }))?;
         Ok((family, token))
+    }
+
+    /// The scopes of the sign-in that `presented` belongs to, if it holds.
+    pub(super) fn granted(&self, presented: &str, now: DateTime<Utc>) -> Option<&str> {
+        let family = self.live.get(&family_of(presented)?).filter(|family| family.until > now)?;
+        (family.current == digest(presented)).then_some(family.scope.as_str())
     }
 
     /// Replaces the token that holds, or ends the family if `presented` is another of its tokens.
@@ -102,33 +100,47 @@ impl Families {
             return Ok(Rotation::Unknown);
         };
         if family.current != digest(presented) {
-            self.end(id)?;
+            self.end(id);
             return Ok(Rotation::Reused(id));
         }
         let (token, current) = self.fresh(id)?;
-        let before = family.clone();
-        let sign_in = Family { current, until: now + Duration::days(IDLE_DAYS), ..before.clone() };
-        self.live.insert(id, sign_in.clone());
-        if let Err(not_kept) = self.keep() {
-            // The client never gets the new token, so the old one must go on holding.
-            self.live.insert(id, before);
-            return Err(not_kept);
-        }
+        let sign_in = Family { current, until: now + Duration::days(IDLE_DAYS), ..family.clone() };
+        self.put(id, Some(sign_in.clone()))?;
         Ok(Rotation::Rotated { token, family: id, sign_in })
     }
 
-    /// Ends the family that `presented` belongs to, if any, and answers its id.
+    /// Ends the family that `presented` belongs to, if any, and answers its id. Where that cannot be kept it has
+    /// not ended, and whoever signs out is told so.
     pub(super) fn revoke(&mut self, presented: &str) -> Result<Option<Uuid>, Error> {
         match family_of(presented).filter(|id| self.live.contains_key(id)) {
-            Some(id) => self.end(id).map(|()| Some(id)),
+            Some(id) => self.put(id, None).map(|()| Some(id)),
             None => Ok(None),
         }
     }
 
-    /// Ends a family.
-    pub(super) fn end(&mut self, family: Uuid) -> Result<(), Error> {
+    /// Ends a family that somebody may have stolen, whether that can be kept or not: what the disk does not take
+    /// now it is told with the next sign-in.
+    pub(super) fn end(&mut self, family: Uuid) {
         self.live.remove(&family);
-        self.keep()
+        if let Err(error) = self.keep() {
+            tracing::error!(%error, %family, "a sign-in has ended, and a restart would not know");
+        }
+    }
+
+    /// Changes one family, in memory and on disk or in neither: a client that never gets its new token must go on
+    /// with the old one.
+    fn put(&mut self, id: Uuid, family: Option<Family>) -> Result<(), Error> {
+        let before = self.swap(id, family);
+        self.keep().inspect_err(|_| {
+            self.swap(id, before);
+        })
+    }
+
+    fn swap(&mut self, id: Uuid, family: Option<Family>) -> Option<Family> {
+        match family {
+            Some(family) => self.live.insert(id, family),
+            None => self.live.remove(&id),
+        }
     }
 
     fn fresh(&self, family: Uuid) -> Result<(Secret, String), Error> {
@@ -207,18 +219,24 @@ mod tests {
     }
 
     #[test]
-    fn when_the_disk_is_full_the_old_token_goes_on_holding() -> Outcome {
+    fn when_the_disk_is_full_nothing_changes_but_that_a_stolen_sign_in_ends() -> Outcome {
         let data = tempfile::tempdir()?;
         let folder = data.path().join("practice");
         std::fs::create_dir(&folder)?;
         let mut families = Families::open(&folder)?;
         let now = Utc::now();
         let (_, token) = families.begin("osei", "openid", now)?;
+        let (_, stolen) = families.begin("tran", "openid", now)?;
+        let newest = rotated(families.rotate(stolen.expose(), now)?)?;
         let aside = data.path().join("aside");
         std::fs::rename(&folder, &aside)?;
         assert!(families.rotate(token.expose(), now).is_err());
+        assert!(families.revoke(token.expose()).is_err());
+        assert!(matches!(families.rotate(stolen.expose(), now)?, Rotation::Reused(_)));
         std::fs::rename(&aside, &folder)?;
         rotated(families.rotate(token.expose(), now)?)?;
+        let mut restarted = Families::open(&folder)?;
+        assert!(matches!(restarted.rotate(newest.expose(), now)?, Rotation::Unknown), "the disk was told since");
         Ok(())
     }
 }

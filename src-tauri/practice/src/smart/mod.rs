@@ -23,25 +23,31 @@
 //! grant, but neither OpenID Connect (`id_token`, keys), nor revocation (RFC 7009), nor families of
 //! refresh tokens with reuse detection, nor private-key assertions, nor the any-port rule for
 //! loopback redirects; all of these would have been written around its traits, and what was left
-//! for it to do is the pure checks in `authorize.rs`.
+//! for it to do is the pure checks in `request.rs`.
 
 pub(crate) mod access;
 mod authorize;
 pub(crate) mod clients;
+mod codes;
 mod discovery;
 mod families;
 mod keys;
+mod origin;
 mod page;
+mod refusal;
+mod request;
+mod revoke;
 mod token;
 
 use crate::{Error, people::Account, secrets::Secret};
 use access::AccessTokens;
-use authorize::{Codes, Pending};
+use authorize::Pending;
 use axum::{
     Router,
     routing::{get, post},
 };
 use clients::Clients;
+use codes::Codes;
 use families::Families;
 use keys::SigningKey;
 use std::{
@@ -126,8 +132,8 @@ impl AuthorizationServer {
             .route("/fhir/.well-known/openid-configuration", get(discovery::openid_configuration))
             .route("/auth/jwks", get(discovery::jwks))
             .route("/auth/authorize", get(authorize::ask).post(authorize::answer))
-            .route("/auth/token", post(token::token))
-            .route("/auth/revoke", post(token::revoke))
+            .route(token::PATH, post(token::token))
+            .route(revoke::PATH, post(revoke::revoke))
             .with_state(Arc::clone(self))
     }
 

@@ -1,19 +1,26 @@
-//! The token endpoint (RFC 6749, 3.2) and revocation (RFC 7009).
+//! The token endpoint (RFC 6749, 3.2).
+//!
+//! Whatever ends a sign-in (a code or a refresh token that comes twice, signing out) must also end the access
+//! tokens that it bought, one that is being issued at that moment included. So the lock under which a code or a
+//! refresh token is taken up is held until its access token is issued: who ends the sign-in comes before, and
+//! the exchange fails, or after, and finds the access token.
 
 use super::{
     AuthorizationServer,
     access::Access,
-    authorize::Redeemed,
-    clients::{ClientId, NotBelieved, Proof},
+    clients::{ClientId, Proof},
+    codes::Redeemed,
     families::Rotation,
     keys::Subject,
     lock,
+    origin::Origin,
+    refusal::{Refusal, not_stored},
 };
-use crate::{Error, secrets::Secret};
+use crate::secrets::Secret;
 use axum::{
     Form, Json,
-    extract::State,
-    http::{HeaderMap, HeaderValue, StatusCode, header},
+    extract::{State, rejection::FormRejection},
+    http::{HeaderMap, header},
     response::{IntoResponse, Response},
 };
 use base64::{Engine as _, prelude::BASE64_URL_SAFE_NO_PAD};
@@ -22,6 +29,9 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use std::sync::Arc;
 use uuid::Uuid;
+
+/// Where it is.
+pub(super) const PATH: &str = "/auth/token";
 
 /// The body of a token request.
 #[derive(Deserialize)]
@@ -32,14 +42,6 @@ pub(super) struct Ask {
     code_verifier: Option<Secret>,
     refresh_token: Option<Secret>,
     scope: Option<String>,
-    #[serde(flatten)]
-    proof: Proof,
-}
-
-/// The body of a revocation.
-#[derive(Deserialize)]
-pub(super) struct Revoke {
-    token: Option<Secret>,
     #[serde(flatten)]
     proof: Proof,
 }
@@ -57,52 +59,20 @@ pub(super) struct Granted {
     id_token: Option<String>,
 }
 
-/// Why no token is given (RFC 6749, 5.2).
-#[derive(Debug, thiserror::Error)]
-pub(super) enum Refusal {
-    #[error("{1}")]
-    Oauth(&'static str, &'static str),
-    #[error(transparent)]
-    Client(#[from] NotBelieved),
-    #[error(transparent)]
-    Practice(#[from] Error),
-    #[error("no randomness")]
-    Randomness(#[from] std::io::Error),
-}
-
-impl IntoResponse for Refusal {
-    fn into_response(self) -> Response {
-        let (status, error, words) = match &self {
-            Self::Oauth(error, words) => (StatusCode::BAD_REQUEST, *error, *words),
-            Self::Client(_) => {
-                (StatusCode::UNAUTHORIZED, "invalid_client", "the client is not known or did not prove itself")
-            }
-            Self::Practice(_) | Self::Randomness(_) => {
-                (StatusCode::INTERNAL_SERVER_ERROR, "server_error", "the practice cannot keep a sign-in now")
-            }
-        };
-        tracing::info!(error, reason = %self, "no token was given");
-        let body = serde_json::json!({"error": error, "error_description": words});
-        let mut response = not_stored((status, Json(body)).into_response());
-        if status == StatusCode::UNAUTHORIZED {
-            let challenge = HeaderValue::from_static("Basic realm=\"token\"");
-            response.headers_mut().insert(header::WWW_AUTHENTICATE, challenge);
-        }
-        response
-    }
-}
-
 /// `POST /auth/token`.
 pub(super) async fn token(
     State(server): State<Arc<AuthorizationServer>>,
+    origin: Origin,
     headers: HeaderMap,
-    Form(ask): Form<Ask>,
+    ask: Result<Form<Ask>, FormRejection>,
 ) -> Response {
+    let Ok(Form(ask)) = ask else {
+        return Refusal::MALFORMED.into_response();
+    };
     let authorization = authorization(&headers);
-    let origin = forwarded(&headers).unwrap_or_else(|| server.origin.clone());
     // A sign-in is flushed to the disk before its token leaves.
     let exchanged =
-        tokio::task::spawn_blocking(move || server.exchange(authorization.as_deref(), ask, &origin, Utc::now())).await;
+        tokio::task::spawn_blocking(move || server.exchange(authorization.as_deref(), &ask, &origin, Utc::now())).await;
     match exchanged {
         Ok(Ok(granted)) => not_stored(Json(granted).into_response()),
         Ok(Err(refusal)) => refusal.into_response(),
@@ -110,19 +80,13 @@ pub(super) async fn token(
     }
 }
 
-/// `POST /auth/revoke`: always 200 for a client that proved itself, whatever the token was.
-pub(super) async fn revoke(
-    State(server): State<Arc<AuthorizationServer>>,
-    headers: HeaderMap,
-    Form(ask): Form<Revoke>,
-) -> Response {
-    let authorization = authorization(&headers);
-    let revoked = tokio::task::spawn_blocking(move || server.revoke(authorization.as_deref(), &ask, Utc::now())).await;
-    match revoked {
-        Ok(Ok(())) => not_stored(StatusCode::OK.into_response()),
-        Ok(Err(refusal)) => refusal.into_response(),
-        Err(stopped) => Refusal::Randomness(stopped.into()).into_response(),
-    }
+/// Who signed in, to what, and how they may go on.
+struct SignedIn<'a> {
+    username: &'a str,
+    scope: String,
+    family: Uuid,
+    refresh_token: Option<Secret>,
+    nonce: Option<&'a str>,
 }
 
 impl AuthorizationServer {
@@ -130,34 +94,33 @@ impl AuthorizationServer {
     fn exchange(
         &self,
         authorization: Option<&str>,
-        ask: Ask,
-        origin: &str,
+        ask: &Ask,
+        origin: &Origin,
         now: DateTime<Utc>,
     ) -> Result<Granted, Refusal> {
-        let endpoint = format!("{origin}/auth/token");
-        let client = self.clients.recognise(authorization, &ask.proof, &endpoint, now)?;
-        match (ask.grant_type.as_deref(), client) {
-            (Some("authorization_code"), ClientId::Desktop) => self.redeem(&ask, origin, now),
-            (Some("refresh_token"), ClientId::Desktop) => self.refresh(&ask, origin, now),
-            (Some("client_credentials"), ClientId::Agent) => self.credentials(&ask, now),
-            (
-                Some("authorization_code" | "refresh_token" | "client_credentials"),
-                ClientId::Desktop | ClientId::Agent,
-            ) => Err(Refusal::Oauth("unauthorized_client", "this client has no such grant")),
+        let client = self.clients.recognise(authorization, &ask.proof, &origin.at(PATH), now)?;
+        let grant_type = ask.grant_type.as_deref();
+        match (grant_type.ok_or(Refusal::Oauth("invalid_request", "grant_type is missing"))?, client) {
+            ("authorization_code", ClientId::Desktop) => self.redeem(ask, origin, now),
+            ("refresh_token", ClientId::Desktop) => self.refresh(ask, origin, now),
+            ("client_credentials", ClientId::Agent) => self.credentials(ask, now),
+            ("authorization_code" | "refresh_token" | "client_credentials", ClientId::Desktop | ClientId::Agent) => {
+                Err(Refusal::Oauth("unauthorized_client", "this client has no such grant"))
+            }
             _ => Err(Refusal::Oauth("unsupported_grant_type", "no such grant")),
         }
     }
 
     /// A code becomes a sign-in.
-    fn redeem(&self, ask: &Ask, origin: &str, now: DateTime<Utc>) -> Result<Granted, Refusal> {
+    fn redeem(&self, ask: &Ask, origin: &Origin, now: DateTime<Utc>) -> Result<Granted, Refusal> {
         let invalid = Refusal::Oauth("invalid_grant", "the code does not hold");
         let code = ask.code.as_ref().map_or("", Secret::expose);
-        let redeemed = lock(&self.codes).redeem(code, now);
-        let grant = match redeemed {
+        let mut codes = lock(&self.codes);
+        let grant = match codes.redeem(code, now) {
             Redeemed::Good(grant) => grant,
             Redeemed::Again(bought) => {
                 if let Some(family) = bought {
-                    self.end(family)?;
+                    self.end(family);
                 }
                 return Err(invalid);
             }
@@ -170,29 +133,36 @@ impl AuthorizationServer {
         if !verifies(verifier, &grant.code_challenge) {
             return Err(invalid);
         }
-        let scopes: Vec<&str> = grant.scope.split(' ').collect();
         // Without `offline_access` there is no refresh token, but its access token still has a
         // sign-in of its own, so that a code used twice can take it back.
-        let (family, token) = if scopes.contains(&"offline_access") {
+        let (family, refresh_token) = if grant.scope.split(' ').any(|scope| scope == "offline_access") {
             let (family, token) = lock(&self.families).begin(&grant.username, &grant.scope, now)?;
             (family, Some(token))
         } else {
             (Uuid::new_v4(), None)
         };
-        lock(&self.codes).bought(code, family);
-        let identity = (origin, grant.nonce.as_deref());
-        self.signed_in(&grant.username, grant.scope.clone(), (family, token), identity, now)
+        codes.bought(code, family);
+        let nonce = grant.nonce.as_deref();
+        let signed_in = SignedIn { username: &grant.username, scope: grant.scope, family, refresh_token, nonce };
+        self.grant(signed_in, origin, now)
     }
 
     /// One refresh token becomes the next.
-    fn refresh(&self, ask: &Ask, origin: &str, now: DateTime<Utc>) -> Result<Granted, Refusal> {
+    fn refresh(&self, ask: &Ask, origin: &Origin, now: DateTime<Utc>) -> Result<Granted, Refusal> {
         let invalid = Refusal::Oauth("invalid_grant", "the refresh token does not hold");
         let presented = ask.refresh_token.as_ref().map_or("", Secret::expose);
-        let rotation = lock(&self.families).rotate(presented, now)?;
-        match rotation {
+        let mut families = lock(&self.families);
+        let granted = families.granted(presented, now);
+        if granted.is_some_and(|granted| narrowed(granted, ask.scope.as_deref()).is_empty()) {
+            // Before the token is used up: the client can ask again with it.
+            return Err(Refusal::Oauth("invalid_scope", "nothing that was granted to this sign-in"));
+        }
+        match families.rotate(presented, now)? {
             Rotation::Rotated { token, family, sign_in } => {
                 let scope = narrowed(&sign_in.scope, ask.scope.as_deref());
-                self.signed_in(&sign_in.username, scope, (family, Some(token)), (origin, None), now)
+                let username = sign_in.username.as_str();
+                let signed_in = SignedIn { username, scope, family, refresh_token: Some(token), nonce: None };
+                self.grant(signed_in, origin, now)
             }
             Rotation::Reused(family) => {
                 tracing::warn!(%family, "a refresh token came twice; its sign-in has ended");
@@ -225,25 +195,20 @@ impl AuthorizationServer {
         })
     }
 
-    fn signed_in(
-        &self,
-        username: &str,
-        scope: String,
-        (family, refresh_token): (Uuid, Option<Secret>),
-        (issuer, nonce): (&str, Option<&str>),
-        now: DateTime<Utc>,
-    ) -> Result<Granted, Refusal> {
+    /// The tokens of a sign-in.
+    fn grant(&self, signed_in: SignedIn<'_>, origin: &Origin, now: DateTime<Utc>) -> Result<Granted, Refusal> {
+        let SignedIn { username, scope, family, refresh_token, nonce } = signed_in;
         let account =
             self.account(username).ok_or(Refusal::Oauth("invalid_grant", "nobody of this name works here any more"))?;
         let has = |wanted: &str| scope.split(' ').any(|scope| scope == wanted);
         let access = Access {
             client: ClientId::Desktop,
             subject: account.username.clone(),
-            fhir_user: has("fhirUser").then(|| format!("{}/{}", self.base_url(), account.practitioner)),
+            fhir_user: has("fhirUser").then(|| origin.at(&format!("/fhir/{}", account.practitioner))),
             scope: scope.clone(),
             family: Some(family),
         };
-        let subject = Subject { issuer, name: &account.name, nonce };
+        let subject = Subject { issuer: origin.issuer(), name: &account.name, nonce };
         let id_token = match has("openid") {
             true => Some(self.key.id_token(&access, &subject, now)?),
             false => None,
@@ -258,24 +223,12 @@ impl AuthorizationServer {
         })
     }
 
-    fn revoke(&self, authorization: Option<&str>, ask: &Revoke, now: DateTime<Utc>) -> Result<(), Refusal> {
-        let endpoint = format!("{}/auth/revoke", self.origin);
-        let client = self.clients.recognise(authorization, &ask.proof, &endpoint, now)?;
-        let token = ask.token.as_ref().map_or("", Secret::expose);
-        self.access.revoke(token, client);
-        if client == ClientId::Desktop
-            && let Some(family) = lock(&self.families).revoke(token)?
-        {
-            self.access.revoke_family(family);
-        }
-        Ok(())
-    }
-
     /// Ends a sign-in with everything it bought.
-    fn end(&self, family: Uuid) -> Result<(), Error> {
+    fn end(&self, family: Uuid) {
         tracing::warn!(%family, "a code came twice; what it bought has ended");
+        let mut families = lock(&self.families);
         self.access.revoke_family(family);
-        lock(&self.families).end(family)
+        families.end(family);
     }
 }
 
@@ -293,23 +246,10 @@ fn narrowed(granted: &str, asked: Option<&str>) -> String {
     granted.split(' ').filter(|scope| asked.split_whitespace().any(|a| a == *scope)).collect::<Vec<_>>().join(" ")
 }
 
-fn authorization(headers: &HeaderMap) -> Option<String> {
+/// The `Authorization` header, where a client proves itself by HTTP Basic.
+pub(super) fn authorization(headers: &HeaderMap) -> Option<String> {
     let value = headers.get(header::AUTHORIZATION)?.to_str().ok()?;
     Some(value.to_owned())
-}
-
-/// Our origin as a proxy before us says that the client sees it: an id token names the issuer that the client
-/// asked. Whoever could lie here gets a token that says a wrong issuer, and no other one.
-fn forwarded(headers: &HeaderMap) -> Option<String> {
-    let said = |name| headers.get(name)?.to_str().ok().filter(|value| !value.is_empty());
-    Some(format!("{}://{}", said("x-forwarded-proto")?, said("x-forwarded-host")?))
-}
-
-fn not_stored(mut response: Response) -> Response {
-    let headers = response.headers_mut();
-    headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
-    headers.insert(header::PRAGMA, HeaderValue::from_static("no-cache"));
-    response
 }
 
 #[cfg(test)]

@@ -33,6 +33,7 @@ pub fn options(data: &TempDir) -> Options {
         agent_jwks: None,
         page: SignInPage::Password,
         access_seconds: 600,
+        unruly: None,
     }
 }
 
