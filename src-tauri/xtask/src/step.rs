@@ -205,6 +205,14 @@ pub(crate) fn command(line: &[OsString]) -> Result<Command> {
     };
     let mut command = Command::new(program);
     command.args(arguments);
+    // `cargo xtask` is `cargo run`, which tells a program which package it is. Handed on to a cargo below, that
+    // reaches build scripts; ring's counts as changed then, and all that stands on it would be built anew at each
+    // turn between `cargo xtask` and a plain `cargo build`, the practice's FHIR server first of all.
+    for (name, _) in std::env::vars_os() {
+        if name.to_str().is_some_and(|name| name.starts_with("CARGO_PKG_") || name.starts_with("CARGO_MANIFEST_")) {
+            command.env_remove(name);
+        }
+    }
     Ok(command)
 }
 
