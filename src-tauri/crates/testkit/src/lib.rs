@@ -11,4 +11,4 @@ pub mod scene;
 
 pub use clock::FakeClock;
 pub use connection::{Connection, Fault};
-pub use practice::{Practice, Quirk};
+pub use practice::{BEHIND, Practice, Quirk};

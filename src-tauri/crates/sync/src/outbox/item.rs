@@ -38,6 +38,12 @@ pub(super) struct Seen {
     pub(super) response: Response,
 }
 
+impl Seen {
+    fn version(&self) -> String {
+        version_of(&self.response, &self.arrival)
+    }
+}
+
 /// What reading it brought.
 pub(super) enum Look {
     /// It is there.
@@ -67,7 +73,13 @@ impl Outbox {
             Err(unanswered) => return Ok(Look::No(without_answer(&unanswered, Way::Reading))),
         };
         match to_read(&response) {
-            ReadAnswer::Here => Ok(self.seen(response)),
+            ReadAnswer::Here => Ok(match self.seen(response) {
+                // A copy from before our own write says nothing of how things stand.
+                Look::Seen(seen) if self.overtaken.shows(item, &seen.version(), self.time.now()) => {
+                    Look::No(Answer::Transient { retry_after: None })
+                }
+                look => look,
+            }),
             ReadAnswer::Gone => Ok(Look::Gone),
             refusal => Ok(Look::No(reading_refused(&refusal, &response))),
         }
@@ -125,13 +137,13 @@ impl Outbox {
         match self.write(request).await? {
             Written::Unanswered(answer) => Ok(Turn::Fate(self.changed(&row, answer, None))),
             Written::Answered { response, verdict, .. } => {
-                let known = version_of(&seen.response, &seen.arrival);
+                let known = seen.version();
                 let answer = match verdict.certainty {
                     Certainty::Certain => verdict.answer,
                     // A failed test or a bad request: the version tells.
                     Certainty::VersionTells => match self.look(item).await? {
                         Look::Seen(now) => {
-                            let moved = version_of(&now.response, &now.arrival);
+                            let moved = now.version();
                             if moved != known {
                                 self.facts.learn(Finding::FailedTest(response.status)).await?;
                             }
@@ -146,6 +158,9 @@ impl Outbox {
                     let again = Fate::Again { at: self.time.now(), attempts: row.attempts };
                     self.settle_one(&row, again).await?;
                     return Ok(Turn::Moved);
+                }
+                if answer == Answer::Accepted {
+                    self.overtaken.note(item, known, self.time.now());
                 }
                 Ok(Turn::Fate(self.changed(&row, answer, Some(&response))))
             }
@@ -167,7 +182,7 @@ impl Outbox {
         Ok(match step {
             Step::Write => None,
             Step::Settled if claims => {
-                let version = Some(version_of(&seen.response, &seen.arrival));
+                let version = Some(seen.version());
                 Some(Fate::Sent(Acknowledged { version, ..Acknowledged::default() }))
             }
             Step::Settled => self.dropped_and_filed(seen).await?,

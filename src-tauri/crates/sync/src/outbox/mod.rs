@@ -18,6 +18,7 @@
 mod book;
 mod create;
 mod item;
+mod overtaken;
 mod reply;
 mod retract;
 
@@ -43,7 +44,10 @@ use tokio::{
     task::{Id, JoinSet},
 };
 
-use self::book::{Book, Fate};
+use self::{
+    book::{Book, Fate},
+    overtaken::Overtaken,
+};
 use crate::{
     connectivity::{Connection, Event},
     facts::Facts,
@@ -91,6 +95,7 @@ pub(crate) struct Outbox {
     me: Me,
     wake: Arc<Notify>,
     pull: Arc<Notify>,
+    overtaken: Overtaken,
     stopping: AtomicBool,
 }
 
@@ -131,6 +136,7 @@ impl Outbox {
             me,
             wake,
             pull,
+            overtaken: Overtaken::default(),
             stopping: AtomicBool::new(false),
         }
     }

@@ -2,10 +2,11 @@
 
 use std::{sync::Arc, time::Duration};
 
+use chrono::TimeDelta;
 use tern_fhir::exchange::Method;
 use tern_inbox::{message::Delivery, outbox::Wedge, party::PartyRef, work_item::WorkStatus};
 use tern_sync::ClaimOutcome;
-use tern_testkit::{FakeClock, Fault, Practice, Quirk, people, scene};
+use tern_testkit::{BEHIND, FakeClock, Fault, Practice, Quirk, people, scene};
 
 use crate::desk::Desk;
 
@@ -124,6 +125,29 @@ async fn a_renewal_that_finds_somebody_else_tells_the_member_who() {
     assert_eq!(touch.lost.and_then(|lost| lost.to), Some(PartyRef::new(people::MIA)));
     osei.has_sent_everything().await;
     assert_eq!(owner(&practice, "t0-w0").as_deref(), Some(people::MIA));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_copy_from_before_the_claim_takes_nothing_away() {
+    let clock = Arc::new(FakeClock::friday_afternoon());
+    let practice = scene::practice(&clock, 1);
+    let osei = Desk::opens(&practice, &clock, people::osei());
+    osei.looks().await;
+    tokio::time::sleep(BEHIND.to_std().unwrap_or_default()).await;
+    assert_eq!(osei.claims("t0").await, ClaimOutcome::Ours);
+
+    practice.differs([Quirk::StaleReads]);
+    assert_eq!(practice.versions("Task", "t0-w0"), 2);
+    let thread = "t0".into();
+    osei.until("the renewal, when the copy has caught up", |_| Ok(practice.versions("Task", "t0-w0") > 2)).await;
+    let touch = osei.read(|reader| reader.touch(&thread, &people::osei().reference)).expect("a touch");
+    assert!(!touch.is_lost(), "the claim holds");
+    assert_eq!(owner(&practice, "t0-w0").as_deref(), Some(people::OSEI));
+
+    // Ended while the copy is behind again: the work item ends all the same.
+    osei.replies("t0", "Bring him at four.", TimeDelta::zero());
+    osei.has_sent_everything().await;
+    assert_eq!(practice.read("Task", "t0-w0").expect("the work item")["status"], "completed");
 }
 
 #[tokio::test(start_paused = true)]

@@ -13,7 +13,7 @@ use std::{
     sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
-use chrono::{DateTime, SecondsFormat, Utc};
+use chrono::{DateTime, SecondsFormat, TimeDelta, Utc};
 use serde_json::{Value, json};
 use tern_fhir::exchange::{Method, Request, Response};
 
@@ -44,7 +44,12 @@ pub enum Quirk {
     NextRepeatsItself,
     /// `_sort` is a 400.
     NoSort,
+    /// Reading by id shows what stood there [`BEHIND`] ago, where something did.
+    StaleReads,
 }
+
+/// How far a replica lags.
+pub const BEHIND: TimeDelta = TimeDelta::minutes(3);
 
 /// One resource with all that it ever was.
 #[derive(Clone, Debug)]
@@ -179,6 +184,7 @@ impl Practice {
             }
             (Method::Get, kind, "_history") => search::history(&shelves, &quirks, kind, &request.query),
             (Method::Get, kind, "") => search::search(&shelves, &quirks, kind, &request.query),
+            (Method::Get, kind, id) if quirks.contains(&Quirk::StaleReads) => shelves.get_as_of(kind, id, now - BEHIND),
             (Method::Get, kind, id) => shelves.get(kind, id),
             (Method::Post, "", _) => bundle::bundle(&mut shelves, &quirks, request, now),
             (_, "AuditEvent", _) if quirks.contains(&Quirk::NoAudit) => Err(405),
@@ -212,6 +218,14 @@ impl Shelves {
         let version = stored.current().ok_or(404_u16)?;
         let resource = version.resource.clone().ok_or(410_u16)?;
         Ok((200, Some(version.number), resource))
+    }
+
+    /// The version that stood there at an instant, the first one where there was none.
+    fn get_as_of(&self, kind: &str, id: &str, instant: DateTime<Utc>) -> Outcome {
+        let stored = self.rows.get(&(kind.to_owned(), id.to_owned())).ok_or(404_u16)?;
+        let then = stored.versions.iter().rev().find(|version| version.updated <= instant);
+        let version = then.or(stored.versions.first()).ok_or(404_u16)?;
+        Ok((200, Some(version.number), version.resource.clone().ok_or(410_u16)?))
     }
 
     /// Stores a version, whatever stood there.
