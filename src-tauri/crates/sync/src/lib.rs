@@ -26,6 +26,7 @@ mod outbox;
 pub mod pace;
 mod probe;
 mod pull;
+mod reread;
 pub mod server;
 mod server_time;
 pub mod status;

@@ -129,12 +129,17 @@ async fn pull(shared: &Shared) -> Ending {
 /// How well this run knows the server.
 #[derive(Default)]
 struct Met {
+    read_again: bool,
     asked: bool,
     tried_out: bool,
 }
 
-/// One look. The server is asked what it can do before the first, and tried out after it: envelopes come first.
+/// One look. What an older program could not read comes first, for it needs no server; that is asked what it can do before the first, and tried out after it: envelopes come first.
 async fn turn(shared: &Shared, met: &mut Met) -> Result<(), PullError> {
+    if !met.read_again {
+        crate::reread::after_an_update(&shared.cache, shared.line.server.fhir_base(), &shared.time).await?;
+        met.read_again = true;
+    }
     if !met.asked {
         shared.facts.ask(&shared.line).await?;
         met.asked = true;

@@ -40,6 +40,8 @@ pub enum Fault {
     StatusAfter(u16),
     /// Half a body.
     HalfABody,
+    /// A page for people, with 200: somebody in between.
+    WebPage,
 }
 
 /// Decides what happens to each request.
@@ -161,6 +163,12 @@ impl Server for Connection {
                 Some(Fault::StatusAfter(status)) => {
                     self.practice.handle(&request);
                     Ok(answer(status, None, self.practice.now()))
+                }
+                Some(Fault::WebPage) => {
+                    let mut response = answer(200, None, self.practice.now());
+                    response.content_type = Some("text/html".to_owned());
+                    response.body = b"<!DOCTYPE html><h1>Please sign in to the network</h1>".to_vec();
+                    Ok(response)
                 }
                 Some(Fault::HalfABody) => {
                     let mut response = self.practice.handle(&request);

@@ -32,6 +32,10 @@ pub use transaction::{Written, transaction};
 
 use crate::{exchange::Response, links::Base, outcome::Said};
 
+/// Which reader this is. **Raised with every change that reads what an earlier one could not**: the caches then look
+/// again at what they set aside ([`again`]).
+pub const READER: u32 = 1;
+
 /// What reading has to know besides the bytes.
 #[derive(Clone, Copy, Debug)]
 pub struct Reading<'a> {

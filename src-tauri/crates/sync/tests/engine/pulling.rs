@@ -6,7 +6,7 @@ use chrono::TimeDelta;
 use serde_json::json;
 use tern_fhir::exchange::Method;
 use tern_inbox::{
-    arrival::Kind,
+    arrival::{Arrival, Content, Kind},
     ids::{MessageId, PatientId, ThreadId},
 };
 use tern_sync::status::Connection as Way;
@@ -147,6 +147,43 @@ async fn one_bad_resource_costs_that_resource() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn what_an_older_program_could_not_read_is_read_after_an_update_without_any_network() {
+    let clock = Arc::new(FakeClock::friday_afternoon());
+    let practice = scene::practice(&clock, 1);
+    let mut desk = Desk::unplugged(&practice, &clock, people::osei());
+    let set_aside = |id: &str, raw: String| Arrival {
+        kind: Kind::Communication,
+        server_id: id.to_owned(),
+        version: "1".to_owned(),
+        last_updated: None,
+        identity: None,
+        content: Content::Unreadable { raw: raw.into(), problem: "an older reader's".to_owned() },
+    };
+    let message = people::message("odd", "t0", people::ANA, "2026-03-06T13:00:00Z", "He sleeps.").to_string();
+    let arrivals =
+        vec![set_aside("odd", message), set_aside("worse", r#"{"resourceType":"Communication","payload":7}"#.into())];
+    let page = tern_store::Page { kind: Kind::Communication, arrivals, cursor: None };
+    desk.cache.write_bulk(desk.now(), |writer| writer.apply_page(&page)).expect("set aside");
+
+    desk.connection.weather(|_| Some(Fault::Offline));
+    desk.starts();
+    desk.until("the message that was set aside", |reader| Ok(reader.message(&"odd".into())?.is_some())).await;
+    let left = desk.read(|reader| reader.quarantined());
+    assert_eq!(left.iter().map(|row| row.server_id.as_str()).collect::<Vec<_>>(), ["worse"]);
+    assert_eq!(desk.read(|reader| reader.setting::<u32>("reader")), Some(tern_fhir::read::READER));
+
+    // The same reader does not look twice.
+    desk.dies();
+    desk.comes_back();
+    let again =
+        tern_store::Page { arrivals: vec![set_aside("later", "{\"resourceType\":\"Communication\"}".into())], ..page };
+    desk.cache.write_bulk(desk.now(), |writer| writer.apply_page(&again)).expect("set aside");
+    desk.connection.weather(|_| None);
+    desk.looks().await;
+    assert_eq!(desk.read(|reader| reader.quarantined()).len(), 2);
+}
+
+#[tokio::test(start_paused = true)]
 async fn the_way_to_the_server_is_told_as_it_is() {
     let clock = Arc::new(FakeClock::friday_afternoon());
     let practice = scene::practice(&clock, 1);
@@ -216,6 +253,18 @@ async fn a_nudge_is_a_look_and_a_working_person_is_polled_for_more_often() {
         desk.until("the message", |reader| Ok(reader.message(&message)?.is_some())).await;
         assert!(wrote.elapsed() < Duration::from_secs(longest), "{working}: {:?}", wrote.elapsed());
     }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_web_page_says_nothing_of_what_the_server_can_do() {
+    let clock = Arc::new(FakeClock::friday_afternoon());
+    let practice = scene::practice(&clock, 1);
+    let mut desk = Desk::unplugged(&practice, &clock, people::osei());
+    desk.connection.next(Method::Get, "metadata", [Fault::WebPage]);
+    desk.starts();
+    desk.looks().await;
+    let facts = desk.engine().status().borrow().facts.clone().expect("facts");
+    assert_eq!(facts.software.as_deref(), Some("Practice in memory"));
 }
 
 #[tokio::test(start_paused = true)]
