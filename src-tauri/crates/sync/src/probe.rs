@@ -2,8 +2,8 @@
 //!
 //! The probes are `fhir`'s; here they are driven. Those that write leave at most a Communication that is
 //! entered-in-error from the start, without patient, text or reader, and tidy it away. By themselves, at the first
-//! connection, run only those that a reply depends on: whether the server takes our own ids, whether a transaction
-//! rolls back, and, where our ids are refused, what stands in for them. `tern-agent check` runs them all.
+//! connection, run only those that a claim or a reply depends on: whether the server takes our own ids, whether a
+//! version guards a change, whether a transaction rolls back, and, where our ids are refused, what stands in for them. `tern-agent check` runs them all.
 
 use std::sync::Arc;
 
@@ -23,6 +23,13 @@ pub(crate) async fn before_the_first_write(facts: &Facts, line: &Arc<Line>) -> R
     let seed = Uuid::new_v4();
     if matches!(facts.server().own_ids, Ability::Unknown | Ability::Advertised) {
         run(probe::own_ids(base, seed), facts, line).await?;
+    }
+    let known = facts.server();
+    let is_open = |ability: Ability| matches!(ability, Ability::Unknown | Ability::Advertised);
+    if is_open(known.put_if_match) || is_open(known.patch.supported) {
+        for probe in probe::changing(base, seed, &known) {
+            run(probe, facts, line).await?;
+        }
     }
     if facts.server().transaction == Transaction::Unknown {
         run(probe::transaction(base, seed, &facts.server()), facts, line).await?;

@@ -3,7 +3,7 @@
 use std::{sync::Arc, time::Duration};
 
 use chrono::TimeDelta;
-use tern_fhir::exchange::Method;
+use tern_fhir::{exchange::Method, facts::Ability};
 use tern_inbox::{message::Delivery, outbox::Wedge, party::PartyRef, work_item::WorkStatus};
 use tern_sync::ClaimOutcome;
 use tern_testkit::{BEHIND, FakeClock, Fault, Practice, Quirk, people, scene};
@@ -29,6 +29,27 @@ async fn start_takes_the_item_on_the_server() {
         assert_eq!(task["owner"]["reference"], people::OSEI);
         assert_eq!(task["extension"][0]["url"], "https://portal.example/weight", "what we don't know stays");
         assert_eq!(task["extension"][0]["valueDecimal"].to_string(), "1.0");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn whether_a_version_guards_a_change_is_known_from_the_first_connection_on() {
+    for (quirks, patched) in [(vec![], true), (vec![Quirk::NoPatch], false)] {
+        let clock = Arc::new(FakeClock::friday_afternoon());
+        let practice = scene::practice(&clock, 1);
+        practice.differs(quirks.clone());
+        let desk = Desk::opens(&practice, &clock, people::osei());
+        desk.knows_the_server().await;
+        let facts = desk.engine().status().borrow().facts.clone().expect("facts");
+        assert_eq!(facts.put_if_match, Ability::Proven, "{quirks:?}");
+        assert!(facts.versions_hold(), "{quirks:?}");
+
+        desk.claims("t0").await;
+        desk.has_sent_everything().await;
+        let by_patch = desk.connection.log().iter().any(|line| line.starts_with("PATCH Task"));
+        assert_eq!(by_patch, patched, "{quirks:?}");
+        desk.looks().await;
+        assert_eq!(practice.all("Communication").len(), 2, "{quirks:?}: what was tried is tidied away");
     }
 }
 
@@ -67,7 +88,7 @@ async fn a_lost_answer_to_a_claim_is_recognised() {
     let clock = Arc::new(FakeClock::friday_afternoon());
     let practice = scene::practice(&clock, 1);
     let desk = Desk::opens(&practice, &clock, people::osei());
-    desk.looks().await;
+    desk.knows_the_server().await;
     desk.connection.next(Method::Patch, "Task", [Fault::LostAfter]);
     desk.claims("t0").await;
     desk.has_sent_everything().await;
