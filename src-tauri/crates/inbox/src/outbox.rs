@@ -203,6 +203,24 @@ pub enum Next {
     Wedge(Wedge),
 }
 
+/// No row waits longer than this for time alone: the undo seconds, a back-off, what a server asks for.
+pub const LONGEST_WAIT: Duration = Duration::hours(1);
+
+/// When a row may leave, once the clock that its `not_before` was read from turned out to be another: what was
+/// `before` is `after`. It waits for as long as it would have waited, so that nobody's undo seconds are cut short and
+/// nothing stands still for the day by which a clock was wrong. One that seems to wait for longer than anything does
+/// was dated by yet another clock, before a restart: that is due.
+pub fn retimed(not_before: DateTime<Utc>, before: DateTime<Utc>, after: DateTime<Utc>) -> DateTime<Utc> {
+    let left = not_before - before;
+    if left <= Duration::zero() {
+        not_before.min(after)
+    } else if left <= LONGEST_WAIT {
+        after + left
+    } else {
+        after
+    }
+}
+
 /// Tries in a row that failed, after which a row waits for a person: with the back-off, about half an hour of
 /// a server that answers but cannot. Being offline is no try.
 pub const MOST_ATTEMPTS: u32 = 40;

@@ -13,6 +13,7 @@ use std::{
 };
 
 use chrono::{DateTime, TimeDelta, Utc};
+use tokio::sync::Notify;
 
 use crate::clock::Clock;
 
@@ -26,12 +27,15 @@ const WARN_ABOVE_MINUTES: i64 = 2;
 pub(crate) struct ServerTime {
     clock: Arc<dyn Clock>,
     offset_ms: AtomicI64,
+    /// How far the offset has moved since it was last asked for.
+    jumped_ms: AtomicI64,
+    jumped: Notify,
 }
 
 impl ServerTime {
     /// Starts with the machine's clock.
     pub(crate) fn new(clock: Arc<dyn Clock>) -> Self {
-        Self { clock, offset_ms: AtomicI64::new(0) }
+        Self { clock, offset_ms: AtomicI64::new(0), jumped_ms: AtomicI64::new(0), jumped: Notify::new() }
     }
 
     /// Now, at the server.
@@ -67,7 +71,21 @@ impl ServerTime {
         let next = if measured.abs() < RESOLUTION_MS { 0 } else { measured };
         if (next - known).abs() >= RESOLUTION_MS {
             self.offset_ms.store(next, Ordering::Relaxed);
+            self.jumped_ms.fetch_add(next - known, Ordering::Relaxed);
+            self.jumped.notify_one();
         }
+    }
+
+    /// Ends when this clock was put right since the last time; one waits for it.
+    pub(crate) async fn jumped(&self) {
+        self.jumped.notified().await;
+    }
+
+    /// By how much this clock was put right since this was last asked: whatever waits for an instant that was read
+    /// from it before has to be timed anew.
+    pub(crate) fn take_jump(&self) -> Option<TimeDelta> {
+        let jumped = self.jumped_ms.swap(0, Ordering::Relaxed);
+        (jumped != 0).then(|| TimeDelta::milliseconds(jumped))
     }
 
     /// Minutes by which this machine is behind the server (negative: ahead), where a person should know.

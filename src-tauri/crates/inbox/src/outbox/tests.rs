@@ -176,3 +176,16 @@ fn only_tries_that_reached_the_server_are_counted_to_the_end() {
         assert_eq!(after_answer(&tired, answer), next);
     }
 }
+
+#[test]
+fn a_clock_that_is_put_right_neither_shortens_the_undo_seconds_nor_stops_anything_for_a_day() {
+    let undo = Duration::seconds(10);
+    for wrong in [Duration::days(1), Duration::days(-1), Duration::minutes(3)] {
+        let before = now() + wrong;
+        assert_eq!(retimed(before + undo, before, now()), now() + undo, "{wrong}: still ten seconds");
+        assert!(retimed(before - undo, before, now()) <= now(), "{wrong}: what was due stays due");
+    }
+    // Dated by the server's clock before a restart, and met by a machine that is a day behind.
+    let behind = now() - Duration::days(1);
+    assert_eq!(retimed(now() + undo, behind, now()), now());
+}

@@ -1,11 +1,11 @@
 //! The outbox as the cache keeps it: every reading and every move, each one transaction on a thread that may
 //! wait for the disk.
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use tern_inbox::{
     ids::{MessageId, OutboxId, WorkItemId},
     message::Delivery,
-    outbox::{Intent, OutboxRow, Wedge},
+    outbox::{Intent, OutboxRow, Wedge, retimed},
     party::PartyRef,
 };
 use tern_store::{Acknowledged, AuditEntry, Cache, Extra, OnServer, Placed, Reader, StoreError, Writer};
@@ -250,6 +250,21 @@ impl Book {
                 queued += writer.renew_touch(&touch.thread, &author)?.len();
             }
             Ok(queued)
+        })
+        .await
+    }
+
+    /// The clock was put right by `jump` and says `now`: what waits for time alone goes on waiting for as long.
+    pub(super) async fn retime(&self, now: DateTime<Utc>, jump: TimeDelta) -> Result<(), OutboxError> {
+        self.write(now, move |writer| {
+            for row in writer.read().outbox()? {
+                let not_before = retimed(row.not_before, now - jump, now);
+                let waits = matches!(row.delivery, Delivery::Queued | Delivery::Unknown);
+                if waits && not_before != row.not_before {
+                    writer.outbox_retry_at(&row.id, not_before, row.attempts)?;
+                }
+            }
+            Ok(())
         })
         .await
     }

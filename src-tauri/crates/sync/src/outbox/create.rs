@@ -3,6 +3,13 @@
 //! A create that may have arrived is searched for before it is made again: by its own id where the server takes
 //! ours, else by its identifier. Where a search was seen to lag behind a write, it is made only when twice that
 //! lag is over: before that, *not found* proves nothing.
+//!
+//! Why no marker is written behind it and waited for, which would prove more: on a server that takes our ids, or
+//! creates under a condition in a transaction, a create that is repeated makes nothing twice, whatever a search
+//! missed. On the others a marker would be one more resource that can be lost in the same way, on a server that
+//! cannot be asked what it has; and what it would prevent is put right anyway: a person's second copy is found by
+//! the pull and retracted within a look ([`super::retract`]), in the thread where its author stands. A machine that
+//! writes by itself has nobody to see that, so a marker is owed before automatic replies are armed.
 
 use tern_fhir::{
     answer::{self, ReadAnswer, to_read},

@@ -155,6 +155,7 @@ impl Outbox {
                 Some(done) = lanes.jobs.join_next_with_id() => self.finish(&mut lanes, done),
                 () = self.wake.notified() => lanes.failed = None,
                 () = opened => lanes.failed = None,
+                () = self.time.jumped() => {}
                 () = sleep(&self.time, wait) => {}
             }
         }
@@ -182,6 +183,9 @@ impl Outbox {
             return Ok(None);
         }
         let now = self.time.now();
+        if let Some(jump) = self.time.take_jump() {
+            self.book.retime(now, jump).await?;
+        }
         if let Some(failed) = lanes.failed {
             let wait = (failed + from_std(self.pace.unit) - now).to_std().unwrap_or_default();
             if !wait.is_zero() {

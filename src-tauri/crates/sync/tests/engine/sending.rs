@@ -127,6 +127,30 @@ async fn nothing_leaves_before_its_undo_seconds_are_over_and_undo_takes_it_back(
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_clock_that_is_put_right_keeps_the_undo_seconds_and_holds_nothing_back() {
+    for wrong in [TimeDelta::days(1), TimeDelta::days(-1)] {
+        let clock = Arc::new(FakeClock::friday_afternoon());
+        let practice = scene::practice(&clock, 1);
+        let mut desk = Desk::opens(&practice, &clock, people::osei());
+        desk.knows_the_server().await;
+        // The next day's start is without network, on a machine whose clock is wrong.
+        desk.dies();
+        clock.is_wrong_by(wrong);
+        desk.connection.weather(|_| Some(Fault::Offline));
+        desk.comes_back();
+        desk.starts_touch("t0");
+        let (reply, _) = desk.replies("t0", "Drink plenty.", TimeDelta::seconds(30));
+        desk.connection.weather(|_| None);
+        desk.looks().await;
+        assert!((desk.engine().now() - practice.now()).abs() < TimeDelta::seconds(3), "put right");
+        tokio::time::sleep(Duration::from_secs(15)).await;
+        assert_eq!(desk.delivery(&reply), Some(Delivery::Queued), "{wrong}: she may still take it back");
+        tokio::time::sleep(Duration::from_secs(60)).await;
+        assert_eq!(desk.delivery(&reply), Some(Delivery::Sent), "{wrong}: it has left");
+    }
+}
+
+#[tokio::test(start_paused = true)]
 async fn quitting_sends_what_only_waits_for_its_seconds() {
     let clock = Arc::new(FakeClock::friday_afternoon());
     let practice = scene::practice(&clock, 1);
