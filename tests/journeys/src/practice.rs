@@ -57,7 +57,9 @@ pub struct Practice {
     /// What it said.
     pub ready: Ready,
     http: reqwest::Client,
-    token: String,
+    token_endpoint: String,
+    /// Lives ten minutes, and a long journey lives longer.
+    token: tokio::sync::Mutex<String>,
 }
 
 impl Practice {
@@ -106,8 +108,9 @@ impl Practice {
     pub async fn put(&self, resource: &Value) -> Result<(), Failure> {
         let part = |name: &str| resource[name].as_str().ok_or_else(|| format!("a resource without {name}"));
         let url = format!("{}/{}/{}", self.ready.base_url, part("resourceType")?, part("id")?);
-        let request = self.http.put(url).bearer_auth(&self.token).header("Content-Type", "application/fhir+json");
-        request.body(resource.to_string()).send().await?.error_for_status()?;
+        let body = resource.to_string();
+        self.answered(|| self.http.put(&url).header("Content-Type", "application/fhir+json").body(body.clone()))
+            .await?;
         Ok(())
     }
 
@@ -121,18 +124,20 @@ impl Practice {
         let http = reqwest::Client::builder().tls_certs_only([ca]).build()?;
         let discovery: Value =
             http.get(format!("{}/.well-known/smart-configuration", ready.base_url)).send().await?.json().await?;
-        let endpoint = discovery["token_endpoint"].as_str().ok_or("no token endpoint")?;
-        let answer: Value = http
-            .post(endpoint)
-            .basic_auth(&ready.backend.client_id, Some(&ready.backend.client_secret))
-            .form(&[("grant_type", "client_credentials"), ("scope", "system/*.cruds")])
-            .send()
-            .await?
-            .error_for_status()?
-            .json()
-            .await?;
-        let token = answer["access_token"].as_str().ok_or("no token")?.to_owned();
-        Ok(Self { child: None, ready, http, token })
+        let token_endpoint = discovery["token_endpoint"].as_str().ok_or("no token endpoint")?.to_owned();
+        let token = bought(&http, &token_endpoint, &ready.backend).await?.into();
+        Ok(Self { child: None, ready, http, token_endpoint, token })
+    }
+
+    /// The answer to a request of the practice's own program; with a new token where the old one has run out.
+    async fn answered(&self, request: impl Fn() -> reqwest::RequestBuilder) -> Result<reqwest::Response, Failure> {
+        let mut token = self.token.lock().await;
+        let answer = request().bearer_auth(&*token).send().await?;
+        if answer.status() != reqwest::StatusCode::UNAUTHORIZED {
+            return Ok(answer.error_for_status()?);
+        }
+        *token = bought(&self.http, &self.token_endpoint, &self.ready.backend).await?;
+        Ok(request().bearer_auth(&*token).send().await?.error_for_status()?)
     }
 
     /// Who may sign in as `role`.
@@ -149,7 +154,7 @@ impl Practice {
     /// When the server does not answer with a resource.
     pub async fn get(&self, path: &str) -> Result<Value, Failure> {
         let url = format!("{}/{path}", self.ready.base_url);
-        Ok(self.http.get(url).bearer_auth(&self.token).send().await?.error_for_status()?.json().await?)
+        Ok(self.answered(|| self.http.get(&url)).await?.json().await?)
     }
 
     /// The resources of a search.
@@ -190,14 +195,15 @@ impl Practice {
 
     async fn comes(&self, arrival: &Value) -> Result<Value, Failure> {
         let origin = self.ready.base_url.trim_end_matches("/fhir");
-        let answer = self
-            .http
-            .post(format!("{origin}/practice/arrive"))
-            .bearer_auth(&self.token)
-            .json(arrival)
-            .send()
-            .await?
-            .error_for_status()?;
-        Ok(answer.json().await?)
+        let url = format!("{origin}/practice/arrive");
+        Ok(self.answered(|| self.http.post(&url).json(arrival)).await?.json().await?)
     }
+}
+
+/// An access token by client credentials.
+async fn bought(http: &reqwest::Client, endpoint: &str, backend: &Backend) -> Result<String, Failure> {
+    let asked = [("grant_type", "client_credentials"), ("scope", "system/*.cruds")];
+    let request = http.post(endpoint).basic_auth(&backend.client_id, Some(&backend.client_secret)).form(&asked);
+    let answer: Value = request.send().await?.error_for_status()?.json().await?;
+    Ok(answer["access_token"].as_str().ok_or("no token")?.to_owned())
 }
