@@ -69,13 +69,14 @@ impl Desk {
         Ok(tokio::task::spawn_blocking(move || cache.read(read)).await??)
     }
 
-    /// One durable transaction beside the async threads.
+    /// One durable transaction beside the async threads, at the server's instant: what it puts into the outbox is
+    /// judged by that clock, and with this machine's, off by a day, it would wait for a day.
     pub(crate) async fn write<T: Send + 'static>(
         &self,
         write: impl FnOnce(&mut Writer<'_>) -> Result<T, StoreError> + Send + 'static,
     ) -> Answer<T> {
         let cache = self.cache.clone();
-        let now = self.clock.now();
+        let now = self.server_now();
         Ok(tokio::task::spawn_blocking(move || cache.write(now, write)).await??)
     }
 

@@ -50,7 +50,9 @@ impl Program {
         reply: Option<Message>,
         note: Option<tern_store::Note>,
     ) -> Answer<Ended> {
-        let undo_until = self.parts.clock.now() + Duration::seconds(self.settings().undo_seconds.into());
+        let undo = Duration::seconds(self.settings().undo_seconds.into());
+        // The outbox goes by the server's clock, the seconds on the screen by this machine's.
+        let (not_before, undo_until) = (desk.server_now() + undo, self.parts.clock.now() + undo);
         let what = match outcome {
             Outcome::Replied => "send",
             Outcome::Closed => "close",
@@ -58,7 +60,7 @@ impl Program {
         };
         let entry = desk.audit(what, Some(format!("Communication/{thread}")));
         let author = desk.member.reference.clone();
-        let ending = Ending { thread: thread.clone(), author, outcome, items, reply, note, not_before: undo_until };
+        let ending = Ending { thread: thread.clone(), author, outcome, items, reply, note, not_before };
         let ended = desk
             .write(move |writer| {
                 let ended = writer.end_touch(&ending)?;
