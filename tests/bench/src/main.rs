@@ -43,6 +43,9 @@ struct Bench {
     /// Write the figures as a JSON list of `{figure, value, unit, limit, aim, ok}`
     #[arg(long, value_name = "FILE")]
     json: Option<PathBuf>,
+    /// Rounds of the first sync; otherwise five, three, one: the fewer, the larger the mailbox
+    #[arg(long, value_name = "N")]
+    rounds: Option<usize>,
     /// Only one half of the figures
     #[arg(long, value_name = "HALF")]
     only: Option<Half>,
@@ -103,7 +106,7 @@ async fn table(bench: Bench) -> Result<(), Failure> {
         if bench.only == Some(Half::Window) {
             continue;
         }
-        let pulled = pulling::measure(&corpus, folder.path()).await?;
+        let pulled = pulling::measure(&corpus, folder.path(), bench.rounds).await?;
         drop(corpus);
         figures.extend(pulled.figures);
         peaks.push((messages, pulled.peak_mib));

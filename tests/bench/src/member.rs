@@ -49,8 +49,12 @@ pub(crate) struct Synced {
     pub(crate) messages: u64,
     /// Until the last envelope and body was stored.
     pub(crate) sync_seconds: f64,
+    /// Processor seconds of that.
+    pub(crate) sync_cpu_seconds: f64,
     /// From then until everything was searchable.
     pub(crate) index_seconds: f64,
+    /// Processor seconds of that.
+    pub(crate) index_cpu_seconds: f64,
     /// The most memory until the last envelope and body was stored, in MiB.
     pub(crate) sync_mib: f64,
     /// The most memory until everything was searchable, in MiB.
@@ -97,6 +101,7 @@ impl FirstSync {
         })?;
         engine.status().wait_for(|status| status.checked.is_some()).await?;
         let (stored, sync_mib) = (Instant::now(), memory::peak_mib()?);
+        let sync_cpu_seconds = memory::cpu_seconds()?;
         let progress = loop {
             let progress = cache.read(|reader| reader.index_progress())?;
             if progress.complete {
@@ -108,11 +113,14 @@ impl FirstSync {
             }
         };
         let index_seconds = stored.elapsed().as_secs_f64();
+        let index_cpu_seconds = memory::cpu_seconds()? - sync_cpu_seconds;
         drop(engine);
         Ok(Synced {
             messages: progress.total,
             sync_seconds: (stored - began).as_secs_f64(),
+            sync_cpu_seconds,
             index_seconds,
+            index_cpu_seconds,
             sync_mib,
             peak_mib: memory::peak_mib()?,
         })

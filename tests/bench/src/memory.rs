@@ -1,8 +1,11 @@
-//! Memory as Linux counts it.
+//! Memory and processor time as Linux counts them.
 
 use std::{collections::HashMap, fs};
 
 use crate::Failure;
+
+/// Linux tells user space 100 to the second on every architecture it runs windows on (`USER_HZ`).
+const TICKS: f64 = 100.0;
 
 /// The most that this process ever had resident, in MiB (`VmHWM`).
 ///
@@ -61,13 +64,23 @@ fn has(line: &[u8], argument: &str) -> bool {
     line.split(|byte| *byte == 0).any(|word| word == argument.as_bytes())
 }
 
+/// Processor seconds that this process has used, all threads together, to the hundredth.
+///
+/// # Errors
+/// Where there is no `/proc`.
+pub(crate) fn cpu_seconds() -> Result<f64, Failure> {
+    let fields = stat(std::process::id()).ok_or("no /proc")?;
+    let ticks = |place: usize| fields.get(place).and_then(|field| field.parse::<u64>().ok());
+    // In user space and in the kernel.
+    let (user, kernel) = ticks(11).zip(ticks(12)).ok_or("no times")?;
+    Ok(crate::figure::count(user + kernel) / TICKS)
+}
+
 /// When a process was started, in milliseconds since 1970, to the hundredth of a second that Linux keeps.
 ///
 /// # Errors
 /// Where there is no `/proc`, or the process is gone.
 pub(crate) fn started_at(pid: u32) -> Result<f64, Failure> {
-    /// Linux tells user space 100 to the second on every architecture it runs windows on (`USER_HZ`).
-    const TICKS: f64 = 100.0;
     let ticks = started_ticks(pid).ok_or_else(|| format!("process {pid} is gone"))?;
     let uptime = fs::read_to_string("/proc/uptime")?;
     let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH)?.as_secs_f64();

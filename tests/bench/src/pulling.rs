@@ -11,6 +11,7 @@ use crate::{
     corpus::Corpus,
     figure::{Aim, Figure, count, median, say, short},
     member::Synced,
+    memory,
     server::Server,
 };
 
@@ -25,7 +26,7 @@ pub(crate) struct Pulled {
 }
 
 /// Rounds at a size: a minute each is enough, however large.
-pub(crate) fn rounds(messages: u64) -> usize {
+fn usual_rounds(messages: u64) -> usize {
     match messages {
         0..=20_000 => 5,
         20_001..=200_000 => 3,
@@ -37,14 +38,14 @@ pub(crate) fn rounds(messages: u64) -> usize {
 ///
 /// # Errors
 /// When a process or a file fails.
-pub(crate) async fn measure(corpus: &Arc<Corpus>, folder: &Path) -> Result<Pulled, Failure> {
+pub(crate) async fn measure(corpus: &Arc<Corpus>, folder: &Path, rounds: Option<usize>) -> Result<Pulled, Failure> {
     let size = short(corpus.messages);
     let server = Server::start(Arc::clone(corpus), folder, None)?;
     let cache = folder.join("cache.tern");
     let (mut ours, mut bare_rows) = (Vec::new(), Vec::new());
     let (mut indexed, mut bare_index) = (Vec::new(), Vec::new());
     let mut peaks = Vec::new();
-    let rounds = rounds(corpus.messages);
+    let rounds = rounds.unwrap_or_else(|| usual_rounds(corpus.messages));
     for round in 1..=rounds {
         say(&format!("{size}: first sync and its limits, round {round} of {rounds}"));
         remove(&cache)?;
@@ -56,11 +57,23 @@ pub(crate) async fn measure(corpus: &Arc<Corpus>, folder: &Path) -> Result<Pulle
         indexed.push(synced.index_seconds);
         peaks.push(synced.peak_mib);
         let beside = folder.join("bare.db");
+        let mut bare_cpu = Vec::new();
         for (limit, times) in [(bare::insert_rows as Bare, &mut bare_rows), (bare::index_texts, &mut bare_index)] {
             remove(&beside)?;
             let (from, to) = (cache.clone(), beside.clone());
+            let before = memory::cpu_seconds()?;
             times.push(tokio::task::spawn_blocking(move || limit(&from, &to)).await??.as_secs_f64());
+            bare_cpu.push(memory::cpu_seconds()? - before);
         }
+        // On a machine that does something else as well, this says more than the clock does. The limits' time
+        // holds the reading of what they write.
+        say(&format!(
+            "{size}: processor seconds: first sync {:.1} (limit {:.1}), index {:.1} (limit {:.1})",
+            synced.sync_cpu_seconds,
+            bare_cpu.first().copied().unwrap_or(f64::NAN),
+            synced.index_cpu_seconds,
+            bare_cpu.last().copied().unwrap_or(f64::NAN)
+        ));
         remove(&beside)?;
     }
     let limit = count(corpus.messages) / median(&bare_rows);

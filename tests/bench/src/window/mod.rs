@@ -24,12 +24,14 @@ use tern_journeys::{
 use crate::{
     Failure,
     corpus::Corpus,
-    figure::{Figure, count, say, short},
+    figure::{Figure, say, short},
     server::Server,
 };
 
 /// How long a first sync with its index may take in the window, per message: ten times what is usual.
 const MILLISECONDS_EACH: u64 = 5;
+/// Looks at the status, a fifth of a second apart, after which nothing more is expected to come.
+const QUIET_LOOKS: usize = 20;
 
 /// The programs that are measured, as they were built beside this one.
 pub(crate) struct Programs {
@@ -86,8 +88,6 @@ impl Desk<'_> {
             account: self.account,
             language: "C.UTF-8",
             log: &self.log,
-            filter: "warn",
-            bus: None,
         })
         .await
     }
@@ -142,21 +142,22 @@ async fn practice(programs: &Programs, folder: &Path) -> Result<Practice, Failur
     Practice::start(&programs.practice, folder, &["--patients", "20", "--threads", "20", "--seed", "7"]).await
 }
 
-/// Waits until the first sync and its index are through.
+/// Waits until the first sync and its index are through: no progress to be shown, look after look, because for a
+/// moment between the two there is none either.
 async fn everything_cached(window: &Window, messages: u64) -> Result<(), Failure> {
     let patience = Duration::from_secs(60) + Duration::from_millis(MILLISECONDS_EACH * messages);
     let began = Instant::now();
-    loop {
+    let mut quiet = 0;
+    while quiet < QUIET_LOOKS {
         let status = invoked(window, "status").await?;
-        let cached = status["firstSync"].is_null() && status["index"]["total"].as_f64() >= Some(count(messages));
-        if cached && status["index"]["indexed"] == status["index"]["total"] {
-            return Ok(());
-        }
+        let through = !status["checked"].is_null() && status["firstSync"].is_null() && status["index"].is_null();
+        quiet = if through { quiet + 1 } else { 0 };
         if began.elapsed() > patience {
             return Err(format!("the mailbox was never cached: {status}").into());
         }
         tokio::time::sleep(Duration::from_millis(200)).await;
     }
+    Ok(())
 }
 
 /// What a command of the app answers.
