@@ -131,13 +131,14 @@ impl Practice {
 
     /// The answer to a request of the practice's own program; with a new token where the old one has run out.
     async fn answered(&self, request: impl Fn() -> reqwest::RequestBuilder) -> Result<reqwest::Response, Failure> {
-        let mut token = self.token.lock().await;
-        let answer = request().bearer_auth(&*token).send().await?;
+        let token = self.token.lock().await.clone();
+        let answer = request().bearer_auth(token).send().await?;
         if answer.status() != reqwest::StatusCode::UNAUTHORIZED {
             return Ok(answer.error_for_status()?);
         }
-        *token = bought(&self.http, &self.token_endpoint, &self.ready.backend).await?;
-        Ok(request().bearer_auth(&*token).send().await?.error_for_status()?)
+        let token = bought(&self.http, &self.token_endpoint, &self.ready.backend).await?;
+        self.token.lock().await.clone_from(&token);
+        Ok(request().bearer_auth(token).send().await?.error_for_status()?)
     }
 
     /// Who may sign in as `role`.
