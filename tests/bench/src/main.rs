@@ -109,7 +109,7 @@ async fn table(bench: Bench) -> Result<(), Failure> {
         let pulled = pulling::measure(&corpus, folder.path(), bench.rounds).await?;
         drop(corpus);
         figures.extend(pulled.figures);
-        peaks.push((messages, pulled.peak_mib));
+        peaks.push((messages, pulled.peaks_mib));
         let (cache, beside) = (pulled.cache, folder.path().to_owned());
         let read = tokio::task::spawn_blocking(move || reads::measure(&cache, messages, &beside)).await??;
         figures.extend(read.figures);
