@@ -2,7 +2,7 @@
 //!
 //! A request that names a stranger as client, or an address that is not loopback, is told to the person and to
 //! nobody else: a code must never go where we cannot tell who listens (RFC 6749, 4.1.2.1). Every other fault goes
-//! back to the client, with its own `state`. PKCE by S256 is no option (RFC 7636).
+//! back to the client, with its own `state`. PKCE by S256 is never left out (RFC 7636).
 
 use super::clients::{ClientId, is_loopback_redirect};
 use serde::Deserialize;

@@ -1,5 +1,5 @@
 //! A practice opened for one test, and somebody who talks to it over real HTTPS.
-#![allow(dead_code, clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+#![allow(dead_code, unreachable_pub, clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 use base64::{Engine as _, prelude::BASE64_URL_SAFE_NO_PAD};
 use reqwest::{Certificate, Client, Method, Response, StatusCode, redirect};
