@@ -82,7 +82,8 @@ impl Book {
         self.read(move |reader| Ok((reader.outbox_ready(now, &author)?, reader.outbox_next_due(&author)?))).await
     }
 
-    /// The work items that end with a reply: rows of its group that wait for nothing else.
+    /// The work items that end with a reply: rows of its group that wait for nothing else. One that was on the wire
+    /// when the program ended is among them: what became of it is read before the reply leaves.
     pub(super) async fn completed_by(&self, send: &OutboxRow) -> Result<Vec<OutboxRow>, OutboxError> {
         let Some(group) = send.group.clone() else { return Ok(Vec::new()) };
         let (id, thread) = (send.id.clone(), send.thread.clone());
@@ -90,7 +91,7 @@ impl Book {
         let is_its_end = |row: &OutboxRow| {
             matches!(row.intent, Intent::Complete { .. })
                 && row.thread == thread
-                && row.delivery == Delivery::Queued
+                && matches!(row.delivery, Delivery::Queued | Delivery::Unknown)
                 && row.depends_on.iter().all(|need| *need == id)
         };
         Ok(rows.into_iter().filter(is_its_end).collect())

@@ -8,4 +8,5 @@ mod desk;
 mod elsewhere;
 mod faults;
 mod pulling;
+mod recovering;
 mod sending;
