@@ -93,6 +93,16 @@ describe("one touch, by keyboard", () => {
     expect(rows()).toContain("t-leo");
   });
 
+  it("takes a digit in the reason's own field for the beginning of a reason", async () => {
+    const { practice, user } = await startLeo();
+    await user.keyboard("{Escape}");
+    await user.click(await screen.findByTestId("put-back-reason"));
+    await user.keyboard("2 results pending{Enter}");
+    await waitFor(() =>
+      expect(practice.callsOf("touchPutBack")).toEqual([{ thread: "t-leo", reason: "2 results pending" }]),
+    );
+  });
+
   it("asks for an outcome when another envelope is pressed", async () => {
     const { practice, user } = await startLeo();
     await user.click(screen.getByTestId("envelope-t-chan"));
