@@ -4,6 +4,7 @@ use std::{sync::Arc, time::Duration};
 
 use tauri::{AppHandle, Emitter as _, Runtime};
 use tern_api::{
+    TrayCount,
     dto::{Changed, EnvelopesRequest, QueueId, Session, ThreadRequest},
     program::Program,
     status::everything,
@@ -59,7 +60,7 @@ fn statuses<R: Runtime>(app: AppHandle<R>, program: Arc<Program>) {
 fn changes<R: Runtime>(app: AppHandle<R>, program: Arc<Program>) {
     let mut feed = program.watch_changes();
     tauri::async_runtime::spawn(async move {
-        let mut urgent_before = None;
+        let mut before = None;
         loop {
             let mut told = match feed.recv().await {
                 Ok(changed) => changed,
@@ -76,7 +77,7 @@ fn changes<R: Runtime>(app: AppHandle<R>, program: Arc<Program>) {
             let queues = told.tags.iter().any(|tag| tag == "rail");
             emit(&app, "changed", told);
             if queues {
-                count(&app, &program, &mut urgent_before).await;
+                count(&app, &program, &mut before).await;
             }
             tokio::time::sleep(FRAME).await;
         }
@@ -102,18 +103,18 @@ fn join(told: &mut Changed, more: Changed) {
 }
 
 /// The tray's count, and a notification when something urgent came.
-async fn count<R: Runtime>(app: &AppHandle<R>, program: &Arc<Program>, urgent_before: &mut Option<u32>) {
-    let Ok(rail) = program.counts_for_tray().await else { return };
+async fn count<R: Runtime>(app: &AppHandle<R>, program: &Arc<Program>, before: &mut Option<TrayCount>) {
+    let Ok(count) = program.counts_for_tray().await else { return };
     let words = Words::of(program.settings_now().language);
-    tray::show_count(app, rail.mine, rail.urgent, words);
-    let more = urgent_before.is_some_and(|before| rail.urgent > before);
-    *urgent_before = Some(rail.urgent);
+    tray::show_count(app, count.mine, count.urgent, words);
+    let more = before.as_ref().is_some_and(|before| count.has_new_urgent(before));
     if more && program.settings_now().notify {
         let (app, program) = (app.clone(), Arc::clone(program));
-        notify::show(words.urgent_title, words.waiting(rail.mine, rail.urgent), move || {
+        notify::show(words.urgent_title, words.waiting(count.mine, count.urgent), move || {
             tauri::async_runtime::spawn(async move { show_urgent(&app, &program).await });
         });
     }
+    *before = Some(count);
 }
 
 /// Brings the window up with the first urgent envelope; behind a lock, only the window.

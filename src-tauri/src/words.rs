@@ -62,6 +62,7 @@ impl Words {
         match (mine, urgent) {
             (0, 0) => self.nothing.to_owned(),
             (mine, 0) => counted(mine, &self.waiting),
+            (0, urgent) => counted(urgent, &self.urgent),
             (mine, urgent) => format!("{}, {}", counted(mine, &self.waiting), counted(urgent, &self.urgent)),
         }
     }
@@ -89,6 +90,7 @@ mod tests {
         assert_eq!(EN.waiting(0, 0), "Tern: nothing waits");
         assert_eq!(EN.waiting(1, 0), "1 message waits");
         assert_eq!(EN.waiting(3, 1), "3 messages wait, 1 urgent");
+        assert_eq!(EN.waiting(0, 1), "1 urgent");
         assert_eq!(FR.waiting(3, 2), "3 messages attendent, 2 urgents");
         assert_eq!(EN.deeply_locked(3), "3 replies not sent; urgent messages are not watched here");
     }

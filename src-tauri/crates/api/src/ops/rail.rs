@@ -1,6 +1,8 @@
 //! The left rail: queues with counts and the age of the oldest.
 
-use tern_inbox::{member::Pool, queue::Queue};
+use std::collections::BTreeSet;
+
+use tern_inbox::{ids::ThreadId, member::Pool, queue::Queue};
 use tern_store::QueueCount;
 
 use crate::{
@@ -11,13 +13,26 @@ use crate::{
     show,
 };
 
+/// Urgent envelopes that the tray tells apart: one that came is told from one that was dealt with.
+const URGENT_KNOWN: u32 = 500;
+
 /// Numbers for the tray.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct TrayCount {
     /// Envelopes in *Mine*.
     pub mine: u32,
     /// Envelopes in *Urgent*.
     pub urgent: u32,
+    /// The threads in *Urgent*, by id.
+    pub urgent_threads: BTreeSet<ThreadId>,
+}
+
+impl TrayCount {
+    /// Whether something is urgent that was not before. Not a question of the number: while one was completed
+    /// another may have come.
+    pub fn has_new_urgent(&self, before: &Self) -> bool {
+        !self.urgent_threads.is_subset(&before.urgent_threads)
+    }
 }
 
 impl Program {
@@ -47,9 +62,13 @@ impl Program {
     /// [`crate::dto::ErrorCode::SignedOut`], or what the cache says.
     pub async fn counts_for_tray(&self) -> Answer<TrayCount> {
         let Some(desk) = self.running_desk() else { return Ok(TrayCount::default()) };
-        let counts = desk.read(|reader| reader.counts()).await?;
+        let now = desk.server_now();
+        let (counts, urgent) = desk
+            .read(move |reader| Ok((reader.counts()?, reader.envelopes(&Queue::Urgent, 0, URGENT_KNOWN, now)?)))
+            .await?;
         let total = |queue: Queue| counts.iter().find(|count| count.queue == queue).map_or(0, |count| count.total);
-        Ok(TrayCount { mine: total(Queue::Mine), urgent: total(Queue::Urgent) })
+        let urgent_threads = urgent.envelopes.into_iter().map(|envelope| envelope.thread).collect();
+        Ok(TrayCount { mine: total(Queue::Mine), urgent: total(Queue::Urgent), urgent_threads })
     }
 }
 
@@ -60,5 +79,21 @@ fn entry(queue: Queue, name: Option<String>, counts: &[QueueCount]) -> RailQueue
         name,
         count: count.map_or(0, |count| count.total),
         oldest: count.and_then(|count| Some(count.oldest?.timestamp_millis())),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_urgent_one_that_comes_as_another_is_completed_is_new() {
+        let urgent = |threads: &[&str]| TrayCount {
+            urgent_threads: threads.iter().map(|thread| ThreadId::from(*thread)).collect(),
+            ..TrayCount::default()
+        };
+        assert!(urgent(&["b", "c"]).has_new_urgent(&urgent(&["a", "b"])));
+        assert!(!urgent(&["b"]).has_new_urgent(&urgent(&["a", "b"])));
+        assert!(!urgent(&[]).has_new_urgent(&urgent(&[])));
     }
 }
