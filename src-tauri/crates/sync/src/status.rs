@@ -74,7 +74,8 @@ impl Board {
         self.status.borrow().connection
     }
 
-    /// Notes what came of an exchange, or of storing it.
+    /// Notes what came of an exchange, or of storing it. The way stays locked until its state is shown: of two that
+    /// tell of it at once, the last one's would otherwise not always be the one that stays on screen.
     pub(crate) fn happened(&self, event: Event) {
         let mut way = self.way.lock().unwrap_or_else(PoisonError::into_inner);
         let before = way.state();
@@ -82,12 +83,12 @@ impl Board {
             return;
         }
         let now = way.state();
-        drop(way);
         tracing::info!(from = ?before, to = ?now, "connection");
         self.change(|status| status.connection = now);
         if now == Connection::Online {
             self.opened.notify_waiters();
         }
+        drop(way);
     }
 
     /// Changes the status; watchers hear of it only where it is another one now.
@@ -96,6 +97,38 @@ impl Board {
             let before = status.clone();
             change(status);
             *status != before
+        });
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::{sync::Barrier, thread};
+
+    use super::*;
+
+    #[test]
+    fn what_is_shown_is_where_the_way_stands_however_many_tell_of_it() {
+        let (board, together) = (Board::new(), Barrier::new(3));
+        thread::scope(|scope| {
+            for event in [Event::Unreachable, Event::Answered] {
+                let (board, together) = (&board, &together);
+                scope.spawn(move || {
+                    for _ in 0..2_000 {
+                        together.wait();
+                        board.happened(event);
+                        together.wait();
+                    }
+                });
+            }
+            let mut differed = 0;
+            for _ in 0..2_000 {
+                together.wait();
+                together.wait();
+                let way = board.way.lock().unwrap_or_else(PoisonError::into_inner).state();
+                differed += u32::from(board.connection() != way);
+            }
+            assert_eq!(differed, 0);
         });
     }
 }
