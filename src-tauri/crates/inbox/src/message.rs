@@ -130,7 +130,8 @@ pub struct Attachment {
 ///     │  └──not reached┘                 │  │       │
 ///     │  └───────────── not found ───────┘  │       │
 ///     └──refused──> Wedged <──refused──(Sending,Unknown)
-///                     └── retry ──> Queued          │
+///                     ├── retry ──> Queued          │
+///                     └── look again ──> Unknown    │
 ///   echo by pull: Queued, Sending, Unknown, Wedged ─┘
 /// ```
 /// *Queued* waits for its undo seconds, its claim or the network. *Sending* is on the wire. *Unknown* left
@@ -167,6 +168,8 @@ pub enum DeliveryEvent {
     Refused,
     /// A person said: again.
     Retried,
+    /// A person said: again, of what may have arrived: it is searched for first.
+    LookedForAgain,
 }
 
 /// A move that the drawing does not have.
@@ -192,6 +195,7 @@ impl Delivery {
             (Self::Sending, E::NoAnswer) | (Self::Unknown, E::NoAnswer) => Ok(Self::Unknown),
             (Self::Queued | Self::Sending | Self::Unknown, E::Refused) => Ok(Self::Wedged),
             (Self::Wedged, E::Retried) => Ok(Self::Queued),
+            (Self::Wedged, E::LookedForAgain) => Ok(Self::Unknown),
             (_, E::Acknowledged) => Ok(Self::Sent),
             (from, event) => Err(NoSuchMove { from, event }),
         }

@@ -148,14 +148,17 @@ impl Writer<'_> {
     }
 
     /// A person said: again. Rows that stood only because of this one go with it; what it needs and that was
-    /// lost for good (a claim that somebody else holds) is dropped, which is what *send anyway* means.
+    /// lost for good (a claim that somebody else holds) is dropped, which is what *send anyway* means. What makes
+    /// something and may have arrived is *unknown* again, and searched for before it is sent.
     ///
     /// # Errors
     /// [`StoreError::Delivery`] unless it stands wedged, [`StoreError::NotFound`].
     pub fn outbox_retry(&mut self, id: &OutboxId) -> Result<(), StoreError> {
         let row = self.row(id)?;
         let now = self.now();
-        self.move_row(id, DeliveryEvent::Retried, |row| {
+        let may_be_there = row.intent.creates() && row.wedged == Some(Wedge::OutcomeUnknown);
+        let again = if may_be_there { DeliveryEvent::LookedForAgain } else { DeliveryEvent::Retried };
+        self.move_row(id, again, |row| {
             // Its author has seen who answered, or who holds the item, and says: send it all the same.
             if let Intent::Send { touch_began, .. } = &mut row.intent
                 && !matches!(row.wedged, Some(Wedge::Refused { .. } | Wedge::OutcomeUnknown))

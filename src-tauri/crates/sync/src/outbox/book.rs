@@ -1,6 +1,8 @@
 //! The outbox as the cache keeps it: every reading and every move, each one transaction on a thread that may
 //! wait for the disk.
 
+use std::collections::HashSet;
+
 use chrono::{DateTime, TimeDelta, Utc};
 use tern_inbox::{
     ids::{MessageId, OutboxId, WorkItemId},
@@ -11,7 +13,7 @@ use tern_inbox::{
 use tern_store::{Acknowledged, AuditEntry, Cache, Extra, OnServer, Placed, Reader, StoreError, Writer};
 use tokio::task::spawn_blocking;
 
-use super::OutboxError;
+use super::{Lane, OutboxError};
 
 /// What becomes of a row.
 #[derive(Clone, Debug, PartialEq)]
@@ -117,6 +119,33 @@ impl Book {
                 writer.outbox_sending(id)?;
             }
             Ok(Leave::Go)
+        })
+        .await
+    }
+
+    /// What is on the wire by the cache, with nobody `at_work` on it, broke off (the program ended, a disk was full):
+    /// nobody knows whether it arrived. Whatever makes something and is unknown is searched for after `wait`, before
+    /// which *not found* proves nothing.
+    pub(super) async fn broke_off(
+        &self,
+        now: DateTime<Utc>,
+        wait: TimeDelta,
+        at_work: HashSet<Lane>,
+    ) -> Result<(), OutboxError> {
+        self.write(now, move |writer| {
+            for row in writer.read().outbox()? {
+                let broke_off = matches!(row.delivery, Delivery::Sending | Delivery::Unknown);
+                if !broke_off || at_work.contains(&Lane::of(&row)) {
+                    continue;
+                }
+                if row.delivery == Delivery::Sending {
+                    writer.outbox_unknown(&row.id)?;
+                }
+                if row.intent.creates() && row.not_before < now + wait {
+                    writer.outbox_retry_at(&row.id, now + wait, row.attempts)?;
+                }
+            }
+            Ok(())
         })
         .await
     }

@@ -103,6 +103,8 @@ impl Outbox {
             Found::There(acknowledged) => Some(self.fate(row, Answer::Found, acknowledged)),
             Found::No(answer) => Some(match self.fate(row, answer, Acknowledged::default()) {
                 Fate::Again { at, attempts } => Fate::Unknown { at, attempts },
+                // It was the search that was refused: of what was sent, nothing is known still.
+                Fate::Wedged(_) => Fate::Wedged(Wedge::OutcomeUnknown),
                 fate => fate,
             }),
             Found::NotThere => None,

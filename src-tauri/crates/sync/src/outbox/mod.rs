@@ -121,6 +121,8 @@ struct Lanes {
     busy: HashSet<Lane>,
     /// Lanes whose work failed by our own fault (a panic, a full disk): not tried again at once.
     failed: Option<DateTime<Utc>>,
+    /// Whether the rows that stand on the wire are those under way: not at the start, and not after a failure.
+    accounted_for: bool,
 }
 
 impl Outbox {
@@ -193,6 +195,10 @@ impl Outbox {
             }
             lanes.failed = None;
         }
+        if !lanes.accounted_for {
+            self.book.broke_off(now, self.lag() * 2, lanes.busy.clone()).await?;
+            lanes.accounted_for = true;
+        }
         self.retract_extras().await?;
         let (ready, next_due) = self.book.ready(now).await?;
         for row in ready {
@@ -217,6 +223,8 @@ impl Outbox {
         if let Some(lane) = lanes.names.remove(&id) {
             lanes.busy.remove(&lane);
         }
+        // Its rows may stand on the wire for the cache, and nobody waits for their answer any more.
+        lanes.accounted_for &= matches!(done, Ok((_, Ok(()))));
         match done {
             Ok((_, Ok(()))) => {}
             Ok((_, Err(OutboxError::Store(StoreError::DiskFull)))) => {
