@@ -7,7 +7,10 @@
 
 use std::{
     collections::BTreeSet,
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    sync::{
+        Arc, Mutex, MutexGuard, PoisonError,
+        atomic::{AtomicBool, Ordering},
+    },
 };
 
 use serde::{Deserialize, Serialize};
@@ -34,6 +37,8 @@ const SETTING: &str = "server-facts";
 struct Kept {
     /// Whether the server was ever asked.
     asked: bool,
+    /// Whether what a claim or a reply depends on was tried out.
+    tried_out: bool,
     server: ServerFacts,
     /// Search parameters that it refused, by type.
     refused: BTreeSet<(String, String)>,
@@ -47,6 +52,8 @@ pub(crate) struct Facts {
     time: Arc<ServerTime>,
     board: Arc<Board>,
     kept: Mutex<Kept>,
+    /// In this run nobody waits for a trial any longer.
+    untried: AtomicBool,
 }
 
 impl Facts {
@@ -62,6 +69,7 @@ impl Facts {
             time: Arc::clone(time),
             board: Arc::clone(board),
             kept: Mutex::new(kept.unwrap_or_default()),
+            untried: AtomicBool::new(false),
         };
         facts.show();
         Ok(facts)
@@ -72,9 +80,21 @@ impl Facts {
         self.kept().server.clone()
     }
 
-    /// Whether the server was ever asked what it can do.
-    pub(crate) fn is_known(&self) -> bool {
-        self.kept().asked
+    /// Whether the server was asked what it can do, and that was tried out as far as it lets itself be: before,
+    /// nothing is written to it.
+    pub(crate) fn may_be_written_by(&self) -> bool {
+        let kept = self.kept();
+        kept.asked && (kept.tried_out || self.untried.load(Ordering::Relaxed))
+    }
+
+    /// What a claim or a reply depends on was tried out.
+    pub(crate) async fn was_tried_out(&self) -> Result<(), StoreError> {
+        self.change(|kept| kept.tried_out = true).await
+    }
+
+    /// It could not be: this run goes by what the server says of itself.
+    pub(crate) fn go_on_untried(&self) {
+        self.untried.store(true, Ordering::Relaxed);
     }
 
     /// Reads the server's statement. What was tried before stays, unless it is another software now.

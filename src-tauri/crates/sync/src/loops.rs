@@ -126,15 +126,21 @@ async fn pull(shared: &Shared) -> Ending {
     }
 }
 
+/// Looks on an open way at which trying the server out broke off, after which the outbox waits for it no longer.
+const MOST_TRIALS: u32 = 3;
+
 /// How well this run knows the server.
 #[derive(Default)]
 struct Met {
     read_again: bool,
     asked: bool,
     tried_out: bool,
+    trials: u32,
 }
 
-/// One look. What an older program could not read comes first, for it needs no server; that is asked what it can do before the first, and tried out after it: envelopes come first.
+/// One look. What an older program could not read comes first, for it needs no server. That is asked what it can do
+/// before the first, and tried out, because a claim may be waiting and must not go unguarded for the length of a first
+/// sync; a few requests, and none where the cache remembers.
 async fn turn(shared: &Shared, met: &mut Met) -> Result<(), PullError> {
     if !met.read_again {
         crate::reread::after_an_update(&shared.cache, shared.line.server.fhir_base(), &shared.time).await?;
@@ -143,14 +149,38 @@ async fn turn(shared: &Shared, met: &mut Met) -> Result<(), PullError> {
     if !met.asked {
         shared.facts.ask(&shared.line).await?;
         met.asked = true;
-        shared.wake_outbox.notify_one();
     }
-    shared.pull.check().await?;
     if !met.tried_out {
-        crate::probe::before_the_first_write(&shared.facts, &shared.line).await?;
-        met.tried_out = true;
+        met.tried_out = try_out(shared).await?;
     }
-    Ok(())
+    let looked = shared.pull.check().await;
+    let is_open = matches!(shared.board.connection(), Connection::Online | Connection::Struggling);
+    if !met.tried_out && is_open {
+        // Not the way's fault. A server that cannot be tried out gets what was written all the same, by what it says
+        // of itself.
+        met.trials += 1;
+        if met.trials >= MOST_TRIALS {
+            met.tried_out = true;
+            shared.facts.go_on_untried();
+            shared.wake_outbox.notify_one();
+        }
+    }
+    looked
+}
+
+/// Tries the server out, which opens the outbox; says whether that came to its end.
+async fn try_out(shared: &Shared) -> Result<bool, PullError> {
+    match crate::probe::before_the_first_write(&shared.facts, &shared.line).await {
+        Ok(()) => {}
+        Err(error @ PullError::Store(StoreError::Closed)) => return Err(error),
+        Err(error) => {
+            tracing::warn!(%error, "the server could not be tried out");
+            return Ok(false);
+        }
+    }
+    shared.facts.was_tried_out().await?;
+    shared.wake_outbox.notify_one();
+    Ok(true)
 }
 
 async fn outbox(shared: &Shared) -> Ending {

@@ -181,7 +181,7 @@ impl Outbox {
 
     /// Starts lanes, as many as may go; says how long to wait for the next row that waits for time alone.
     async fn start_what_is_ready(self: &Arc<Self>, lanes: &mut Lanes) -> Result<Option<Duration>, OutboxError> {
-        if !self.way_is_open() || !self.facts.is_known() {
+        if !self.way_is_open() || !self.facts.may_be_written_by() {
             return Ok(None);
         }
         let now = self.time.now();

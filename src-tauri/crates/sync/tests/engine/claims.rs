@@ -54,6 +54,39 @@ async fn whether_a_version_guards_a_change_is_known_from_the_first_connection_on
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_claim_waits_for_what_is_tried_out_and_that_waits_for_no_pull() {
+    let clock = Arc::new(FakeClock::friday_afternoon());
+    let practice = scene::practice(&clock, 1);
+    let mut desk = Desk::unplugged(&practice, &clock, people::osei());
+    // One type cannot be had: no look is ever whole.
+    desk.connection.weather(|request| (request.path == "Practitioner").then_some(Fault::Status(503)));
+    desk.starts();
+    desk.until("the work item", |reader| Ok(!reader.work_items(&"t0".into())?.is_empty())).await;
+    desk.claims("t0").await;
+    desk.has_sent_everything().await;
+    let log = desk.connection.log();
+    let claim = log.iter().position(|line| line.contains("Task/t0-w0") && !line.starts_with("GET"));
+    let claim = claim.and_then(|place| log.get(place)).expect("a claim");
+    assert!(claim.starts_with("PATCH"), "guarded as this server was seen to guard: {claim}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_server_that_cannot_be_tried_out_gets_its_claims_all_the_same() {
+    let clock = Arc::new(FakeClock::friday_afternoon());
+    let practice = scene::practice(&clock, 1);
+    let mut desk = Desk::unplugged(&practice, &clock, people::osei());
+    let tries = |request: &tern_fhir::exchange::Request| {
+        request.method != Method::Get && request.path.starts_with("Communication") || request.path.is_empty()
+    };
+    desk.connection.weather(move |request| tries(request).then_some(Fault::Offline));
+    desk.starts();
+    desk.until("the work item", |reader| Ok(!reader.work_items(&"t0".into())?.is_empty())).await;
+    desk.claims("t0").await;
+    desk.has_sent_everything().await;
+    assert_eq!(owner(&practice, "t0-w0").as_deref(), Some(people::OSEI));
+}
+
+#[tokio::test(start_paused = true)]
 async fn of_two_who_start_at_once_one_has_it_and_the_other_is_told_who() {
     let clock = Arc::new(FakeClock::friday_afternoon());
     let practice = scene::practice(&clock, 1);
