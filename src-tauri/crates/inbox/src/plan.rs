@@ -6,6 +6,10 @@
 //! identity, and says what follows. It never fails, and the same arrival twice is never stored twice, so a
 //! page can be repeated after a crash at any point.
 //!
+//! What may be called a second copy: only what has the identity of something that was made here. An identity is a
+//! UUID that another system may put on several resources (one order, two tasks): such rows are rows of their own,
+//! because hiding one, and marking it entered-in-error, takes a patient's work item from everybody.
+//!
 //! Why a row that could not be read never replaces one that could: the old words are still true of the
 //! moment in which they were sent, and an empty row would hide a message.
 //!
@@ -34,6 +38,9 @@ pub struct Known {
     pub updated: Option<DateTime<Utc>>,
     /// `meta.lastUpdated` when the row was first seen on the server: what tells which of two copies is older.
     pub first_updated: Option<DateTime<Utc>>,
+    /// Whether it was made here: a message that a member wrote in this cache, a thread that one opened. Never a work
+    /// item, which Tern does not make.
+    pub ours: bool,
 }
 
 /// A version that is remembered without its content: of a deletion, or of a row that could not be read.
@@ -121,7 +128,7 @@ pub fn decide(arrival: &Arrival, facts: &Facts) -> Decision {
     }
     match (&facts.by_id, &facts.by_identity) {
         (Some(known), _) => on_known(arrival, known, facts),
-        (None, Some(known)) if arrival.content != Content::Deleted => on_identity(arrival, known, facts),
+        (None, Some(known)) if known.ours && arrival.content != Content::Deleted => on_identity(arrival, known, facts),
         _ => on_unknown(arrival, facts),
     }
 }
@@ -151,7 +158,7 @@ fn on_known(arrival: &Arrival, known: &Known, facts: &Facts) -> Decision {
     }
 }
 
-/// The row under the arrival's identity, when its server id is new to us.
+/// The row of ours under the arrival's identity, when its server id is new to us.
 fn on_identity(arrival: &Arrival, known: &Known, facts: &Facts) -> Decision {
     let key = known.key.clone();
     let Some(other) = &known.server_id else { return Decision::Confirm { key } };

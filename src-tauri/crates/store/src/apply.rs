@@ -164,9 +164,12 @@ impl Writer<'_> {
         let mut facts = Facts::default();
         if looks.graves {
             facts.deleted = tombstone::deleted(connection, kind, server_id)?;
-            if let Some(of) = tombstone::extra_of(connection, kind, server_id)? {
+            // What it was a copy of may have gone since: then it is a row like any other.
+            if let Some(of) = tombstone::extra_of(connection, kind, server_id)?
+                && let Some(known) = self.find(arrival, &of)?.filter(|known| known.ours)
+            {
                 facts.extra = true;
-                facts.by_identity = self.find(arrival, &of)?;
+                facts.by_identity = Some(known);
                 return Ok(facts);
             }
         }

@@ -136,7 +136,8 @@ pub(super) struct Identifier<'a> {
     pub(super) kind: Option<Concept<'a>>,
 }
 
-/// The first identifier that is a UUID: ours, if it is ours at all.
+/// The first identifier that is a UUID. Other systems number by UUID too, and may put one number on several resources:
+/// whether it is one of ours, the cache knows.
 pub(super) fn identity(identifiers: &Many<Identifier<'_>>) -> Option<String> {
     each(identifiers)
         .filter(|identifier| words(&identifier.system) == Some(URI_SYSTEM))

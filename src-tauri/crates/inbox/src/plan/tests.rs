@@ -56,6 +56,7 @@ fn known(server_id: Option<&str>, version: Option<&str>, at: i64) -> Known {
         version: version.map(str::to_owned),
         updated: version.map(|_| second(at)),
         first_updated: server_id.map(|_| second(at)),
+        ours: true,
     }
 }
 
@@ -78,6 +79,11 @@ fn made_here() -> Facts {
 /// A copy is here under another server id, first seen at the second.
 fn copied(at: i64) -> Facts {
     Facts { by_identity: Some(known(Some("other"), Some("1"), at)), ..Facts::default() }
+}
+
+/// A row of somebody else's under the same identity, first seen at the second.
+fn of_another(at: i64) -> Facts {
+    Facts { by_identity: Some(Known { ours: false, ..known(Some("other"), Some("1"), at) }), ..Facts::default() }
 }
 
 fn key() -> String {
@@ -130,6 +136,8 @@ fn each_arrival_has_one_answer() {
             Facts { extra: true, ..copied(5) },
             D::Extra { of: key() },
         ),
+        ("two foreign rows with one identifier are two rows", arrival("1", Some(5), readable()), of_another(1), D::Insert),
+        ("whichever of them is earlier", arrival("1", Some(1), readable()), of_another(5), D::Insert),
         ("unreadable, new", arrival("1", Some(1), unreadable()), nothing(), D::Quarantine { key: None }),
         ("unreadable, newer", arrival("2", Some(2), unreadable()), here("1", 1), D::Quarantine { key: Some(key()) }),
         ("unreadable, older", arrival("1", Some(1), unreadable()), here("2", 2), D::Drop(Dropped::Older)),

@@ -13,7 +13,7 @@ use crate::{
     Reader, StoreError,
     column::{Columns, Word, lines, micros, micros_of},
     recency,
-    table::{Meta, OnServer, attachment, known, tally, thread::reference},
+    table::{Meta, OnServer, attachment, known_or_made_here, tally, thread::reference},
 };
 
 /// What [`read`] reads.
@@ -119,15 +119,20 @@ pub(crate) fn last_sent_by(
 
 pub(crate) fn find(connection: &Connection, id: &str) -> Result<Option<Known>, StoreError> {
     Ok(connection
-        .prepare_cached("SELECT id, server_id, version, updated, first_updated FROM message WHERE id = ?1")?
-        .query_row([id], known)
+        .prepare_cached(
+            "SELECT id, server_id, version, updated, first_updated, author IS NOT NULL FROM message WHERE id = ?1",
+        )?
+        .query_row([id], known_or_made_here)
         .optional()?)
 }
 
 pub(crate) fn find_identity(connection: &Connection, identity: &str) -> Result<Option<Known>, StoreError> {
     Ok(connection
-        .prepare_cached("SELECT id, server_id, version, updated, first_updated FROM message WHERE identity = ?1")?
-        .query_row([identity], known)
+        .prepare_cached(
+            "SELECT id, server_id, version, updated, first_updated, author IS NOT NULL FROM message
+             WHERE identity = ?1",
+        )?
+        .query_row([identity], known_or_made_here)
         .optional()?)
 }
 

@@ -55,7 +55,13 @@ pub(crate) fn known(row: &Row<'_>) -> rusqlite::Result<Known> {
         version: row.get(2)?,
         updated: row.at_opt(3)?,
         first_updated: row.at_opt(4)?,
+        ours: false,
     })
+}
+
+/// Reads what [`known`] does, and behind it whether the row was made here.
+pub(crate) fn known_or_made_here(row: &Row<'_>) -> rusqlite::Result<Known> {
+    Ok(Known { ours: row.get(5)?, ..known(row)? })
 }
 
 /// A row as the server knows it: what a write to it needs.

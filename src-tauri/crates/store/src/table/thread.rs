@@ -12,7 +12,7 @@ use tern_inbox::{
 use crate::{
     Reader, StoreError,
     column::{Columns, Word, json, micros_of},
-    table::{Meta, OnServer, known},
+    table::{Meta, OnServer, known_or_made_here},
 };
 
 const GET: &str = "SELECT id, subject_line, patient, category, opener, opener_name, participants, audience, about,
@@ -44,15 +44,20 @@ pub(crate) fn get(connection: &Connection, id: &str) -> Result<Option<Thread>, S
 
 pub(crate) fn find(connection: &Connection, id: &str) -> Result<Option<Known>, StoreError> {
     Ok(connection
-        .prepare_cached("SELECT id, server_id, version, updated, first_updated FROM thread WHERE id = ?1")?
-        .query_row([id], known)
+        .prepare_cached(
+            "SELECT id, server_id, version, updated, first_updated, server_id IS NULL OR server_id <> id FROM thread WHERE id = ?1",
+        )?
+        .query_row([id], known_or_made_here)
         .optional()?)
 }
 
 pub(crate) fn find_identity(connection: &Connection, identity: &str) -> Result<Option<Known>, StoreError> {
     Ok(connection
-        .prepare_cached("SELECT id, server_id, version, updated, first_updated FROM thread WHERE identity = ?1")?
-        .query_row([identity], known)
+        .prepare_cached(
+            "SELECT id, server_id, version, updated, first_updated, server_id IS NULL OR server_id <> id FROM thread
+             WHERE identity = ?1",
+        )?
+        .query_row([identity], known_or_made_here)
         .optional()?)
 }
 

@@ -71,13 +71,17 @@ pub(crate) fn put_extra(
 }
 
 impl Reader<'_> {
-    /// Second copies that still have to be retracted on the server.
+    /// Second copies that still have to be retracted on the server: of what was made here, nothing else.
     ///
     /// # Errors
     /// [`StoreError`].
     pub fn extras(&self) -> Result<Vec<Extra>, StoreError> {
-        let mut statement =
-            self.connection().prepare_cached("SELECT kind, server_id, version, of FROM extra WHERE retracted = 0")?;
+        let mut statement = self.connection().prepare_cached(
+            "SELECT kind, server_id, version, of FROM extra
+             WHERE retracted = 0 AND kind = 'Communication'
+                AND (EXISTS (SELECT 1 FROM message WHERE id = of AND author IS NOT NULL)
+                  OR EXISTS (SELECT 1 FROM thread WHERE id = of AND server_id <> id))",
+        )?;
         let rows =
             statement.query_map([], |row| Ok((row.get::<_, String>(0)?, row.get(1)?, row.get(2)?, row.get(3)?)))?;
         let mut extras = Vec::new();

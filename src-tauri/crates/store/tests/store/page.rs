@@ -159,6 +159,24 @@ fn of_two_copies_of_a_reply_the_earlier_counts_and_the_other_is_to_be_retracted(
 }
 
 #[test]
+fn two_foreign_rows_with_one_identifier_are_two_rows_and_none_of_them_is_retracted() {
+    let scene = Scene::with_cough();
+    let of_one_order = |arrival: Arrival| Arrival { identity: Some("urn:uuid:order".to_owned()), ..arrival };
+    let tasks = vec![of_one_order(work_item("t2", "cough", "m1")), of_one_order(work_item("t3", "cough", "m1"))];
+    let filed = scene.apply(Kind::Task, tasks);
+    assert_eq!((filed.stored, filed.extras.len()), (2, 0));
+    assert_eq!(scene.view("cough").items.len(), 3);
+    let notes = vec![
+        of_one_order(message("m2", "cough", 3, "The first leaf")),
+        of_one_order(message("m3", "cough", 2, "The second leaf")),
+    ];
+    let filed = scene.apply(Kind::Communication, notes);
+    assert_eq!((filed.stored, filed.extras.len()), (2, 0));
+    assert_eq!(texts(&scene, "cough").len(), 3);
+    assert!(scene.cache.read(|reader| reader.extras()).unwrap().is_empty());
+}
+
+#[test]
 fn a_deleted_message_goes_and_a_stale_read_does_not_bring_it_back() {
     let scene = Scene::with_cough();
     let gone = arrival(Kind::Communication, "m1", 2, Content::Deleted);
