@@ -119,11 +119,15 @@ impl Cache {
             let snapshot = connection.unchecked_transaction().map_err(StoreError::from)?;
             read(&Reader::new(&snapshot))
         };
-        let mut idle = lock(&self.inner.readers);
-        if idle.len() < IDLE_READERS {
-            idle.push(connection);
+        // Under the key's lock: a connection that is still reading while the cache closes is not kept behind it.
+        let key = lock(&self.inner.key);
+        if key.is_some() {
+            let mut idle = lock(&self.inner.readers);
+            if idle.len() < IDLE_READERS {
+                idle.push(connection);
+            }
         }
-        drop(idle);
+        drop(key);
         result
     }
 
@@ -232,10 +236,13 @@ impl Cache {
     }
 
     fn reader(&self) -> Result<Connection, StoreError> {
-        if let Some(idle) = lock(&self.inner.readers).pop() {
-            return Ok(idle);
+        let key = lock(&self.inner.key);
+        if key.is_none() {
+            return Err(StoreError::Closed);
         }
-        self.connect(Purpose::Reading)
+        let idle = lock(&self.inner.readers).pop();
+        drop(key);
+        idle.map_or_else(|| self.connect(Purpose::Reading), Ok)
     }
 
     fn connect(&self, purpose: Purpose) -> Result<Connection, StoreError> {
@@ -340,6 +347,20 @@ mod tests {
                 })
             })
             .unwrap();
+    }
+
+    #[test]
+    fn nothing_is_read_once_the_cache_was_closed_whoever_was_reading_meanwhile() {
+        let folder = tempfile::tempdir().unwrap();
+        let cache = open(folder.path());
+        cache
+            .read(|reader| {
+                cache.close();
+                reader.drafts()
+            })
+            .unwrap();
+        assert!(lock(&cache.inner.readers).is_empty());
+        assert!(matches!(cache.read(|reader| reader.drafts()), Err(StoreError::Closed)));
     }
 
     #[test]
