@@ -221,8 +221,10 @@ pub fn retimed(not_before: DateTime<Utc>, before: DateTime<Utc>, after: DateTime
     }
 }
 
-/// Tries in a row that failed, after which a row waits for a person: with the back-off, about half an hour of
-/// a server that answers but cannot. Being offline is no try.
+/// Tries in a row that failed, after which a row that makes something waits for a person: with the back-off, about
+/// half an hour of a server that answers but cannot. Being offline is no try. A row that changes something is tried
+/// for ever: it reads what stands there first, so that repeating it harms nobody, and there is no message in front
+/// of a person by which to decide.
 pub const MOST_ATTEMPTS: u32 = 40;
 
 /// What follows from an answer to a row.
@@ -244,7 +246,9 @@ pub fn after_answer(row: &OutboxRow, answer: Answer) -> Next {
         Answer::NotFound => Next::RetryLater { at_least: Some(Duration::zero()) },
         Answer::Offline => Next::WaitForNetwork,
         Answer::SignInAgain => Next::WaitForSignIn,
-        Answer::Transient { .. } | Answer::NoAnswer | Answer::Conflict if row.attempts >= MOST_ATTEMPTS => {
+        Answer::Transient { .. } | Answer::NoAnswer | Answer::Conflict
+            if row.intent.creates() && row.attempts >= MOST_ATTEMPTS =>
+        {
             Next::Wedge(Wedge::OutcomeUnknown)
         }
         Answer::Transient { retry_after } => Next::RetryLater { at_least: retry_after },

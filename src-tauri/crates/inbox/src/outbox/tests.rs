@@ -175,6 +175,19 @@ fn only_tries_that_reached_the_server_are_counted_to_the_end() {
     ] {
         assert_eq!(after_answer(&tired, answer), next);
     }
+    let item = || "t".into();
+    for intent in [
+        Intent::Claim { item: item() },
+        Intent::Renew { item: item() },
+        Intent::Release { item: item() },
+        Intent::Complete { item: item(), reply: None },
+    ] {
+        let tired = row(intent, MOST_ATTEMPTS);
+        for answer in [Answer::Transient { retry_after: None }, Answer::NoAnswer, Answer::Conflict] {
+            let next = after_answer(&tired, answer);
+            assert!(!matches!(next, Next::Wedge(_)), "nobody could free it: {:?} {next:?}", tired.intent);
+        }
+    }
 }
 
 #[test]
