@@ -11,6 +11,7 @@
 //! just been told not to be. The draft stays in every case.
 
 use tern_inbox::{
+    ids::WorkItemId,
     message::Delivery,
     outbox::{Intent, OutboxRow},
     party::PartyRef,
@@ -31,7 +32,7 @@ impl Writer<'_> {
         };
         let latest = touch::latest(self.connection(), thread.as_str(), row.author.as_str())?;
         let Some(mut touch) = latest.filter(|touch| touch.state == Touch::Started) else { return Ok(()) };
-        self.give_back(&touch, row)?;
+        self.give_back(&touch, row.intent.item())?;
         touch.state = touch.state.on(TouchEvent::ClaimLost)?;
         touch.lost = Some(Lost { to: to.cloned(), at: self.now() });
         touch::update(self.connection(), &touch)?;
@@ -61,9 +62,9 @@ impl Writer<'_> {
         Ok(())
     }
 
-    /// Everything that the touch holds but the item of `lost` is on its way back.
-    fn give_back(&mut self, touch: &TouchRow, lost: &OutboxRow) -> Result<(), StoreError> {
-        for item in touch.items.iter().filter(|item| lost.intent.item() != Some(item)) {
+    /// Everything that the touch holds but the item that was `lost` is on its way back.
+    pub(crate) fn give_back(&mut self, touch: &TouchRow, lost: Option<&WorkItemId>) -> Result<(), StoreError> {
+        for item in touch.items.iter().filter(|item| lost != Some(item)) {
             for row in rows::of_item(self.connection(), item.as_str())? {
                 let holds = matches!(row.intent, Intent::Claim { .. } | Intent::Renew { .. });
                 let is_here = matches!(row.delivery, Delivery::Queued | Delivery::Wedged);

@@ -73,7 +73,35 @@ impl Writer<'_> {
             Intent::OpenThread { thread } => self.learn(thread.as_str(), answer)?,
             Intent::Audit { .. } => {}
         }
-        self.remove_row(&row)
+        self.row_is_done(&row)
+    }
+
+    /// The server has what the row wrote, whatever was thought of it before: it goes, and what stood wedged only
+    /// because of it waits for its turn again.
+    fn row_is_done(&mut self, row: &OutboxRow) -> Result<(), StoreError> {
+        let dependents = rows::dependents(self.connection(), &row.id)?;
+        self.remove_row(row)?;
+        dependents.iter().try_for_each(|dependent| self.free(&dependent.id))
+    }
+
+    /// A row that stands wedged for its needs alone is queued once none of them does, and so is what needs it.
+    fn free(&mut self, id: &OutboxId) -> Result<(), StoreError> {
+        let row = self.row(id)?;
+        for need in &row.depends_on {
+            if rows::get(self.connection(), need)?.is_some_and(|need| need.delivery == Delivery::Wedged) {
+                return Ok(());
+            }
+        }
+        if row.wedged != Some(Wedge::Dependency) {
+            return Ok(());
+        }
+        let now = self.now();
+        self.move_row(id, DeliveryEvent::Retried, |row| {
+            row.wedged = None;
+            row.attempts = 0;
+            row.not_before = now;
+        })?;
+        rows::dependents(self.connection(), id)?.iter().try_for_each(|dependent| self.free(&dependent.id))
     }
 
     /// There is nothing left to write (somebody else dealt with the work item, or it is gone): the row goes, and
@@ -128,14 +156,19 @@ impl Writer<'_> {
     }
 
     /// It needs a person; so does everything that needs it. A claim or a renewal that somebody else was ahead of
-    /// takes the touch with it, the draft kept: see [`crate::lost`].
+    /// takes the touch with it, the draft kept, and so does a claim that failed for any other reason while no reply
+    /// waits for it: an item that was never ours is not shown as ours. See [`crate::lost`].
     ///
     /// # Errors
     /// [`StoreError::Delivery`] for a row that is wedged already, [`StoreError::NotFound`].
     pub fn outbox_wedged(&mut self, id: &OutboxId, wedge: Wedge) -> Result<(), StoreError> {
         let row = self.row(id)?;
-        if let Wedge::ClaimLost { to } = &wedge {
-            self.claim_lost(&row, to.as_ref())?;
+        match &wedge {
+            Wedge::ClaimLost { to } => self.claim_lost(&row, to.as_ref())?,
+            _ if matches!(row.intent, Intent::Claim { .. }) && rows::dependents(self.connection(), id)?.is_empty() => {
+                self.claim_lost(&row, None)?;
+            }
+            _ => {}
         }
         self.move_row(id, DeliveryEvent::Refused, |row| row.wedged = Some(wedge))?;
         for dependent in rows::dependents(self.connection(), id)? {
@@ -184,14 +217,26 @@ impl Writer<'_> {
         Ok(())
     }
 
-    /// A person threw it away, with everything that ended the same touch. The envelope is back in the list.
+    /// A person threw it away, with everything that ended the same touch. The envelope is back in the list, and the
+    /// work items that the touch holds are on their way back: nobody is at work on them any more.
     ///
     /// # Errors
     /// [`StoreError::HasLeft`] where part of it is on the wire or unknown, [`StoreError::NotFound`].
     pub fn outbox_discard(&mut self, id: &OutboxId) -> Result<(), StoreError> {
         let row = self.row(id)?;
+        let touch = match &row.group {
+            Some(group) => touch::of_group(self.connection(), group)?,
+            None => None,
+        };
         let lost = self.take_back(&row)?.1;
-        self.reopen(&row, lost, Reopen::Waiting)
+        self.reopen(&row, lost, Reopen::Waiting)?;
+        let Some(touch) = touch else { return Ok(()) };
+        // Started anew since: its items are held for what is written now.
+        let latest = touch::latest(self.connection(), touch.thread.as_str(), touch.author.as_str())?;
+        if latest.is_some_and(|latest| latest.state == Touch::Started) {
+            return Ok(());
+        }
+        self.give_back(&touch, None)
     }
 
     /// A person wants to change it: the reply is a draft again, under the id `fresh` (the old one may be on
@@ -362,6 +407,6 @@ pub(crate) fn arrived(writer: &mut Writer<'_>, key: &str, kind: Kind) -> Result<
     };
     let Some(row) = row else { return Ok(None) };
     row.delivery.on(DeliveryEvent::Acknowledged)?;
-    writer.remove_row(&row)?;
+    writer.row_is_done(&row)?;
     Ok(Some(row.id))
 }

@@ -219,6 +219,37 @@ fn discarding_a_wedged_reply_puts_the_envelope_back_in_the_list() {
 }
 
 #[test]
+fn discarding_a_refused_reply_gives_the_work_item_back() {
+    let scene = Scene::with_cough();
+    let claim = scene.start("cough", &["t1"]).remove(0);
+    let ok = tern_store::Acknowledged::default();
+    scene.cache.write(noon(), |writer| writer.outbox_acknowledged(&claim.id, &ok)).unwrap();
+    let ended = scene.cache.write(noon(), |writer| writer.end_touch(&replying("r1", "cough", &["t1"]))).unwrap();
+    let refused = Wedge::Refused { status: 422, code: None };
+    scene.cache.write(noon(), |writer| writer.outbox_wedged(&ended.rows[0].id, refused)).unwrap();
+    scene.cache.write(noon(), |writer| writer.outbox_discard(&ended.rows[0].id)).unwrap();
+    let rows = scene.cache.read(|reader| reader.outbox()).unwrap();
+    assert!(matches!(&rows[..], [row] if matches!(&row.intent, Intent::Release { item } if item.as_str() == "t1")));
+    assert_eq!(scene.queue(&nurses()), ["cough"], "as free as it was");
+}
+
+#[test]
+fn a_reply_that_arrived_after_all_frees_what_stood_because_of_it() {
+    let scene = Scene::with_cough();
+    let claim = scene.start("cough", &["t1"]).remove(0);
+    let ok = tern_store::Acknowledged::default();
+    scene.cache.write(noon(), |writer| writer.outbox_acknowledged(&claim.id, &ok)).unwrap();
+    let ended = scene.cache.write(noon(), |writer| writer.end_touch(&replying("r1", "cough", &["t1"]))).unwrap();
+    let send = &ended.rows[0].id;
+    scene.cache.write(noon(), |writer| writer.outbox_sending(send)).unwrap();
+    scene.cache.write(noon(), |writer| writer.outbox_wedged(send, Wedge::OutcomeUnknown)).unwrap();
+    assert!(scene.ready(noon() + minutes(1)).is_empty());
+    scene.apply(tern_inbox::arrival::Kind::Communication, vec![of_message(a_reply("r1", "cough"), 1)]);
+    let ready = scene.ready(noon() + minutes(1));
+    assert!(matches!(&ready[..], [row] if matches!(row.intent, Intent::Complete { .. })), "{ready:?}");
+}
+
+#[test]
 fn a_claim_that_was_not_renewed_is_back_in_its_pool_after_six_minutes() {
     let scene = Scene::with_cough();
     let held = tern_inbox::work_item::WorkItem {
