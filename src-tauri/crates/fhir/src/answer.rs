@@ -10,7 +10,8 @@ use crate::{
     facts::{Ability, ConditionalCreate, Finding, ServerFacts, Transaction},
     links::{self, Base},
     outcome::{self, Said},
-    read, version,
+    read::{self, Entries},
+    version,
 };
 
 /// What an answer means.
@@ -90,7 +91,7 @@ pub fn to_write(request: &Request, response: &Response, facts: &ServerFacts) -> 
         return Verdict::certain(Answer::NoAnswer);
     }
     match status {
-        200..=299 => done(write, response),
+        200..=299 => done(write, request, response),
         401 => Verdict::certain(Answer::SignInAgain),
         429 => Verdict::certain(later(response)),
         413 => {
@@ -125,15 +126,15 @@ pub fn to_write(request: &Request, response: &Response, facts: &ServerFacts) -> 
 }
 
 /// A success; a transaction's may hide failures.
-fn done(write: Write, response: &Response) -> Verdict {
+fn done(write: Write, request: &Request, response: &Response) -> Verdict {
     if write != Write::Transaction {
         return Verdict::certain(Answer::Accepted);
     }
-    match read::all_done(response) {
-        Ok(true) => Verdict::certain(Answer::Accepted),
-        Ok(false) => Verdict::certain(Answer::Conflict).learning(Finding::Transaction(Transaction::HalfDone)),
+    match read::entries(response, read::entries_sent(request)) {
+        Ok(Entries::Done) => Verdict::certain(Answer::Accepted),
+        Ok(Entries::Failed) => Verdict::certain(Answer::Conflict).learning(Finding::Transaction(Transaction::HalfDone)),
         // Done without saying what (`Prefer: return=minimal`), or cut off: whoever sent it looks.
-        Err(_) => Verdict::certain(Answer::NoAnswer),
+        Ok(Entries::Missing) | Err(_) => Verdict::certain(Answer::NoAnswer),
     }
 }
 

@@ -42,6 +42,8 @@ pub enum Fault {
     HalfABody,
     /// A page for people, with 200: somebody in between.
     WebPage,
+    /// Answered with 200 and a Bundle without entries, without effect.
+    EmptyBundle,
 }
 
 /// Decides what happens to each request.
@@ -169,6 +171,10 @@ impl Server for Connection {
                     response.content_type = Some("text/html".to_owned());
                     response.body = b"<!DOCTYPE html><h1>Please sign in to the network</h1>".to_vec();
                     Ok(response)
+                }
+                Some(Fault::EmptyBundle) => {
+                    let bundle = serde_json::json!({ "resourceType": "Bundle", "type": "transaction-response" });
+                    Ok(answer(200, Some(&bundle), self.practice.now()))
                 }
                 Some(Fault::HalfABody) => {
                     let mut response = self.practice.handle(&request);

@@ -27,7 +27,7 @@ use tern_inbox::arrival::{Arrival, Content, Kind};
 pub use page::{Page, page};
 pub(crate) use reference::Literal;
 pub use stamps::{Stamp, Stamps, stamps};
-pub(crate) use transaction::all_done;
+pub(crate) use transaction::{Entries, entries, entries_sent};
 pub use transaction::{Written, transaction};
 
 use crate::{exchange::Response, links::Base, outcome::Said};

@@ -12,7 +12,7 @@ use super::{
     wire::{Meta, Text, each, words},
 };
 use crate::{
-    exchange::Response,
+    exchange::{Request, Response},
     links::{self, Base},
     outcome::{self, Said},
     version,
@@ -80,18 +80,46 @@ pub fn transaction(response: &Response, base: &Base) -> Result<Vec<Written>, Not
     Ok(each(&bundle.entry).map(|raw| written(raw, base)).collect())
 }
 
-/// Whether every entry of a transaction took effect: their statuses alone, which name nobody.
+/// How the entries of a transaction stand, together.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Entries {
+    /// Each that was sent took effect.
+    Done,
+    /// One did not.
+    Failed,
+    /// Fewer are answered than were sent, or none: nothing can be told of any.
+    Missing,
+}
+
+/// How the entries of a transaction of `sent` entries stand: their statuses alone, which name nobody.
 ///
 /// # Errors
 /// [`NotFhir`] where the body is no Bundle.
-pub(crate) fn all_done(response: &Response) -> Result<bool, NotFhir> {
+pub(crate) fn entries(response: &Response, sent: usize) -> Result<Entries, NotFhir> {
     let body = repaired(&response.body);
     let bundle = bundle(response, &body)?;
     let statuses = each(&bundle.entry).map(|raw| {
         let entry = serde_json::from_str::<WireEntry<'_>>(raw.get()).ok();
         entry.and_then(|entry| entry.response?.status).map_or(0, status)
     });
-    Ok(statuses.into_iter().all(is_done))
+    let statuses: Vec<u16> = statuses.collect();
+    Ok(match statuses.len() {
+        0 => Entries::Missing,
+        answered if answered < sent => Entries::Missing,
+        _ if statuses.into_iter().all(is_done) => Entries::Done,
+        _ => Entries::Failed,
+    })
+}
+
+/// How many entries a transaction of ours has.
+pub(crate) fn entries_sent(request: &Request) -> usize {
+    #[derive(Deserialize)]
+    struct Sent<'a> {
+        #[serde(borrow)]
+        entry: Vec<&'a RawValue>,
+    }
+    let body = request.body.as_ref().map(|body| body.bytes.as_slice()).unwrap_or_default();
+    serde_json::from_slice::<Sent<'_>>(body).map_or(0, |sent| sent.entry.len())
 }
 
 fn written(raw: &RawValue, base: &Base) -> Written {

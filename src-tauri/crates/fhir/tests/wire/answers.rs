@@ -164,6 +164,15 @@ fn a_transaction_that_hides_a_failure_is_found_out() {
     assert_eq!(with("200").answer, Answer::Accepted);
     let half = with("412 Precondition Failed");
     assert_eq!((half.answer, half.learned), (Answer::Conflict, Some(Finding::Transaction(Transaction::HalfDone))));
+    let none = json!({ "resourceType": "Bundle", "type": "transaction-response" });
+    let one = json!({ "resourceType": "Bundle", "type": "transaction-response",
+        "entry": [{ "response": { "status": "201 Created" } }] });
+    let two_sent = transaction()
+        .with_body(tern_fhir::exchange::FHIR_JSON, json!({ "resourceType": "Bundle", "entry": [{}, {}] }).to_string().into_bytes());
+    for fewer in [none, one] {
+        let verdict = answer::to_write(&two_sent, &answered(200, fewer.to_string()), &ServerFacts::default());
+        assert_eq!((verdict.answer, verdict.learned), (Answer::NoAnswer, None), "{fewer}");
+    }
     let silent = answer::to_write(&transaction(), &answered(200, ""), &ServerFacts::default());
     assert_eq!(silent.answer, Answer::NoAnswer, "done, perhaps: whoever sent it looks");
 }

@@ -253,12 +253,18 @@ impl Outbox {
                     return self.one_by_one(&rows).await;
                 }
                 Answer::Refused { .. } => return self.one_by_one(&rows).await,
+                // Entries by their place say nothing where some are missing.
+                Answer::NoAnswer => (Answer::NoAnswer, Vec::new()),
                 answer => (answer, entries_of(&response, self.line.server.fhir_base())),
             },
         };
         let each = |(place, row): (usize, &OutboxRow)| {
             let known = acknowledged.get(place);
+            let is_done = answer == Answer::Accepted || known.is_some_and(|(done, _)| *done);
+            let is_named = known.is_some_and(|(_, known)| known.server_id.is_some());
             let fate = match (&answer, known) {
+                // The reply was taken, but under which name? The search says.
+                _ if place == 0 && is_done && !is_named => self.fate(row, Answer::NoAnswer, Acknowledged::default()),
                 (Answer::Accepted, known) => Fate::Sent(known.map(|(_, known)| known.clone()).unwrap_or_default()),
                 // A server that does half of a transaction says so entry by entry.
                 (_, Some((true, known))) => Fate::Sent(known.clone()),

@@ -141,3 +141,18 @@ async fn work_that_broke_off_between_sending_and_keeping_is_looked_into_without_
         assert_eq!(scene::answers(&practice, "t0").len(), 1, "{quirks:?}");
     }
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_success_that_names_nothing_is_none() {
+    let clock = Arc::new(FakeClock::friday_afternoon());
+    let practice = scene::practice(&clock, 1);
+    let desk = Desk::opens(&practice, &clock, people::osei());
+    desk.knows_the_server().await;
+    desk.claims("t0").await;
+    desk.connection.next(Method::Post, "", [Fault::EmptyBundle]);
+    let (reply, _) = desk.replies("t0", "Drink plenty.", TimeDelta::zero());
+    desk.has_sent_everything().await;
+    assert_eq!(desk.delivery(&reply), Some(Delivery::Sent));
+    assert_eq!(scene::answers(&practice, "t0").len(), 1);
+    assert_eq!(practice.read("Task", "t0-w0").expect("the task")["status"], "completed");
+}
