@@ -102,11 +102,11 @@ impl Desk<'_> {
     }
 }
 
-/// Measures the window on the mailbox, and a practice's push.
+/// Measures the window on the mailbox, and a practice's push. What was measured before something failed stays.
 ///
 /// # Errors
 /// When a program does not start, or something that was waited for does not come.
-pub(crate) async fn measure(corpus: Arc<Corpus>, folder: &Path) -> Result<Vec<Figure>, Failure> {
+pub(crate) async fn measure(corpus: Arc<Corpus>, folder: &Path, figures: &mut Vec<Figure>) -> Result<(), Failure> {
     let programs = Programs::find()?;
     let practice = practice(&programs, &folder.join("practice")).await?;
     let messages = corpus.messages;
@@ -121,7 +121,7 @@ pub(crate) async fn measure(corpus: Arc<Corpus>, folder: &Path) -> Result<Vec<Fi
     say(&format!("window: signing in, first sync of {}", short(messages)));
     let window = desk.signed_in().await?;
     everything_cached(&window, messages).await?;
-    let mut figures = keys::measure(&window, messages).await?;
+    figures.extend(keys::measure(&window, messages).await?);
     window.quit().await?;
     figures.extend(start::measure(&desk, messages).await?);
 
@@ -134,8 +134,7 @@ pub(crate) async fn measure(corpus: Arc<Corpus>, folder: &Path) -> Result<Vec<Fi
     };
     let window = desk.signed_in().await?;
     figures.push(push::measure(&window, &practice).await?);
-    window.quit().await?;
-    Ok(figures)
+    window.quit().await
 }
 
 async fn practice(programs: &Programs, folder: &Path) -> Result<Practice, Failure> {

@@ -16,10 +16,13 @@ const ARRIVALS: usize = 40;
 /// Notes the second animation frame after each change of the rail's counts.
 const WATCH: &str = "
     const bench = window.__pixel = [];
-    const rail = document.querySelector('[data-testid=rail-mine]').closest('nav, ul, aside') ?? document.body;
-    new MutationObserver(() => requestAnimationFrame(() => requestAnimationFrame(() =>
-        bench.push(performance.timeOrigin + performance.now()))
-    )).observe(rail, { subtree: true, childList: true, characterData: true });
+    const element = (node) => node.nodeType === Node.ELEMENT_NODE ? node : node.parentElement;
+    const is_rail = (change) => element(change.target)?.closest('[data-testid^=\"rail-\"]');
+    new MutationObserver((changes) => {
+        if (!changes.some(is_rail)) return;
+        requestAnimationFrame(() => requestAnimationFrame(() =>
+            bench.push(performance.timeOrigin + performance.now())));
+    }).observe(document.body, { subtree: true, childList: true, characterData: true });
     return true;";
 
 /// Lets patients write, one after the other, and waits for each on the screen.

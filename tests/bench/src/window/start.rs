@@ -73,7 +73,8 @@ async fn opened(desk: &Desk<'_>, program: &Path) -> Result<Opened, Failure> {
     if program == desk.programs.app {
         window.quit().await?;
     } else {
-        window.client.clone().close().await?;
+        // It knows no word to quit by, and closing the session leaves it there.
+        std::process::Command::new("kill").arg(process.to_string()).status()?;
     }
     Ok(Opened { start, memory })
 }
