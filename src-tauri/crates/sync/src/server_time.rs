@@ -5,10 +5,7 @@
 //! below two seconds are taken for none and small wavering moves nothing.
 
 use std::{
-    sync::{
-        Arc,
-        atomic::{AtomicI64, Ordering},
-    },
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
     time::Duration,
 };
 
@@ -26,21 +23,27 @@ const WARN_ABOVE_MINUTES: i64 = 2;
 /// The server's clock, as well as this machine can know it.
 pub(crate) struct ServerTime {
     clock: Arc<dyn Clock>,
-    offset_ms: AtomicI64,
-    /// How far the offset has moved since it was last asked for.
-    jumped_ms: AtomicI64,
+    known: Mutex<Known>,
     jumped: Notify,
+}
+
+/// What moves together.
+#[derive(Clone, Copy, Debug, Default)]
+struct Known {
+    offset_ms: i64,
+    /// How far the offset has moved since it was last asked for.
+    jumped_ms: i64,
 }
 
 impl ServerTime {
     /// Starts with the machine's clock.
     pub(crate) fn new(clock: Arc<dyn Clock>) -> Self {
-        Self { clock, offset_ms: AtomicI64::new(0), jumped_ms: AtomicI64::new(0), jumped: Notify::new() }
+        Self { clock, known: Mutex::default(), jumped: Notify::new() }
     }
 
     /// Now, at the server.
     pub(crate) fn now(&self) -> DateTime<Utc> {
-        self.clock.now() + TimeDelta::milliseconds(self.offset_ms.load(Ordering::Relaxed))
+        self.clock.now() + TimeDelta::milliseconds(self.known().offset_ms)
     }
 
     /// Now, at this machine: for what only this machine compares (undo seconds, next tries).
@@ -61,17 +64,18 @@ impl ServerTime {
     pub(crate) fn learn(&self, date: Option<DateTime<Utc>>, sent: DateTime<Utc>) {
         let Some(date) = date else { return };
         let now = self.clock.now();
-        let known = self.offset_ms.load(Ordering::Relaxed);
+        let mut known = self.known();
         let possible = (date - now).num_milliseconds()..=(date - sent).num_milliseconds();
-        if possible.contains(&known) {
+        if possible.contains(&known.offset_ms) {
             return;
         }
         let middle = sent + (now - sent) / 2;
         let measured = (date - middle).num_milliseconds();
         let next = if measured.abs() < RESOLUTION_MS { 0 } else { measured };
-        if (next - known).abs() >= RESOLUTION_MS {
-            self.offset_ms.store(next, Ordering::Relaxed);
-            self.jumped_ms.fetch_add(next - known, Ordering::Relaxed);
+        let moved = next - known.offset_ms;
+        if moved.abs() >= RESOLUTION_MS {
+            *known = Known { offset_ms: next, jumped_ms: known.jumped_ms + moved };
+            drop(known);
             self.jumped.notify_one();
         }
     }
@@ -84,13 +88,22 @@ impl ServerTime {
     /// By how much this clock was put right since this was last asked: whatever waits for an instant that was read
     /// from it before has to be timed anew.
     pub(crate) fn take_jump(&self) -> Option<TimeDelta> {
-        let jumped = self.jumped_ms.swap(0, Ordering::Relaxed);
+        let jumped = std::mem::take(&mut self.known().jumped_ms);
         (jumped != 0).then(|| TimeDelta::milliseconds(jumped))
+    }
+
+    /// What waits could not be timed anew after all: the jump is still to be taken.
+    pub(crate) fn put_back(&self, jump: TimeDelta) {
+        self.known().jumped_ms += jump.num_milliseconds();
+    }
+
+    fn known(&self) -> MutexGuard<'_, Known> {
+        self.known.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Minutes by which this machine is behind the server (negative: ahead), where a person should know.
     pub(crate) fn minutes_off(&self) -> Option<i32> {
-        let minutes = self.offset_ms.load(Ordering::Relaxed) / 60_000;
+        let minutes = self.known().offset_ms / 60_000;
         (minutes.abs() >= WARN_ABOVE_MINUTES).then(|| i32::try_from(minutes).unwrap_or(i32::MAX))
     }
 }
@@ -161,6 +174,34 @@ mod tests {
         }
         time.learn(Some(at(20)), left);
         assert_eq!(time.now(), at(26), "the server's clock is ahead in any case");
+    }
+
+    #[test]
+    fn a_jump_that_many_answers_tell_of_at_once_is_one() {
+        let day = TimeDelta::days(1);
+        for round in 0..500 {
+            let (time, together) = (clock_at(at(10)), std::sync::Barrier::new(4));
+            std::thread::scope(|scope| {
+                for _ in 0..4 {
+                    scope.spawn(|| {
+                        together.wait();
+                        time.learn(Some(at(10) + day), at(10));
+                    });
+                }
+            });
+            assert_eq!(time.take_jump(), Some(day), "{round}");
+        }
+    }
+
+    #[test]
+    fn a_jump_that_could_not_be_followed_is_taken_again_with_what_came_since() {
+        let time = clock_at(at(10));
+        time.learn(Some(at(40)), at(10));
+        let jump = time.take_jump().expect("a jump");
+        time.learn(Some(at(20)), at(10));
+        time.put_back(jump);
+        assert_eq!(time.take_jump(), Some(TimeDelta::seconds(10)));
+        assert_eq!(time.take_jump(), None);
     }
 
     #[test]

@@ -181,13 +181,15 @@ impl Outbox {
 
     /// Starts lanes, as many as may go; says how long to wait for the next row that waits for time alone.
     async fn start_what_is_ready(self: &Arc<Self>, lanes: &mut Lanes) -> Result<Option<Duration>, OutboxError> {
+        // Also while nothing may leave: what is written meanwhile goes by the new time.
+        if let Some(jump) = self.time.take_jump() {
+            let retimed = self.book.retime(self.time.now(), jump).await;
+            retimed.inspect_err(|_| self.time.put_back(jump))?;
+        }
         if !self.way_is_open() || !self.facts.may_be_written_by() {
             return Ok(None);
         }
         let now = self.time.now();
-        if let Some(jump) = self.time.take_jump() {
-            self.book.retime(now, jump).await?;
-        }
         if let Some(failed) = lanes.failed {
             let wait = (failed + from_std(self.pace.unit) - now).to_std().unwrap_or_default();
             if !wait.is_zero() {
