@@ -27,9 +27,9 @@ use tern_inbox::{
     queue::Me,
     work_item::{Hold, WorkItem},
 };
-use tern_store::{Cache, StoreError};
+use tern_store::{Cache, StoreError, TouchRow};
 use tokio::{
-    sync::{Notify, watch},
+    sync::{Notify, OnceCell, watch},
     task::{JoinHandle, spawn_blocking},
 };
 
@@ -80,6 +80,8 @@ pub enum ClaimOutcome {
 pub struct Engine {
     shared: Arc<Shared>,
     supervisor: JoinHandle<()>,
+    /// Set once [`Engine::stop`] is through.
+    stopped: OnceCell<()>,
 }
 
 /// What all loops share.
@@ -155,7 +157,7 @@ impl Engine {
             drained: Notify::new(),
         });
         let supervisor = tokio::spawn(Loops::new(Arc::clone(&shared)).supervise());
-        Ok(Self { shared, supervisor })
+        Ok(Self { shared, supervisor, stopped: OnceCell::new() })
     }
 
     /// Looks at the server and sends what is ready, now: asked for by a person, after waking, when the network
@@ -212,8 +214,13 @@ impl Engine {
     }
 
     /// Ends: what is ready is sent, what only waits for its undo seconds too, at most so long; then everything
-    /// stops. What could not be sent waits in the cache.
+    /// stops. What could not be sent waits in the cache. Whoever asks again waits for the same end, and for nothing
+    /// after it.
     pub async fn stop(&self, deadline: Duration) {
+        self.stopped.get_or_init(|| self.end(deadline)).await;
+    }
+
+    async fn end(&self, deadline: Duration) {
         let drained = self.shared.drained.notified();
         if self.shared.outbox.stop().await.is_ok() {
             tokio::select! {
@@ -245,6 +252,7 @@ impl Shared {
     /// What came of the claims of these items; none while one of them is still on its way.
     async fn claimed(&self, items: &[WorkItemId]) -> Result<Option<ClaimOutcome>, StoreError> {
         let (cache, items, me, now) = (self.cache.clone(), items.to_vec(), self.me.clone(), self.time.now());
+        let author = self.author.clone();
         let thread = spawn_blocking(move || {
             cache.read(|reader| {
                 let waiting = reader.outbox()?;
@@ -262,10 +270,19 @@ impl Shared {
                     }
                 }
                 for item in &items {
-                    if let Some(item) = reader.work_item_on_server(item)?
-                        && let Some(by) = held_by_another(&item.row, &me, now)
-                    {
+                    let Some(item) = reader.work_item_on_server(item)? else {
+                        return Ok(Some(ClaimOutcome::Taken { by: None }));
+                    };
+                    if let Some(by) = held_by_another(&item.row, &me, now) {
                         return Ok(Some(ClaimOutcome::Taken { by }));
+                    }
+                    // A claim that came to nothing leaves no row, and nobody need hold the item: its touch knows.
+                    let touch = match &item.row.thread {
+                        Some(thread) => reader.touch(thread, &author)?,
+                        None => None,
+                    };
+                    if let Some(lost) = touch.filter(TouchRow::is_lost).and_then(|touch| touch.lost) {
+                        return Ok(Some(ClaimOutcome::Taken { by: lost.to }));
                     }
                 }
                 Ok(Some(ClaimOutcome::Ours))

@@ -303,3 +303,41 @@ async fn put_back_frees_the_item_and_close_ends_it() {
     assert_eq!(practice.read("Task", "t1-w0").expect("the task")["status"], "completed");
     assert_eq!(desk.item_status("t1-w0"), Some(WorkStatus::Completed));
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_claim_that_the_server_refuses_is_not_told_as_ours() {
+    let clock = Arc::new(FakeClock::friday_afternoon());
+    let practice = scene::practice(&clock, 1);
+    let desk = Desk::opens(&practice, &clock, people::osei());
+    desk.knows_the_server().await;
+    desk.connection.next(Method::Patch, "Task", [Fault::Status(403)]);
+    assert_eq!(desk.claims("t0").await, ClaimOutcome::Taken { by: None });
+    assert!(owner(&practice, "t0-w0").is_none());
+    let touch = desk.read(|reader| reader.touch(&"t0".into(), &PartyRef::new(people::OSEI))).expect("a touch");
+    assert!(touch.is_lost(), "{touch:?}");
+    desk.has_sent_everything().await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_claim_of_what_was_deleted_meanwhile_is_not_told_as_ours() {
+    let clock = Arc::new(FakeClock::friday_afternoon());
+    let practice = scene::practice(&clock, 1);
+    let desk = Desk::opens(&practice, &clock, people::osei());
+    desk.knows_the_server().await;
+    practice.remove("Task", "t0-w0");
+    assert_eq!(desk.claims("t0").await, ClaimOutcome::Taken { by: None });
+    desk.has_sent_everything().await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn who_asks_an_engine_twice_to_stop_waits_once() {
+    let clock = Arc::new(FakeClock::friday_afternoon());
+    let practice = scene::practice(&clock, 1);
+    let desk = Desk::opens(&practice, &clock, people::osei());
+    desk.knows_the_server().await;
+    let deadline = Duration::from_secs(10);
+    desk.engine().stop(deadline).await;
+    let after_the_first = tokio::time::Instant::now();
+    desk.engine().stop(deadline).await;
+    assert_eq!(after_the_first.elapsed(), Duration::ZERO);
+}
