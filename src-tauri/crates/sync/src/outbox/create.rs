@@ -16,8 +16,7 @@ use tern_fhir::{
     exchange::{Request, Response},
     facts::{Ability, Finding},
     links::Base,
-    read::{self, Reading},
-    search, version,
+    read, search, version,
     write::{
         audit::{self, Deed, Entry},
         communication,
@@ -25,13 +24,13 @@ use tern_fhir::{
     },
 };
 use tern_inbox::{
-    arrival::{Arrival, Content, Kind},
+    arrival::{Arrival, Content},
     message::Delivery,
     outbox::{Answer, Intent, OutboxRow, Wedge},
 };
 use tern_store::Acknowledged;
 
-use super::{Outbox, OutboxError, Way, Written, book::Fate, item::reading_refused, without_answer};
+use super::{Outbox, OutboxError, Way, Written, book::Fate, item::reading_refused, search::Searched, without_answer};
 
 /// What a search for something of ours found.
 pub(super) enum Found {
@@ -143,23 +142,19 @@ impl Outbox {
 
     async fn find_by_identity(&self, new: &New) -> Result<Found, OutboxError> {
         let Some(identity) = &new.identity else { return Ok(Found::NotThere) };
-        let response = match self.line.send(search::by_identity(new.resource_type, identity)).await {
-            Ok(response) => response,
-            Err(unanswered) => return Ok(Found::No(without_answer(&unanswered, Way::Reading))),
-        };
-        if !matches!(to_read(&response), ReadAnswer::Here) {
-            return Ok(Found::No(reading_refused(&to_read(&response), &response)));
-        }
-        let received = response.date.unwrap_or_else(|| self.time.now());
-        let reading = Reading { expected: Kind::Communication, base: self.line.server.fhir_base(), received };
-        let Ok(page) = read::page(&response, &reading) else {
-            return Ok(Found::No(Answer::Transient { retry_after: None }));
-        };
         // A server that ignores the parameter answers with everything: only what carries it counts.
-        let ours = page.arrivals.into_iter().filter(|arrival| arrival.identity.as_deref() == Some(identity.as_str()));
-        Ok(ours
-            .min_by_key(|arrival| (arrival.last_updated, arrival.server_id.clone()))
-            .map_or(Found::NotThere, |first| Found::There(known(first))))
+        let carries = |arrival: &Arrival| arrival.identity.as_deref() == Some(identity.as_str());
+        let (ours, all) = match self.search(search::by_identity(new.resource_type, identity), carries).await {
+            Searched::Rows { rows, all } => (rows, all),
+            Searched::NotOffered(answer) | Searched::No(answer) => return Ok(Found::No(answer)),
+        };
+        let first = ours.into_iter().min_by_key(|arrival| (arrival.last_updated, arrival.server_id.clone()));
+        Ok(match first {
+            Some(first) => Found::There(known(first)),
+            None if all => Found::NotThere,
+            // It may stand on a page that can't be had.
+            None => Found::No(Answer::Refused { status: 200, code: Some("incomplete".to_owned()) }),
+        })
     }
 
     /// What a single write left.

@@ -21,6 +21,7 @@ mod item;
 mod overtaken;
 mod reply;
 mod retract;
+mod search;
 
 use std::{
     collections::{HashMap, HashSet},

@@ -8,9 +8,8 @@
 
 use chrono::TimeDelta;
 use tern_fhir::{
-    answer::{Certainty, ReadAnswer, to_read},
+    answer::Certainty,
     facts::{Ability, ConditionalCreate},
-    read::{self, Reading},
     search,
     write::{
         communication::{self, Standing},
@@ -20,18 +19,18 @@ use tern_fhir::{
     },
 };
 use tern_inbox::{
-    arrival::{Content, Kind},
-    message::Delivery,
+    arrival::{Arrival, Content},
+    message::{Delivery, Message},
     outbox::{self as rules, Answer, Intent, OutboxRow, Step, Wedge},
 };
 use tern_store::Acknowledged;
 
 use super::{
-    Outbox, OutboxError, Way, Written,
+    Outbox, OutboxError, Written,
     book::{Fate, Leave, Letter},
     create::entries_of,
-    item::{Look, Seen, reading_refused},
-    without_answer,
+    item::{Look, Seen},
+    search::Searched,
 };
 
 /// A claim that lasts no longer than this is renewed before a reply that it alone guards: longer than any
@@ -186,30 +185,25 @@ impl Outbox {
         letter: &Letter,
         began: chrono::DateTime<chrono::Utc>,
     ) -> Result<Result<Option<Wedge>, Answer>, OutboxError> {
-        let request = search::written_in(&letter.thread_id, began);
-        let response = match self.line.send(request).await {
-            Ok(response) => response,
-            Err(unanswered) => return Ok(Err(without_answer(&unanswered, Way::Reading))),
+        // Rows are checked against the query: some servers answer with every thread.
+        let ours = letter.message.identity.clone().unwrap_or_else(|| format!("urn:uuid:{}", letter.message.id));
+        let is_others = |message: &Message| {
+            message.thread.as_str() == letter.thread_id && message.identity.as_deref() != Some(ours.as_str())
         };
-        match to_read(&response) {
-            ReadAnswer::Here => {}
+        let wanted =
+            |arrival: &Arrival| matches!(&arrival.content, Content::Message { message, .. } if is_others(message));
+        let rows = match self.search(search::written_in(&letter.thread_id, began), wanted).await {
+            // Where not all could be read, what was read counts.
+            Searched::Rows { rows, .. } => rows,
             // A server that can't be asked: the claim, which is under its version, has to do.
-            ReadAnswer::ParameterRefused { .. } | ReadAnswer::NotOffered => return Ok(Ok(None)),
-            refusal => return Ok(Err(reading_refused(&refusal, &response))),
-        }
-        let received = response.date.unwrap_or_else(|| self.time.now());
-        let reading = Reading { expected: Kind::Communication, base: self.line.server.fhir_base(), received };
-        let Ok(page) = read::page(&response, &reading) else {
-            return Ok(Err(Answer::Transient { retry_after: None }));
+            Searched::NotOffered(_) => return Ok(Ok(None)),
+            Searched::No(answer) => return Ok(Err(answer)),
         };
-        let messages = page.arrivals.iter().filter_map(|arrival| match &arrival.content {
-            // Rows are checked against the query: some servers answer with every thread.
-            Content::Message { message, .. } if message.thread.as_str() == letter.thread_id => Some(message),
+        let messages = rows.iter().filter_map(|arrival| match &arrival.content {
+            Content::Message { message, .. } => Some(message),
             _ => None,
         });
-        let ours = letter.message.identity.clone().unwrap_or_else(|| format!("urn:uuid:{}", letter.message.id));
-        let others = messages.filter(|message| message.identity.as_deref() != Some(ours.as_str()));
-        Ok(Ok(rules::answered_since(others, began, &self.me)))
+        Ok(Ok(rules::answered_since(messages, began, &self.me)))
     }
 
     /// Only where the server was seen to roll back, and a create inside is sure to be made once.

@@ -156,3 +156,54 @@ async fn a_success_that_names_nothing_is_none() {
     assert_eq!(scene::answers(&practice, "t0").len(), 1);
     assert_eq!(practice.read("Task", "t0-w0").expect("the task")["status"], "completed");
 }
+
+#[tokio::test(start_paused = true)]
+async fn what_tern_wrote_is_found_on_the_last_page_of_a_server_that_answers_with_everything() {
+    let clock = Arc::new(FakeClock::friday_afternoon());
+    let practice = scene::practice(&clock, 5);
+    practice.differs(ONLY_A_SEARCH_TELLS);
+    let desk = Desk::opens(&practice, &clock, people::osei());
+    desk.knows_the_server().await;
+    desk.claims("t0").await;
+    practice.differs(ONLY_A_SEARCH_TELLS.into_iter().chain([Quirk::IgnoresParameters, Quirk::SmallPages]));
+    // The pull, which would bring the echo, is slower than the search.
+    let mut lost = false;
+    desk.connection.weather(move |request| {
+        let pulls = request.query.iter().any(|(name, _)| name == "_sort") || request.path.ends_with("_history");
+        match (request.method, request.path.as_str()) {
+            (Method::Post, "Communication") if !std::mem::replace(&mut lost, true) => Some(Fault::LostAfter),
+            (Method::Get, path) if path.starts_with("Communication") && pulls => Some(Fault::Status(503)),
+            _ => None,
+        }
+    });
+    let (reply, _) = desk.replies("t0", "Drink plenty.", TimeDelta::zero());
+    desk.has_sent_everything().await;
+    assert_eq!(desk.delivery(&reply), Some(Delivery::Sent));
+    let copies = practice.all("Communication").iter().filter(|row| scene::text(row) == "Drink plenty.").count();
+    assert_eq!(copies, 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn who_answered_since_is_found_on_the_last_page_too() {
+    let clock = Arc::new(FakeClock::friday_afternoon());
+    let practice = scene::practice(&clock, 1);
+    let osei = Desk::opens(&practice, &clock, people::osei());
+    osei.knows_the_server().await;
+    assert_eq!(osei.claims("t0").await, ClaimOutcome::Ours);
+    practice.differs([Quirk::IgnoresParameters, Quirk::SmallPages]);
+    osei.connection.weather(|_| Some(Fault::Offline));
+    let (reply, _) = osei.replies("t0", "Drink plenty.", TimeDelta::zero());
+    // Much is written elsewhere before Mia answers here, from the portal and without a claim.
+    for number in 1..9 {
+        practice.store(people::thread(&format!("other{number}"), "Another matter"));
+    }
+    let at = scene::instant(practice.now());
+    practice.store(people::message("mias", "t0", people::MIA, &at, "Come in at four."));
+    osei.connection.weather(|_| None);
+    osei.until("a reply that has left or stands", |reader| {
+        Ok(reader.outbox_of_message(&reply)?.is_none_or(|row| row.delivery == Delivery::Wedged))
+    })
+    .await;
+    assert!(matches!(osei.wedge(&reply), Some(Wedge::AnsweredSince { .. })), "{:?}", osei.wedge(&reply));
+    assert_eq!(scene::answers(&practice, "t0").len(), 1);
+}

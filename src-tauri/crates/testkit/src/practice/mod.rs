@@ -44,6 +44,8 @@ pub enum Quirk {
     NextRepeatsItself,
     /// `_sort` is a 400.
     NoSort,
+    /// A search by `identifier` or `part-of` answers with everything.
+    IgnoresParameters,
     /// Reading by id shows what stood there [`BEHIND`] ago, where something did.
     StaleReads,
 }

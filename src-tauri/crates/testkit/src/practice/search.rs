@@ -30,6 +30,8 @@ pub(super) fn search(shelves: &Shelves, quirks: &BTreeSet<Quirk>, kind: &str, qu
     if query.iter().any(|(name, _)| strange(name)) {
         return Err(400);
     }
+    let ignored = |name: &str| quirks.contains(&Quirk::IgnoresParameters) && matches!(name, "identifier" | "part-of");
+    let heeded: Vec<_> = query.iter().filter(|(name, _)| !ignored(name)).cloned().collect();
     let mut rows: Vec<_> = shelves
         .rows
         .iter()
@@ -37,7 +39,7 @@ pub(super) fn search(shelves: &Shelves, quirks: &BTreeSet<Quirk>, kind: &str, qu
         .filter_map(|((kind, id), stored)| {
             let version = stored.current()?;
             let resource = version.resource.as_ref()?;
-            matches(resource, version, query).then_some(Row { kind, id, version })
+            matches(resource, version, &heeded).then_some(Row { kind, id, version })
         })
         .collect();
     rows.sort_by(|a, b| a.key().cmp(&b.key()));
