@@ -142,13 +142,16 @@ impl Desk {
         card(&self.member)
     }
 
-    /// Sends what is ready (ten seconds at most), stops the engine, wipes the key and closes the file.
-    pub(crate) async fn leave(&self) {
+    /// Sends what is ready (ten seconds at most), stops the engine, wipes the key and closes the file. Returns how
+    /// many replies of the member the server does not have.
+    pub(crate) async fn leave(&self) -> u32 {
         self.engine.stop(LEAVES_WITHIN).await;
+        let unsent = self.unsent().await;
         let cache = self.cache.clone();
         if tokio::task::spawn_blocking(move || cache.close()).await.is_err() {
             tracing::error!("the cache could not be closed");
         }
+        unsent
     }
 
     /// Replies of the member that the server does not have.

@@ -30,9 +30,7 @@ impl Program {
         let desk = self.running_desk()?;
         // The page goes dark first: nobody reads on while the last replies leave.
         self.become_screen_locked(Arc::clone(&desk)).await;
-        desk.engine.stop(crate::desk::LEAVES_WITHIN).await;
-        let unsent = desk.unsent().await;
-        desk.leave().await;
+        let unsent = desk.leave().await;
         let locked = Locked {
             account: desk.account.clone(),
             member: desk.member_card(),
