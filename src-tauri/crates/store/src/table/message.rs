@@ -3,7 +3,7 @@
 use chrono::{DateTime, Utc};
 use rusqlite::{Connection, ErrorCode, OptionalExtension, Row, params};
 use tern_inbox::{
-    ids::{MessageId, ThreadId},
+    ids::MessageId,
     message::{Delivery, Message},
     party::PartyRef,
     plan::Known,
@@ -289,26 +289,5 @@ impl Reader<'_> {
         let Some(mut found) = found else { return Ok(None) };
         found.row.message.attachments = attachment::of_message(self.connection(), id.as_str())?;
         Ok(Some(found))
-    }
-
-    /// The latest message of a thread that one of the practice wrote after `since`, other than `but`: what
-    /// tells a waiting reply that somebody answered meanwhile.
-    ///
-    /// # Errors
-    /// [`StoreError`].
-    pub fn answered_since(
-        &self,
-        thread: &ThreadId,
-        since: DateTime<Utc>,
-        but: &MessageId,
-    ) -> Result<Option<Message>, StoreError> {
-        let messages = of_thread(self.connection(), thread.as_str())?;
-        Ok(messages.into_iter().rev().map(|placed| placed.message).find(|message| {
-            message.sent > since
-                && message.id != *but
-                && message.standing == tern_inbox::message::Standing::Sent
-                && message.authorship == tern_inbox::message::Authorship::Person
-                && message.sender.as_ref().is_some_and(|sender| !sender.reference.kind().is_patient_side())
-        }))
     }
 }

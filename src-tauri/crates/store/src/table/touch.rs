@@ -10,7 +10,7 @@ use tern_inbox::{
 };
 
 use crate::{
-    Reader, StoreError, Writer,
+    Reader, StoreError,
     column::{Columns, Word, json, micros, micros_of},
 };
 
@@ -75,12 +75,9 @@ macro_rules! columns {
 const LATEST: &str =
     concat!("SELECT ", columns!(), " FROM touch WHERE thread = ?1 AND author = ?2 ORDER BY n DESC LIMIT 1");
 const OF_GROUP: &str = concat!("SELECT ", columns!(), " FROM touch WHERE grouped = ?1");
-const HANDLING: &str = "SELECT active_seconds FROM touch
-    WHERE author = ?1 AND category IS ?2 AND state = 'ended' ORDER BY n DESC LIMIT ?3";
 
 #[cfg(test)]
-pub(crate) const SCREENS: &[(&str, &str)] =
-    &[("latest touch", LATEST), ("touch of a group", OF_GROUP), ("handling times", HANDLING)];
+pub(crate) const SCREENS: &[(&str, &str)] = &[("latest touch", LATEST), ("touch of a group", OF_GROUP)];
 
 fn read(row: &Row<'_>) -> rusqlite::Result<TouchRow> {
     Ok(TouchRow {
@@ -180,37 +177,5 @@ impl Reader<'_> {
         ))?;
         let rows = statement.query_map([author.as_str()], read)?;
         Ok(rows.collect::<Result<_, _>>()?)
-    }
-
-    /// The member's last handling times in a category, newest first, in seconds.
-    ///
-    /// # Errors
-    /// [`StoreError`].
-    pub fn handling_times(
-        &self,
-        author: &PartyRef,
-        category: Option<&str>,
-        limit: u32,
-    ) -> Result<Vec<u32>, StoreError> {
-        let mut statement = self.connection().prepare_cached(HANDLING)?;
-        let rows = statement.query_map(params![author.as_str(), category, limit], |row| row.get(0))?;
-        Ok(rows.collect::<Result<_, _>>()?)
-    }
-}
-
-impl Writer<'_> {
-    /// Adds seconds with focus and activity to the member's open touch of a thread.
-    ///
-    /// # Errors
-    /// [`StoreError`].
-    pub fn touch_was_active(&mut self, thread: &ThreadId, author: &PartyRef, seconds: u32) -> Result<(), StoreError> {
-        if let Some(touch) = latest(self.connection(), thread.as_str(), author.as_str())?
-            && touch.state == Touch::Started
-        {
-            self.connection()
-                .prepare_cached("UPDATE touch SET active_seconds = active_seconds + ?2 WHERE n = ?1")?
-                .execute(params![touch.n, seconds])?;
-        }
-        Ok(())
     }
 }
