@@ -40,6 +40,15 @@ enum Depth {
     BothWays,
 }
 
+/// How much of what differs was looked at.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Compared {
+    /// All of it, or as much as this server lets be known.
+    Whole,
+    /// More is gone than is asked for at once: the next look goes on.
+    InPart,
+}
+
 /// Whether the server has a row that the cache hasn't, or another version of it.
 fn differs(stamp: &Stamp, here: &HashMap<String, Option<String>>) -> bool {
     match here.get(&stamp.server_id) {
@@ -65,40 +74,48 @@ impl Pull {
         let is_past =
             |since: DateTime<Utc>, every: Duration| now - since >= TimeDelta::from_std(every).unwrap_or(TimeDelta::MAX);
         if is_past(compared, self.pace.comparison()) {
-            return self.compare(kind, cursor, Depth::BothWays).await;
+            return self.compare(kind, cursor, Depth::BothWays).await.map(drop);
         }
         let looked = self.deletions_looked_for(kind).unwrap_or(compared);
         if !self.facts.has_history(kind) && is_past(looked, self.pace.comparison_without_history()) {
-            self.compare(kind, cursor, Depth::Deletions).await?;
-            self.note_deletions_looked_for(kind, now);
+            if self.compare(kind, cursor, Depth::Deletions).await? == Compared::Whole {
+                self.note_deletions_looked_for(kind, now);
+            }
         }
         Ok(())
     }
 
-    async fn compare(self: &Arc<Self>, kind: Kind, cursor: Cursor, depth: Depth) -> Result<(), PullError> {
+    async fn compare(self: &Arc<Self>, kind: Kind, cursor: Cursor, depth: Depth) -> Result<Compared, PullError> {
         // Taken before the listing: what comes in meanwhile is nobody's loss.
         let began = self.time.now();
         let here = self.versions_here(kind).await?;
-        let Some(there) = self.listed(kind).await? else { return Ok(()) };
+        let Some(there) = self.listed(kind).await? else { return Ok(Compared::Whole) };
         let changed: Vec<&String> = match depth {
             Depth::Deletions => Vec::new(),
             Depth::BothWays => there.values().filter(|stamp| differs(stamp, &here)).map(|row| &row.server_id).collect(),
         };
         let missing: Vec<&String> = here.keys().filter(|id| !there.contains_key(*id)).collect();
-        let mut cursor = match depth {
-            Depth::Deletions => cursor,
-            Depth::BothWays => Cursor { compared: Some(began), ..cursor },
-        };
         if changed.len() > MOST_SINGLE_READS {
             tracing::info!(kind = kind.as_str(), rows = changed.len(), "much differs: pulling anew");
-            cursor.position = None;
-            return self.follow_changes(kind, cursor).await;
+            let anew = Cursor { compared: Some(began), position: None, ..cursor };
+            return self.follow_changes(kind, anew).await.map(|()| Compared::Whole);
         }
         let mut arrivals = Vec::new();
-        for id in changed.into_iter().chain(missing.into_iter().take(MOST_SINGLE_READS)) {
+        for id in changed.into_iter().chain(missing.iter().copied().take(MOST_SINGLE_READS)) {
             arrivals.extend(self.as_it_stands(kind, id).await?);
         }
-        stored(Some(self.store(kind, arrivals, Some(cursor)))).await
+        // Where none of those was gone, the listing leaves rows out, and the next look would get no further.
+        let some_went = arrivals.iter().any(|arrival| matches!(arrival.content, Content::Deleted));
+        let compared = match missing.len() > MOST_SINGLE_READS && some_went {
+            true => Compared::InPart,
+            false => Compared::Whole,
+        };
+        let cursor = match (depth, compared) {
+            (Depth::BothWays, Compared::Whole) => Cursor { compared: Some(began), ..cursor },
+            _ => cursor,
+        };
+        stored(Some(self.store(kind, arrivals, Some(cursor)))).await?;
+        Ok(compared)
     }
 
     /// The server's ids and versions that the cache holds.

@@ -48,12 +48,18 @@ impl Pull {
             // A server that ignores `_since` lists everything that ever was: the rest is older still.
             let is_past = stamps().min().is_some_and(|oldest| oldest < since);
             let onward = page.next.as_deref().filter(|_| !is_past).and_then(|link| self.line.server.relative(link));
+            let is_end = is_past || page.next.is_none();
             stored(storing.take()).await?;
-            let cursor = match onward {
-                Some(_) => cursor.clone(),
-                None => Cursor { position: newest, ..cursor.clone() },
+            let cursor = match is_end {
+                false => cursor.clone(),
+                true => Cursor { position: newest, ..cursor.clone() },
             };
             storing = Some(self.store(kind, page.arrivals, Some(cursor)));
+            if !is_end && onward.is_none() {
+                // There is more, at an address where nobody may be asked.
+                stored(storing.take()).await?;
+                return Ok(Followed::NotOffered);
+            }
             next = onward;
         }
         stored(storing).await?;

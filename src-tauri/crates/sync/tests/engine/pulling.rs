@@ -225,7 +225,8 @@ async fn a_nudge_is_a_look_and_a_working_person_is_polled_for_more_often() {
     let desk = Desk::opens(&practice, &clock, people::osei());
     desk.knows_the_server().await;
 
-    // An open channel is a reason to look, and nothing that was heard.
+    // An open channel is a reason to look, and nothing that was heard. Time moves on, so that looks can be told apart.
+    tokio::time::sleep(Duration::from_millis(5)).await;
     let checked = desk.engine().status().borrow().checked;
     let opened = tokio::time::Instant::now();
     desk.connection.opens_push();
@@ -276,4 +277,52 @@ async fn a_page_that_is_cut_in_half_is_asked_for_again() {
     desk.starts();
     desk.looks().await;
     assert_eq!(desk.open_items("t3").len(), 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_history_whose_next_page_cannot_be_asked_for_costs_no_message() {
+    let clock = Arc::new(FakeClock::friday_afternoon());
+    let practice = scene::practice(&clock, 1);
+    let desk = Desk::opens(&practice, &clock, people::osei());
+    desk.knows_the_server().await;
+    tokio::time::sleep(Duration::from_secs(600)).await;
+    desk.looks().await;
+
+    desk.connection.weather(|_| Some(Fault::Offline));
+    for number in 1..8 {
+        scene::ana_writes(&practice, "t0", number, "Still there?");
+        tokio::time::sleep(Duration::from_secs(20 * 60)).await;
+    }
+    practice.differs([Quirk::SmallPages, Quirk::NextLeadsElsewhere]);
+    desk.connection.weather(|_| None);
+    for _ in 0..3 {
+        desk.engine().wake();
+        tokio::time::sleep(Duration::from_secs(60)).await;
+    }
+    let position = desk.read(|reader| reader.cursor(Kind::Communication)).position;
+    practice.differs([]);
+    desk.looks().await;
+    for number in 1..8 {
+        let message = desk.read(|reader| reader.message(&MessageId::new(format!("t0-m{number}"))));
+        assert!(message.is_some(), "t0-m{number}, the cursor at {position:?}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn more_that_is_gone_than_is_asked_for_at_once_is_asked_for_at_the_next_look() {
+    let clock = Arc::new(FakeClock::friday_afternoon());
+    let practice = scene::practice(&clock, 205);
+    practice.differs([Quirk::NoHistory]);
+    let desk = Desk::opens(&practice, &clock, people::osei());
+    desk.looks().await;
+    for number in 0..205 {
+        practice.remove("Task", &format!("t{number}-w0"));
+    }
+    desk.connection.weather(|_| Some(Fault::Offline));
+    tokio::time::sleep(Duration::from_secs(31 * 60)).await;
+    desk.connection.weather(|_| None);
+    desk.looks().await;
+    desk.looks().await;
+    let left: usize = (0..205).map(|number| desk.open_items(&format!("t{number}")).len()).sum();
+    assert_eq!(left, 0);
 }

@@ -26,6 +26,8 @@ pub enum Quirk {
     RefusesOwnIds,
     /// `_history` of a type is 404.
     NoHistory,
+    /// `next` of a page leads to an address where nobody may be asked.
+    NextLeadsElsewhere,
     /// A Bundle posted to the base is 405.
     NoTransactions,
     /// A transaction answers 200 with failed entries inside, and the others done.

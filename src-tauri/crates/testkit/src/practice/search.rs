@@ -81,7 +81,11 @@ fn page(rows: &[Row<'_>], quirks: &BTreeSet<Quirk>, path: &str, query: &Query, o
             .map(|(name, value)| format!("{name}={}", encoded(value)))
             .collect();
         pairs.extend(after.map(|after| format!("_after={}", encoded(&after))));
-        link.push(json!({"relation": "next", "url": format!("http://localhost:8080/fhir/{path}?{}", pairs.join("&"))}));
+        let base = match quirks.contains(&Quirk::NextLeadsElsewhere) {
+            true => "https://elsewhere.example/pages",
+            false => "http://localhost:8080/fhir",
+        };
+        link.push(json!({"relation": "next", "url": format!("{base}/{path}?{}", pairs.join("&"))}));
     }
     let entries: Vec<_> = shown.iter().map(entry).collect();
     Ok((200, None, json!({"resourceType": "Bundle", "type": of, "link": link, "entry": entries})))
