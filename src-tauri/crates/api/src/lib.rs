@@ -18,6 +18,8 @@ pub mod ports;
 pub mod profile;
 pub mod program;
 mod rights;
+#[cfg(test)]
+mod scene;
 mod show;
 pub mod status;
 mod view;

@@ -23,10 +23,18 @@ impl Program {
         if self.preset.as_ref().is_some_and(|preset| *preset != last.account.address) {
             return;
         }
-        let pin = self.parts.keys.pin_state(&last.account, self.parts.clock.now()).await;
-        if pin.is_ok_and(|pin| pin.is_set) {
-            self.become_deep_locked(locked(&last)).await;
-            return;
+        match self.parts.keys.pin_state(&last.account, self.parts.clock.now()).await {
+            Ok(pin) if pin.is_set => {
+                self.become_deep_locked(locked(&last)).await;
+                return;
+            }
+            Ok(_) => {}
+            // Whether there is a PIN is not known, so nothing opens: a slow keyring is no way around one.
+            Err(error) => {
+                tracing::warn!(%error, "whether there is a PIN is not known: nothing opens");
+                self.become_signed_out(Some(SignInFailure::Keyring));
+                return;
+            }
         }
         if let Err(failure) = self.open_last(last.account, &last.member, last.practice).await {
             self.become_signed_out(Some(failure));
@@ -69,5 +77,46 @@ fn remembered(card: &MemberCard, fhir_user: PartyRef) -> Member {
         reference,
         name: card.name.clone().into(),
         role,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::atomic::Ordering;
+
+    use zeroize::Zeroizing;
+
+    use crate::{
+        dto::{LockKind, Session, SignInFailure},
+        ports::Keys as _,
+        scene::{Machine, dr_osei},
+    };
+
+    #[tokio::test]
+    async fn what_was_open_opens_again_and_with_a_pin_behind_the_deep_lock() {
+        let machine = Machine::of_dr_osei();
+        let program = machine.start();
+        program.resume().await;
+        assert!(matches!(&*program.watch_session().borrow(), Session::Open { .. }));
+        program.quit().await.unwrap();
+
+        machine.keys.set_pin(&dr_osei(), Zeroizing::new("2580".into())).await.unwrap();
+        let program = machine.start();
+        program.resume().await;
+        let session = program.watch_session().borrow().clone();
+        assert!(matches!(session, Session::Locked { lock: LockKind::Deep, has_pin: true, .. }), "{session:?}");
+    }
+
+    #[tokio::test]
+    async fn a_keyring_that_does_not_say_whether_there_is_a_pin_opens_nothing() {
+        let machine = Machine::of_dr_osei();
+        machine.keys.make_cache_key(&dr_osei()).await.unwrap();
+        machine.keys.set_pin(&dr_osei(), Zeroizing::new("2580".into())).await.unwrap();
+        // Too slow for the first question, fast enough for the key.
+        machine.keys.slow_on_pins.store(true, Ordering::SeqCst);
+        let program = machine.start();
+        program.resume().await;
+        let session = program.watch_session().borrow().clone();
+        assert!(matches!(session, Session::SignedOut { failure: Some(SignInFailure::Keyring), .. }), "{session:?}");
     }
 }

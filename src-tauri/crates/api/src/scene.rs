@@ -1,0 +1,241 @@
+//! What this crate's tests stand on: Dr Amara Osei's machine, with a real profile and a real cache in a folder of
+//! its own. Made up are the clock, the keyring and a practice that nobody can reach.
+
+use std::{
+    collections::HashMap,
+    future::pending,
+    path::Path,
+    sync::{
+        Arc, Mutex,
+        atomic::{AtomicBool, Ordering},
+    },
+    time::Duration,
+};
+
+use chrono::{DateTime, Utc};
+use tern_fhir::{
+    exchange::{Request, Response},
+    links::Base,
+};
+use tern_sync::{
+    clock::Clock,
+    server::{Answering, Nudge},
+};
+use zeroize::Zeroizing;
+
+use crate::{
+    Pace,
+    dto::{MemberCard, SignInFailure},
+    ports::{
+        Account, Address, Doing, Door, Entered, KeyError, Keys, PinState, PinTried, RawKey, SamplePractice,
+        SamplePracticeFailed, Server, Unanswered,
+    },
+    profile::{LastAccount, Profile},
+    program::{Parts, Program},
+};
+
+pub(crate) const PRACTICE: &str = "https://practice.example/fhir";
+
+/// One machine, from start to start.
+pub(crate) struct Machine {
+    dir: tempfile::TempDir,
+    pub(crate) clock: Arc<TestClock>,
+    pub(crate) keys: Arc<TestKeys>,
+    pub(crate) door: Arc<TestDoor>,
+}
+
+impl Machine {
+    pub(crate) fn new() -> Self {
+        Self {
+            dir: tempfile::tempdir().unwrap(),
+            clock: Arc::new(TestClock(Mutex::new(DateTime::from_timestamp(1_800_000_000, 0).unwrap()))),
+            keys: Arc::new(TestKeys::default()),
+            door: Arc::new(TestDoor::default()),
+        }
+    }
+
+    /// A machine on which Dr Osei signed in some day.
+    pub(crate) fn of_dr_osei() -> Self {
+        let machine = Self::new();
+        let last = LastAccount {
+            account: dr_osei(),
+            member: MemberCard {
+                reference: "PractitionerRole/osei".into(),
+                name: "Dr Amara Osei".into(),
+                role: "physician".into(),
+            },
+            practice: "Lakeside Family Practice".into(),
+            signed_in: true,
+        };
+        machine.profile().keep_last_account(&last).unwrap();
+        machine
+    }
+
+    pub(crate) fn profile(&self) -> Profile {
+        Profile::open(self.dir.path()).unwrap()
+    }
+
+    /// The program, started without a word on the command line.
+    pub(crate) fn start(&self) -> Arc<Program> {
+        let parts = Parts {
+            door: Arc::clone(&self.door) as Arc<dyn Door>,
+            keys: Arc::clone(&self.keys) as Arc<dyn Keys>,
+            sample_practice: Arc::new(NoSample),
+            clock: Arc::clone(&self.clock) as Arc<dyn Clock>,
+            pace: Pace::default(),
+            machine: "machine-1".into(),
+        };
+        Program::new(parts, self.profile(), None)
+    }
+}
+
+pub(crate) fn dr_osei() -> Account {
+    let address = Address { server: PRACTICE.into(), ca_file: None };
+    Account { address, fhir_user: "Practitioner/osei".into() }
+}
+
+/// Time passes when a test says so.
+pub(crate) struct TestClock(Mutex<DateTime<Utc>>);
+
+impl TestClock {
+    pub(crate) fn set(&self, now: DateTime<Utc>) {
+        *self.0.lock().unwrap() = now;
+    }
+}
+
+impl Clock for TestClock {
+    fn now(&self) -> DateTime<Utc> {
+        *self.0.lock().unwrap()
+    }
+
+    fn sleep(&self, _wait: Duration) -> Doing<'_, ()> {
+        Box::pin(pending())
+    }
+}
+
+/// A keyring in memory, which may take too long over a PIN.
+#[derive(Default)]
+pub(crate) struct TestKeys {
+    pub(crate) slow_on_pins: AtomicBool,
+    keys: Mutex<HashMap<Account, [u8; 32]>>,
+    pins: Mutex<HashMap<Account, String>>,
+}
+
+impl TestKeys {
+    pub(crate) fn pin(&self, account: &Account) -> Option<String> {
+        self.pins.lock().unwrap().get(account).cloned()
+    }
+
+    pub(crate) fn has_key(&self, account: &Account) -> bool {
+        self.keys.lock().unwrap().contains_key(account)
+    }
+}
+
+impl Keys for TestKeys {
+    fn cache_key<'a>(&'a self, account: &'a Account) -> Doing<'a, Result<RawKey, KeyError>> {
+        Box::pin(async move {
+            self.keys.lock().unwrap().get(account).map(|key| Zeroizing::new(*key)).ok_or(KeyError::Missing)
+        })
+    }
+
+    fn make_cache_key<'a>(&'a self, account: &'a Account) -> Doing<'a, Result<RawKey, KeyError>> {
+        Box::pin(async move {
+            Ok(Zeroizing::new(*self.keys.lock().unwrap().entry(account.clone()).or_insert([7; 32])))
+        })
+    }
+
+    fn pin_state<'a>(&'a self, account: &'a Account, _now: DateTime<Utc>) -> Doing<'a, Result<PinState, KeyError>> {
+        Box::pin(async move {
+            if self.slow_on_pins.load(Ordering::SeqCst) {
+                return Err(KeyError::Unavailable);
+            }
+            Ok(PinState { is_set: self.pin(account).is_some(), tries_left: 10, wait_until: None })
+        })
+    }
+
+    fn set_pin<'a>(&'a self, account: &'a Account, pin: Zeroizing<String>) -> Doing<'a, Result<(), KeyError>> {
+        Box::pin(async move {
+            self.pins.lock().unwrap().insert(account.clone(), pin.to_string());
+            Ok(())
+        })
+    }
+
+    fn remove_pin<'a>(&'a self, account: &'a Account) -> Doing<'a, Result<(), KeyError>> {
+        Box::pin(async move {
+            self.pins.lock().unwrap().remove(account);
+            Ok(())
+        })
+    }
+
+    fn try_pin<'a>(
+        &'a self,
+        account: &'a Account,
+        pin: Zeroizing<String>,
+        _now: DateTime<Utc>,
+    ) -> Doing<'a, Result<PinTried, KeyError>> {
+        Box::pin(async move {
+            let right = self.pin(account).ok_or(KeyError::Missing)? == *pin;
+            Ok(if right { PinTried::Right } else { PinTried::Wrong })
+        })
+    }
+}
+
+/// The way into a practice that nobody can reach: the browser brings Dr Osei back, and then nothing answers.
+#[derive(Default)]
+pub(crate) struct TestDoor {
+    pub(crate) left: Mutex<Vec<Account>>,
+}
+
+impl Door for TestDoor {
+    fn sign_in<'a>(
+        &'a self,
+        address: Address,
+        _page: Box<dyn Fn(&str) + Send + Sync>,
+    ) -> Doing<'a, Result<Entered, SignInFailure>> {
+        Box::pin(async move {
+            Ok(Entered { account: Account { address, ..dr_osei() }, server: Arc::new(Unreachable::new()) })
+        })
+    }
+
+    fn resume<'a>(&'a self, _account: &'a Account) -> Doing<'a, Result<Arc<dyn Server>, SignInFailure>> {
+        Box::pin(async move { Ok(Arc::new(Unreachable::new()) as Arc<dyn Server>) })
+    }
+
+    fn leave<'a>(&'a self, account: &'a Account) -> Doing<'a, ()> {
+        Box::pin(async move { self.left.lock().unwrap().push(account.clone()) })
+    }
+}
+
+struct Unreachable(Base);
+
+impl Unreachable {
+    fn new() -> Self {
+        Self(Base::of_url(PRACTICE).unwrap())
+    }
+}
+
+impl Server for Unreachable {
+    fn send(&self, _request: Request) -> Answering<'_, Result<Response, Unanswered>> {
+        Box::pin(async { Err(Unanswered::Offline) })
+    }
+
+    fn fhir_base(&self) -> &Base {
+        &self.0
+    }
+
+    fn nudged(&self) -> Answering<'_, Nudge> {
+        Box::pin(pending())
+    }
+}
+
+struct NoSample;
+
+impl SamplePractice for NoSample {
+    fn is_installed(&self) -> bool {
+        false
+    }
+
+    fn start<'a>(&'a self, _data: &'a Path) -> Doing<'a, Result<Address, SamplePracticeFailed>> {
+        Box::pin(async { Err(SamplePracticeFailed) })
+    }
+}
