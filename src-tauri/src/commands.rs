@@ -30,7 +30,7 @@ commands! {
     sign_in_cancel() -> () = |program| { program.sign_in_cancel(); Ok(()) };
     sign_out(SignOutRequest) -> SignOutResult = |program, request| program.sign_out(request).await;
     unlock(PinRequest) -> UnlockResult = |program, request| program.unlock(request).await;
-    set_pin(PinRequest) -> () = |program, request| program.set_pin(request).await;
+    set_pin(SetPinRequest) -> SetPinResult = |program, request| program.set_pin(request).await;
     rail() -> Rail = |program| program.rail().await;
     envelopes(EnvelopesRequest) -> EnvelopePage = |program, request| program.envelopes(request).await;
     search(SearchRequest) -> SearchResults = |program, request| program.search(request).await;

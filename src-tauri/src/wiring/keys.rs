@@ -73,8 +73,8 @@ impl Keys for Keyrings {
         Box::pin(async move { self.of(account).set_pin(Secret::from(pin.as_str())).await.map_err(key_error) })
     }
 
-    fn forgive_tries<'a>(&'a self, account: &'a Account) -> Doing<'a, Result<(), KeyError>> {
-        Box::pin(async move { self.of(account).forgive_tries().await.map_err(key_error) })
+    fn remove_pin<'a>(&'a self, account: &'a Account) -> Doing<'a, Result<(), KeyError>> {
+        Box::pin(async move { self.of(account).remove_pin().await.map_err(key_error) })
     }
 
     fn try_pin<'a>(

@@ -13,7 +13,7 @@ import { Registry } from "./actions/registry.svelte";
 import { type Backend, failureOf } from "./backend/backend";
 import { Clock } from "./clock.svelte";
 import { failureText } from "./errors/wording";
-import { catalogue, languageOf } from "./i18n/catalogue.svelte";
+import { catalogue, languageOf, t } from "./i18n/catalogue.svelte";
 import { LiveQueries } from "./query/live.svelte";
 import { wearTheme } from "./theme/theme.svelte";
 
@@ -46,6 +46,9 @@ export class Tern {
 
   /** Called before contents leave the page by the person's own wish. */
   beforeLock: (() => Promise<void>) | null = null;
+
+  /** The browser was asked to unlock; a PIN does not outlive that. */
+  unlockingByBrowser = false;
 
   #lastActivity = -ACTIVITY_EVERY;
   #unwearTheme: () => void = () => {};
@@ -165,9 +168,12 @@ export class Tern {
   };
 
   #stand(session: Session): void {
-    const was = this.session?.kind;
+    const before = this.session;
+    const was = before?.kind;
     this.session = session;
     if (session.kind === "open") {
+      if (this.unlockingByBrowser && before?.kind === "locked" && before.hasPin) this.tell(t("lock.pin-gone"));
+      this.unlockingByBrowser = false;
       if (was !== "open") void this.backend.status().then((status) => (this.status = status), this.fail);
       return;
     }

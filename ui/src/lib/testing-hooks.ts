@@ -26,7 +26,7 @@
  * | `palette`, `palette-input`, `keys` | command palette, cheat sheet |
  * | `pin`, `unlock`, `unlock-browser`, `lock-wait` | the lock screen |
  * | `theme`, `language`, `undo-seconds`, `settings-close`, `quit` | settings |
- * | `new-pin`, `new-pin-again`, `set-pin` | settings: the PIN |
+ * | `old-pin`, `new-pin`, `new-pin-again`, `set-pin` | settings: the PIN |
  * | `sign-out`, `sign-out-confirm`, `sign-out-anyway` | settings: sign out, and its dialog |
  * | `notice` | what concerns the whole window |
  */
@@ -91,6 +91,7 @@ export const hook = {
   undoSeconds: "undo-seconds",
   settingsClose: "settings-close",
   quit: "quit",
+  oldPin: "old-pin",
   newPin: "new-pin",
   newPinAgain: "new-pin-again",
   setPin: "set-pin",

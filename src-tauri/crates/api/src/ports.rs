@@ -115,8 +115,8 @@ pub trait Keys: Send + Sync + 'static {
     /// Sets the PIN.
     fn set_pin<'a>(&'a self, account: &'a Account, pin: Zeroizing<String>) -> Doing<'a, Result<(), KeyError>>;
 
-    /// Forgets the wrong tries: the person was proven by the practice's sign-in.
-    fn forgive_tries<'a>(&'a self, account: &'a Account) -> Doing<'a, Result<(), KeyError>>;
+    /// Takes the PIN away, with its wrong tries: the person was proven by the practice's sign-in.
+    fn remove_pin<'a>(&'a self, account: &'a Account) -> Doing<'a, Result<(), KeyError>>;
 
     /// Tries one.
     fn try_pin<'a>(

@@ -129,14 +129,6 @@ impl Keyring {
         }
     }
 
-    /// Forgets the wrong tries and keeps the PIN. Only after the practice's sign-in proved who it is.
-    ///
-    /// # Errors
-    /// What the vault says.
-    pub async fn forgive_tries(&self) -> Result<(), VaultError> {
-        self.vault.remove(self.entry(Item::PinTries)).await
-    }
-
     /// Tries a PIN. The try is counted before the PIN is looked at, so that ending the program in between gains
     /// nothing.
     ///

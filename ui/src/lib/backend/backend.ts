@@ -20,6 +20,8 @@ import type { SearchRequest } from "$bindings/SearchRequest";
 import type { SearchResults } from "$bindings/SearchResults";
 import type { ServerFact } from "$bindings/ServerFact";
 import type { Session } from "$bindings/Session";
+import type { SetPinRequest } from "$bindings/SetPinRequest";
+import type { SetPinResult } from "$bindings/SetPinResult";
 import type { Settings } from "$bindings/Settings";
 import type { SignInRequest } from "$bindings/SignInRequest";
 import type { SignOutRequest } from "$bindings/SignOutRequest";
@@ -63,7 +65,7 @@ export interface Backend {
   unlock(request: PinRequest): Promise<UnlockResult>;
   unlockByBrowser(): Promise<void>;
   /** Only while signed in and unlocked. */
-  setPin(request: PinRequest): Promise<void>;
+  setPin(request: SetPinRequest): Promise<SetPinResult>;
 
   rail(): Promise<Rail>;
   envelopes(request: EnvelopesRequest): Promise<EnvelopePage>;

@@ -19,7 +19,7 @@ pub use list::{
     SearchRequest, SearchResults, UrgencyLevel,
 };
 pub use session::{
-    LockKind, MemberCard, PinRequest, Session, SignInFailure, SignInRequest, SignOutRequest, SignOutResult,
+    LockKind, MemberCard, PinRequest, Session, SetPinRequest, SetPinResult, SignInFailure, SignInRequest, SignOutRequest, SignOutResult,
     UnlockResult, UnsentReply,
 };
 pub use settings::{FactVerdict, KeyBinding, Language, ServerFact, Settings, Theme};

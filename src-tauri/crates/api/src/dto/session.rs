@@ -175,6 +175,38 @@ impl std::fmt::Debug for PinRequest {
     }
 }
 
+/// Set a PIN in the place of the one before, which proves who asks.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[serde(rename_all = "camelCase")]
+#[ts(export)]
+pub struct SetPinRequest {
+    /// The PIN so far; none where none is set.
+    pub old: Option<String>,
+    /// The new one, of 4 to 12 characters.
+    pub new: String,
+}
+
+impl std::fmt::Debug for SetPinRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("SetPinRequest(…)")
+    }
+}
+
+/// What setting a PIN did.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[serde(rename_all = "kebab-case")]
+#[ts(export)]
+pub enum SetPinResult {
+    /// The new one holds.
+    Set,
+    /// One is set already, and the PIN so far was missing or wrong.
+    WrongPin,
+    /// Too soon after the last wrong one.
+    Wait,
+    /// Too many wrong ones: only unlocking with the browser takes the old one away.
+    BrowserNeeded,
+}
+
 /// What unlocking did.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
 #[serde(rename_all = "kebab-case")]

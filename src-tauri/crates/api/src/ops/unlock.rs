@@ -1,4 +1,4 @@
-//! Unlock: with the PIN, or by signing in with the browser, which also resets the PIN's tries.
+//! Unlock: with the PIN, or by signing in with the browser, which takes the PIN away.
 
 use std::sync::Arc;
 
@@ -52,7 +52,7 @@ impl Program {
             };
             match came_back {
                 Ok(account) if is_same_person(&account, &locked.account) => {
-                    program.forgive_tries(&locked.account).await;
+                    program.take_pin_away(&locked.account).await;
                     if program.open_locked(&locked).await.is_ok() {
                         return;
                     }
@@ -88,10 +88,10 @@ impl Program {
             .map_err(|failure| ApiError::because(ErrorCode::Cache, format!("{failure:?}")))
     }
 
-    /// Proven to be themselves by the practice: the wrong PINs no longer count.
-    async fn forgive_tries(&self, account: &Account) {
-        if let Err(error) = self.parts.keys.forgive_tries(account).await {
-            tracing::warn!(%error, "the tries could not be forgiven");
+    /// Proven to be themselves by the practice: the PIN, which they may have forgotten, goes, and its wrong tries.
+    async fn take_pin_away(&self, account: &Account) {
+        if let Err(error) = self.parts.keys.remove_pin(account).await {
+            tracing::warn!(%error, "the PIN could not be taken away");
         }
     }
 }
@@ -99,4 +99,29 @@ impl Program {
 /// Whether two sign-ins are of one person at one server.
 pub(crate) fn is_same_person(one: &Account, other: &Account) -> bool {
     one.address.server == other.address.server && one.fhir_user == other.fhir_user
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use zeroize::Zeroizing;
+
+    use crate::{
+        dto::Session,
+        ports::Keys as _,
+        scene::{Machine, dr_osei},
+    };
+
+    #[tokio::test]
+    async fn unlocking_by_browser_takes_the_forgotten_pin_away() {
+        let machine = Machine::of_dr_osei();
+        machine.keys.set_pin(&dr_osei(), Zeroizing::new("2580".into())).await.unwrap();
+        let program = machine.start();
+        program.resume().await;
+        let mut session = program.watch_session();
+        program.unlock_by_browser(Arc::new(|_: &str| {})).unwrap();
+        session.wait_for(|session| matches!(session, Session::Open { .. })).await.unwrap();
+        assert_eq!(machine.keys.pin(&dr_osei()), None);
+    }
 }

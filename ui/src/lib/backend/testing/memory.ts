@@ -15,6 +15,8 @@ import type { RailQueue } from "$bindings/RailQueue";
 import type { SearchRequest } from "$bindings/SearchRequest";
 import type { SearchResults } from "$bindings/SearchResults";
 import type { Session } from "$bindings/Session";
+import type { SetPinRequest } from "$bindings/SetPinRequest";
+import type { SetPinResult } from "$bindings/SetPinResult";
 import type { Settings } from "$bindings/Settings";
 import type { Status } from "$bindings/Status";
 import type { TouchView } from "$bindings/TouchView";
@@ -192,9 +194,11 @@ export class MemoryBackend implements Backend {
   async unlockByBrowser() {
     return this.#did("unlockByBrowser", null, undefined);
   }
-  async setPin(request: { pin: string }) {
+  async setPin(request: SetPinRequest): Promise<SetPinResult> {
     await this.#did("setPin", request, undefined);
-    this.pin = request.pin;
+    if (this.pin !== null && request.old !== this.pin) return "wrong-pin";
+    this.pin = request.new;
+    return "set";
   }
 
   async rail() {
