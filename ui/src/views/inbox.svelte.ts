@@ -70,7 +70,7 @@ export class Inbox {
   begin(): () => void {
     const { queries, registry, backend } = this.#tern;
     const ends = [this.list.watch(queries), this.search.watch(queries), registry.handleAll(this.#handlers())];
-    this.#tern.beforeLock = () => this.touch.leave();
+    this.#tern.beforeLock = () => this.touch.keep();
     void this.rail.refresh();
     void this.list.open(this.list.queue);
     void backend.touchCurrent().then((view) => {

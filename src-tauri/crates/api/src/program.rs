@@ -135,6 +135,15 @@ impl Program {
         }
     }
 
+    /// Whether `desk` is still on the screen: asked once more before text crosses to the page, for a lock may have
+    /// come while the server, or the disk, was asked.
+    ///
+    /// # Errors
+    /// [`ErrorCode::SignedOut`] or [`ErrorCode::Locked`].
+    pub(crate) fn still_shown(&self, desk: &Arc<Desk>) -> Answer<()> {
+        if Arc::ptr_eq(&self.desk()?, desk) { Ok(()) } else { Err(ApiError::new(ErrorCode::Locked)) }
+    }
+
     /// The desk whose engine runs, also behind the screen lock.
     pub(crate) fn running_desk(&self) -> Option<Arc<Desk>> {
         match &*self.state() {

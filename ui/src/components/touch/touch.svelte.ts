@@ -47,6 +47,8 @@ export class Touch {
 
   #backend: Backend;
   #queries: LiveQueries;
+  /** The pane is gone: an answer that was on its way puts nothing into the page any more. */
+  #left = false;
 
   constructor(backend: Backend, queries: LiveQueries) {
     this.#backend = backend;
@@ -164,9 +166,15 @@ export class Touch {
     this.#enter("idle", null);
   }
 
-  /** The pane leaves the page: keeps the draft, stops asking. */
+  /** Keeps what is typed; the pane stays as it is. */
+  keep(): Promise<void> {
+    return this.composer?.keep() ?? Promise.resolve();
+  }
+
+  /** The pane leaves the page for good: keeps the draft, stops asking. */
   leave(): Promise<void> {
-    const kept = this.composer?.keep() ?? Promise.resolve();
+    this.#left = true;
+    const kept = this.keep();
     this.#live?.end();
     return kept;
   }
@@ -190,6 +198,7 @@ export class Touch {
   }
 
   #open(view: TouchView): void {
+    if (this.#left) return;
     this.#close();
     const { thread } = view;
     const live = new LiveQuery<TouchView>(
@@ -211,6 +220,7 @@ export class Touch {
   }
 
   #enter(state: TouchState, thread: string | null): void {
+    if (this.#left) return;
     this.state = state;
     this.thread = thread;
     this.holder = null;

@@ -22,7 +22,9 @@ impl Program {
         let entry = desk.audit("peek", Some(format!("Communication/{thread}")));
         desk.write(move |writer| writer.audit_and_send(&entry)).await?;
         desk.peeking(&thread, true);
-        desk.view(thread, TouchMode::Peeked).await?.ok_or_else(|| ApiError::new(ErrorCode::NotFound))
+        let view = desk.view(thread, TouchMode::Peeked).await?.ok_or_else(|| ApiError::new(ErrorCode::NotFound))?;
+        self.still_shown(&desk)?;
+        Ok(view)
     }
 
     /// Stops looking.

@@ -49,12 +49,14 @@ impl Program {
                     Some(by) => desk.name_of(by).await?,
                     None => String::new(),
                 };
+                self.still_shown(&desk)?;
                 let since = desk.server_now().timestamp_millis();
                 return Ok(StartResult::Taken { holder: Holder { name, me: false, since, lapsed: false } });
             }
             ClaimOutcome::Ours | ClaimOutcome::Unconfirmed => {}
         }
         let touch = desk.view(thread, TouchMode::Started).await?.ok_or_else(|| ApiError::new(ErrorCode::NotFound))?;
+        self.still_shown(&desk)?;
         Ok(StartResult::Started { touch: Box::new(touch) })
     }
 }

@@ -20,7 +20,9 @@ impl Program {
         desk.may(Deed::Read)?;
         let thread = ThreadId::new(request.thread);
         let mode = desk.mode_of(&thread).await?.ok_or_else(|| ApiError::new(ErrorCode::NotAllowed))?;
-        desk.view(thread, mode).await?.ok_or_else(|| ApiError::new(ErrorCode::NotFound))
+        let view = desk.view(thread, mode).await?.ok_or_else(|| ApiError::new(ErrorCode::NotFound))?;
+        self.still_shown(&desk)?;
+        Ok(view)
     }
 
     /// The touch that is open: what comes up again after a restart, a reload or an unlock.
@@ -31,9 +33,9 @@ impl Program {
         let desk = self.desk()?;
         let author = desk.member.reference.clone();
         let open = desk.read(move |reader| reader.open_touches(&author)).await?;
-        match open.into_iter().find(|touch| touch.state == Touch::Started) {
-            Some(touch) => desk.view(touch.thread, TouchMode::Started).await,
-            None => Ok(None),
-        }
+        let Some(touch) = open.into_iter().find(|touch| touch.state == Touch::Started) else { return Ok(None) };
+        let view = desk.view(touch.thread, TouchMode::Started).await?;
+        self.still_shown(&desk)?;
+        Ok(view)
     }
 }
