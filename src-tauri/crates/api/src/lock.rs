@@ -29,7 +29,10 @@ pub(crate) fn due(now: DateTime<Utc>, last_activity: DateTime<Utc>, settings: &S
 
 #[cfg(test)]
 mod tests {
+    use tern_sync::clock::Clock as _;
+
     use super::*;
+    use crate::scene::Machine;
 
     #[test]
     fn idle_minutes_lock_the_screen_and_hours_the_file() {
@@ -44,7 +47,22 @@ mod tests {
         ] {
             assert_eq!(due(start + Duration::minutes(minutes), start, &settings), expected, "{minutes} minutes");
         }
-        // A clock turned back locks nothing.
+        // A clock turned back locks nothing by itself.
         assert_eq!(due(start - Duration::hours(9), start, &settings), None);
+    }
+
+    #[tokio::test]
+    async fn a_clock_put_back_puts_no_lock_off() {
+        let machine = Machine::of_dr_osei();
+        let program = machine.start();
+        program.resume().await;
+        let minutes = Duration::minutes(program.settings().screen_lock_minutes.into());
+        let put_back = machine.clock.now() - Duration::days(1);
+        machine.clock.set(put_back);
+        assert_eq!(program.lock_if_due().await, None);
+        assert!(program.desk().is_ok());
+        machine.clock.set(put_back + minutes);
+        assert_eq!(program.lock_if_due().await, None);
+        assert!(program.screen_locked_desk().is_some());
     }
 }

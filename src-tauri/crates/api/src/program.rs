@@ -282,9 +282,12 @@ impl Program {
         *lock(&self.last_activity) = self.parts.clock.now();
     }
 
-    /// When a key or the pointer moved last.
+    /// When a key or the pointer moved last. An instant that lies ahead (the clock was put back since) is now, or
+    /// no lock would come until that instant comes again.
     pub(crate) fn last_activity(&self) -> DateTime<Utc> {
-        *lock(&self.last_activity)
+        let mut last = lock(&self.last_activity);
+        *last = self.parts.clock.now().min(*last);
+        *last
     }
 
     fn state(&self) -> std::sync::RwLockReadGuard<'_, State> {
