@@ -22,8 +22,18 @@ use crate::{
 const CACHE_FILE: &str = "inbox.db";
 
 impl Program {
-    /// Opens the desk of somebody who just came through the door.
+    /// Opens the desk of somebody who just came through the door. Where that comes to nothing, the session ends
+    /// again: no refresh token outlives a sign-in that failed.
     pub(crate) async fn open_entered(self: &Arc<Self>, entered: Entered) -> Result<Arc<Desk>, SignInFailure> {
+        let account = entered.account.clone();
+        let opened = self.try_open_entered(entered).await;
+        if opened.is_err() {
+            self.parts.door.leave(&account).await;
+        }
+        opened
+    }
+
+    async fn try_open_entered(self: &Arc<Self>, entered: Entered) -> Result<Arc<Desk>, SignInFailure> {
         let fhir_user = PartyRef::new(entered.account.fhir_user.clone());
         let identity = identity::identify(entered.server.as_ref(), &fhir_user, self.parts.clock.now())
             .await

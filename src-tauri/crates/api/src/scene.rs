@@ -125,10 +125,6 @@ impl TestKeys {
     pub(crate) fn pin(&self, account: &Account) -> Option<String> {
         self.pins.lock().unwrap().get(account).cloned()
     }
-
-    pub(crate) fn has_key(&self, account: &Account) -> bool {
-        self.keys.lock().unwrap().contains_key(account)
-    }
 }
 
 impl Keys for TestKeys {

@@ -115,10 +115,39 @@ impl Program {
             }
             open_page(page);
         });
-        let entering = async { self.open_entered(self.parts.door.sign_in(address, page).await?).await };
+        let entered = tokio::select! {
+            entered = self.parts.door.sign_in(address, page) => entered?,
+            () = self.sign_in_cancelled.notified() => return Err(SignInFailure::Cancelled),
+        };
+        let account = entered.account.clone();
         tokio::select! {
-            entered = entering => entered,
-            () = self.sign_in_cancelled.notified() => Err(SignInFailure::Cancelled),
+            desk = self.open_entered(entered) => desk,
+            () = self.sign_in_cancelled.notified() => {
+                // Through the door already: its token is kept, and nobody wants it any more.
+                self.parts.door.leave(&account).await;
+                Err(SignInFailure::Cancelled)
+            }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use crate::{
+        dto::{Session, SignInFailure},
+        scene::{Machine, dr_osei},
+    };
+
+    #[tokio::test]
+    async fn a_sign_in_that_comes_to_nothing_leaves_no_token_behind() {
+        let machine = Machine::new();
+        let program = machine.start();
+        Arc::clone(&program).sign_in_at(dr_osei().address, Arc::new(|_: &str| {})).await;
+        let session = program.watch_session().borrow().clone();
+        let failed = Some(SignInFailure::Unreachable);
+        assert!(matches!(session, Session::SignedOut { failure, .. } if failure == failed), "{session:?}");
+        assert_eq!(*machine.door.left.lock().unwrap(), [dr_osei()]);
     }
 }

@@ -57,7 +57,10 @@ impl Program {
                         return;
                     }
                 }
-                Ok(_) => tracing::warn!("somebody else signed in: still locked"),
+                Ok(account) => {
+                    tracing::warn!("somebody else signed in: still locked");
+                    program.parts.door.leave(&account).await;
+                }
                 Err(failure) => tracing::info!(?failure, "still locked"),
             }
             program.publish_locked(kind, &locked).await;
