@@ -258,8 +258,7 @@ impl Writer<'_> {
             text: placed.text,
             updated: self.now(),
         };
-        self.save_draft(&draft)?;
-        Ok(draft)
+        self.bring_back_draft(draft)
     }
 
     /// The program starts: whatever was on the wire is unknown.

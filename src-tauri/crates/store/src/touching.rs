@@ -257,9 +257,7 @@ impl Writer<'_> {
             (None, Some(text)) => Some(self.as_draft(&touch, MessageId::from(stamp(self.now())), None, text)),
             (None, None) => self.read().draft(&touch.thread, &touch.author)?,
         };
-        if let Some(draft) = &draft {
-            self.save_draft(draft)?;
-        }
+        let draft = draft.map(|draft| self.bring_back_draft(draft)).transpose()?;
         touch.state = touch.state.on(TouchEvent::Undo)?;
         if touch.lost.is_some() {
             touch.state = touch.state.on(TouchEvent::ClaimLost)?;

@@ -69,6 +69,19 @@ impl Reader<'_> {
 }
 
 impl Writer<'_> {
+    /// Keeps words that come back, by undo or to be edited, in front of what is being typed there by now: neither
+    /// is lost. Returns the draft as it is kept.
+    pub(crate) fn bring_back_draft(&mut self, mut draft: Draft) -> Result<Draft, StoreError> {
+        if let Some(typed) = self.read().draft(&draft.thread, &draft.author)?
+            && !typed.text.is_blank()
+            && typed.text != draft.text
+        {
+            draft.text = PrivateText::new(format!("{}\n\n{}", draft.text.reveal(), typed.text.reveal()));
+        }
+        self.save_draft(&draft)?;
+        Ok(draft)
+    }
+
     /// Keeps a draft as it is now; an empty one is forgotten.
     ///
     /// # Errors

@@ -10,7 +10,7 @@ use tern_inbox::{
     touch::{Outcome, Touch},
     work_item::WorkStatus,
 };
-use tern_store::{Acknowledged, Ending, StoreError, Unsent};
+use tern_store::{Acknowledged, Draft, Ending, StoreError, Unsent};
 
 fn nurses() -> Queue {
     Queue::Pool(PoolId::from("nurses"))
@@ -94,6 +94,32 @@ fn nothing_leaves_before_the_undo_seconds_are_over_and_undo_brings_the_words_bac
     assert_eq!(view.touch.unwrap().state, Touch::Started);
     assert_eq!(view.items[0].owner, Some(osei()), "the claim is still hers");
     assert!(scene.cache.read(|reader| reader.outbox()).unwrap().is_empty());
+}
+
+#[test]
+fn words_that_come_back_stand_before_what_is_being_typed_by_then() {
+    let scene = Scene::with_cough();
+    let claim = scene.start("cough", &["t1"]).remove(0);
+    scene.cache.write(noon(), |writer| writer.outbox_sending(&claim.id)).unwrap();
+    scene.cache.write(noon(), |writer| writer.outbox_acknowledged(&claim.id, &Acknowledged::default())).unwrap();
+    let typed = Draft { text: "And call me on Friday".into(), ..a_draft("r2", "cough") };
+    let both = "Give him water and rest\n\nAnd call me on Friday";
+
+    let ended = scene.cache.write(noon(), |writer| writer.end_touch(&replying("r1", "cough", &["t1"]))).unwrap();
+    scene.cache.write(noon(), |writer| writer.save_draft(&typed)).unwrap();
+    let undone = scene.cache.write(noon(), |writer| writer.undo(&ended.group)).unwrap();
+    assert_eq!(undone.draft.unwrap().text.reveal(), both);
+    assert_eq!(scene.view("cough").draft.unwrap().text.reveal(), both);
+
+    scene.cache.write(noon(), |writer| writer.end_touch(&replying("r1", "cough", &["t1"]))).unwrap();
+    let send = scene.ready(noon() + minutes(1)).remove(0);
+    scene.cache.write(noon(), |writer| writer.outbox_sending(&send.id)).unwrap();
+    let refused = Wedge::Refused { status: 422, code: None };
+    scene.cache.write(noon(), |writer| writer.outbox_wedged(&send.id, refused)).unwrap();
+    scene.cache.write(noon(), |writer| writer.save_draft(&typed)).unwrap();
+    let draft = scene.cache.write(noon(), |writer| writer.outbox_edit(&send.id, "r3".into())).unwrap();
+    assert_eq!(draft.text.reveal(), both);
+    assert_eq!(scene.view("cough").draft.unwrap().text.reveal(), both);
 }
 
 #[test]
