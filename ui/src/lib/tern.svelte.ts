@@ -86,7 +86,7 @@ export class Tern {
       },
       "palette.open": { run: () => (this.palette = true), can: () => this.session?.kind === "open" },
       "keys.show": { run: () => (this.keysShown = true), can: () => this.session?.kind === "open" },
-      quit: { run: () => void this.backend.quit().catch(this.fail) },
+      quit: { run: () => void this.quit() },
     });
     const stopClock = this.clock.run();
     return () => {
@@ -115,6 +115,12 @@ export class Tern {
       this.#stand(await this.backend.session());
       this.fail(thrown);
     }
+  }
+
+  /** Quits; what is typed is kept first: a key causes no blur, and a draft is saved a moment after the last one. */
+  async quit(): Promise<void> {
+    await this.beforeLock?.();
+    await this.backend.quit().catch(this.fail);
   }
 
   /** Takes contents off the page at once; the program then says what kind of lock it is. */
@@ -172,7 +178,8 @@ export class Tern {
     const was = before?.kind;
     this.session = session;
     if (session.kind === "open") {
-      if (this.unlockingByBrowser && before?.kind === "locked" && before.hasPin) this.tell(t("lock.pin-gone"));
+      if (this.unlockingByBrowser && before?.kind === "locked" && before.hasPin)
+        this.tell(t("lock.pin-gone"));
       this.unlockingByBrowser = false;
       if (was !== "open") void this.backend.status().then((status) => (this.status = status), this.fail);
       return;

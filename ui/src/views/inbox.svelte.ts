@@ -164,6 +164,8 @@ export class Inbox {
     if (one === null) return;
     this.undo.drop(one.undo);
     try {
+      // What is being typed goes behind the words that come back; it must be in the file by then.
+      await this.touch.keep();
       const { thread } = await this.#tern.backend.undo({ undo: one.undo });
       this.list.left(thread);
       await this.touch.reopen(thread);
@@ -177,6 +179,7 @@ export class Inbox {
   /** Takes a wedged reply back into the composer. */
   async editMessage(message: string): Promise<void> {
     await this.touch.about(message, async () => {
+      await this.touch.keep();
       const { thread } = await this.#tern.backend.messageEdit({ message });
       await this.touch.reopen(thread);
       this.focus.to("composer");
@@ -253,7 +256,7 @@ export class Inbox {
       "composer.leave": { run: () => (document.activeElement as HTMLElement | null)?.blur(), can: opened },
       undo: {
         run: () => void this.takeBack(),
-        can: () => this.undo.latest !== null && touch.state !== "taking",
+        can: () => this.undo.latest !== null && ["idle", "taken", "peeking"].includes(touch.state),
       },
       "search.focus": {
         run: () => {

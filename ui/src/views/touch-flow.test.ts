@@ -183,11 +183,19 @@ describe("one touch, by keyboard", () => {
     expect(delivery.textContent).toContain("Mia Tran answered");
     expect(screen.queryByTestId("retry-m-okafor-2")).toBeNull();
     expect(screen.getByTestId("send-anyway-m-okafor-2")).toBeTruthy();
+    await user.keyboard("rToday instead");
     await user.click(screen.getByTestId("edit-m-okafor-2"));
     await waitFor(() =>
-      expect((screen.getByTestId("composer") as HTMLTextAreaElement).value).toContain("stop the new tablets"),
+      expect((screen.getByTestId("composer") as HTMLTextAreaElement).value).toMatch(
+        /stop the new tablets[^]*Today instead/,
+      ),
     );
     expect(practice.callsOf("messageEdit")).toEqual([{ message: "m-okafor-2" }]);
+    const order = practice.calls.map(({ name }) => name).filter((name) => /draftSave|messageEdit/.test(name));
+    expect(order, "what was being typed is in the file before the old words come back").toEqual([
+      "draftSave",
+      "messageEdit",
+    ]);
   });
 
   it("shows text as text, and the beginning of a very long one", async () => {

@@ -358,7 +358,7 @@ impl Writer<'_> {
     fn reopen(&mut self, row: &OutboxRow, lost: Option<Lost>, to: Reopen) -> Result<(), StoreError> {
         let Some(group) = &row.group else { return Ok(()) };
         let Some(mut touch) = touch::of_group(self.connection(), group)? else { return Ok(()) };
-        if touch.state == Touch::Ended {
+        if touch.state == Touch::Ended && !self.is_started_anew(&touch)? {
             touch.state = touch.state.on(TouchEvent::Undo)?;
             if lost.is_some() || to == Reopen::Waiting {
                 touch.state = touch.state.on(TouchEvent::ClaimLost)?;
@@ -372,7 +372,8 @@ impl Writer<'_> {
     }
 }
 
-/// What becomes of a touch whose end was taken back.
+/// What becomes of a touch whose end was taken back. One whose thread was started anew since stays ended: a
+/// thread has one open touch, and the words go there.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Reopen {
     Started,

@@ -258,17 +258,25 @@ impl Writer<'_> {
             (None, None) => self.read().draft(&touch.thread, &touch.author)?,
         };
         let draft = draft.map(|draft| self.bring_back_draft(draft)).transpose()?;
-        touch.state = touch.state.on(TouchEvent::Undo)?;
-        if touch.lost.is_some() {
-            touch.state = touch.state.on(TouchEvent::ClaimLost)?;
+        if !self.is_started_anew(&touch)? {
+            touch.state = touch.state.on(TouchEvent::Undo)?;
+            if touch.lost.is_some() {
+                touch.state = touch.state.on(TouchEvent::ClaimLost)?;
+            }
+            touch.clear_end();
+            touch::update(self.connection(), &touch)?;
         }
-        touch.clear_end();
-        touch::update(self.connection(), &touch)?;
         if crate::table::unplaced::is_watched(&self.read())? {
             unplaced::restore(self.connection(), touch.thread.as_str())?;
         }
         self.touch_thread(&touch.thread);
         Ok(Undone { thread: touch.thread, draft })
+    }
+
+    /// Whether the member has a later touch of the same thread open.
+    pub(crate) fn is_started_anew(&self, touch: &TouchRow) -> Result<bool, StoreError> {
+        let latest = touch::latest(self.connection(), touch.thread.as_str(), touch.author.as_str())?;
+        Ok(latest.is_some_and(|latest| latest.n != touch.n && latest.state == Touch::Started))
     }
 
     /// Keeps a message that a member wrote here, behind their last one; it is shown at once, as queued.

@@ -165,7 +165,7 @@ impl Reader<'_> {
     }
 
     /// The member's touches that were started and not ended, the latest first: what comes up again after a
-    /// restart.
+    /// restart. Only the latest of a thread counts: an outcome ends that one.
     ///
     /// # Errors
     /// [`StoreError`].
@@ -173,7 +173,9 @@ impl Reader<'_> {
         let mut statement = self.connection().prepare_cached(concat!(
             "SELECT ",
             columns!(),
-            " FROM touch WHERE state = 'started' AND author = ?1 ORDER BY n DESC"
+            " FROM touch WHERE state = 'started' AND author = ?1 AND NOT EXISTS (SELECT 1 FROM touch AS later
+                 WHERE later.thread = touch.thread AND later.author = touch.author AND later.n > touch.n)
+             ORDER BY n DESC"
         ))?;
         let rows = statement.query_map([author.as_str()], read)?;
         Ok(rows.collect::<Result<_, _>>()?)

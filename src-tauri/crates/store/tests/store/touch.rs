@@ -231,6 +231,27 @@ fn editing_a_wedged_reply_makes_it_a_draft_under_a_new_id() {
 }
 
 #[test]
+fn editing_an_old_reply_beside_a_newer_touch_leaves_one_touch_open() {
+    let scene = Scene::with_cough();
+    let claim = scene.start("cough", &["t1"]).remove(0);
+    scene.cache.write(noon(), |writer| writer.outbox_acknowledged(&claim.id, &Acknowledged::default())).unwrap();
+    scene.cache.write(noon(), |writer| writer.end_touch(&replying("r1", "cough", &["t1"]))).unwrap();
+    let send = scene.ready(noon() + minutes(1)).remove(0);
+    let refused = Wedge::Refused { status: 422, code: None };
+    scene.cache.write(noon(), |writer| writer.outbox_wedged(&send.id, refused)).unwrap();
+    scene.start("cough", &["t1"]);
+    let newer = scene.view("cough").touch.unwrap();
+
+    scene.cache.write(noon(), |writer| writer.outbox_edit(&send.id, "r2".into())).unwrap();
+    let open = scene.cache.read(|reader| reader.open_touches(&osei())).unwrap();
+    assert_eq!(open, [newer]);
+    assert_eq!(scene.view("cough").draft.unwrap().text.reveal(), "Give him water and rest");
+
+    scene.cache.write(noon(), |writer| writer.end_touch(&replying("r2", "cough", &["t1"]))).unwrap();
+    assert!(scene.cache.read(|reader| reader.open_touches(&osei())).unwrap().is_empty(), "nothing is left open");
+}
+
+#[test]
 fn discarding_a_wedged_reply_puts_the_envelope_back_in_the_list() {
     let scene = Scene::with_cough();
     let claim = scene.start("cough", &["t1"]).remove(0);

@@ -77,10 +77,11 @@ impl Pull {
             return self.compare(kind, cursor, Depth::BothWays).await.map(drop);
         }
         let looked = self.deletions_looked_for(kind).unwrap_or(compared);
-        if !self.facts.has_history(kind) && is_past(looked, self.pace.comparison_without_history()) {
-            if self.compare(kind, cursor, Depth::Deletions).await? == Compared::Whole {
-                self.note_deletions_looked_for(kind, now);
-            }
+        if !self.facts.has_history(kind)
+            && is_past(looked, self.pace.comparison_without_history())
+            && self.compare(kind, cursor, Depth::Deletions).await? == Compared::Whole
+        {
+            self.note_deletions_looked_for(kind, now);
         }
         Ok(())
     }

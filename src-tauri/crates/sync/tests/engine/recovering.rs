@@ -198,7 +198,7 @@ async fn who_answered_since_is_found_on_the_last_page_too() {
         practice.store(people::thread(&format!("other{number}"), "Another matter"));
     }
     let at = scene::instant(practice.now());
-    practice.store(people::message("mias", "t0", people::MIA, &at, "Come in at four."));
+    practice.store(people::message("the-portals", "t0", people::MIA, &at, "Come in at four."));
     osei.connection.weather(|_| None);
     osei.until("a reply that has left or stands", |reader| {
         Ok(reader.outbox_of_message(&reply)?.is_none_or(|row| row.delivery == Delivery::Wedged))

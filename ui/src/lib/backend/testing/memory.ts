@@ -313,7 +313,10 @@ export class MemoryBackend implements Backend {
     const view = this.#viewWith(request.message);
     const text = view.messages.find(({ id }) => id === request.message)?.text ?? "";
     const messages = view.messages.filter(({ id }) => id !== request.message);
-    this.touches.set(view.thread, { ...view, mode: "started", messages, draft: text });
+    const typed = this.drafts.get(view.thread) ?? "";
+    const draft = typed === "" ? text : `${text}\n\n${typed}`;
+    if (typed !== "") this.drafts.set(view.thread, draft);
+    this.touches.set(view.thread, { ...view, mode: "started", messages, draft });
     return { thread: view.thread };
   }
   async messageDiscard(request: { message: string }) {
