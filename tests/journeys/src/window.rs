@@ -265,6 +265,7 @@ impl Window {
     ///
     /// # Errors
     /// When the processes of this machine cannot be looked at.
+    #[expect(clippy::disallowed_methods, reason = "also where a window is dropped, and nothing can be awaited there")]
     pub fn kill(&self) -> Result<(), Failure> {
         if let Some(process) = process_of(&self.profile)? {
             Command::new("kill").args(["-KILL", &process.to_string()]).status()?;

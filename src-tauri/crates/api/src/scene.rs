@@ -135,9 +135,9 @@ impl Keys for TestKeys {
     }
 
     fn make_cache_key<'a>(&'a self, account: &'a Account) -> Doing<'a, Result<RawKey, KeyError>> {
-        Box::pin(async move {
-            Ok(Zeroizing::new(*self.keys.lock().unwrap().entry(account.clone()).or_insert([7; 32])))
-        })
+        Box::pin(
+            async move { Ok(Zeroizing::new(*self.keys.lock().unwrap().entry(account.clone()).or_insert([7; 32]))) },
+        )
     }
 
     fn pin_state<'a>(&'a self, account: &'a Account, _now: DateTime<Utc>) -> Doing<'a, Result<PinState, KeyError>> {

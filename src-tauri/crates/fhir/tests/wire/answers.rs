@@ -167,8 +167,10 @@ fn a_transaction_that_hides_a_failure_is_found_out() {
     let none = json!({ "resourceType": "Bundle", "type": "transaction-response" });
     let one = json!({ "resourceType": "Bundle", "type": "transaction-response",
         "entry": [{ "response": { "status": "201 Created" } }] });
-    let two_sent = transaction()
-        .with_body(tern_fhir::exchange::FHIR_JSON, json!({ "resourceType": "Bundle", "entry": [{}, {}] }).to_string().into_bytes());
+    let two_sent = transaction().with_body(
+        tern_fhir::exchange::FHIR_JSON,
+        json!({ "resourceType": "Bundle", "entry": [{}, {}] }).to_string().into_bytes(),
+    );
     for fewer in [none, one] {
         let verdict = answer::to_write(&two_sent, &answered(200, fewer.to_string()), &ServerFacts::default());
         assert_eq!((verdict.answer, verdict.learned), (Answer::NoAnswer, None), "{fewer}");

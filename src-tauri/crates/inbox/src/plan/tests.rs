@@ -136,7 +136,12 @@ fn each_arrival_has_one_answer() {
             Facts { extra: true, ..copied(5) },
             D::Extra { of: key() },
         ),
-        ("two foreign rows with one identifier are two rows", arrival("1", Some(5), readable()), of_another(1), D::Insert),
+        (
+            "two foreign rows with one identifier are two rows",
+            arrival("1", Some(5), readable()),
+            of_another(1),
+            D::Insert,
+        ),
         ("whichever of them is earlier", arrival("1", Some(1), readable()), of_another(5), D::Insert),
         ("unreadable, new", arrival("1", Some(1), unreadable()), nothing(), D::Quarantine { key: None }),
         ("unreadable, newer", arrival("2", Some(2), unreadable()), here("1", 1), D::Quarantine { key: Some(key()) }),
