@@ -119,7 +119,7 @@ impl Desk {
                 Some(task) => resource(&task),
                 None => plain(StatusCode::NOT_FOUND),
             },
-            (&Method::PATCH | &Method::PUT, id) if ours && kind == "Task" => self.change(&id.to_owned(), request).await,
+            (&Method::PATCH | &Method::PUT, id) if ours && kind == "Task" => self.change(id, request).await,
             (&Method::GET, "") if kind == "metadata" && self.practice.is_none() => {
                 json_of(StatusCode::OK, &statement())
             }
