@@ -20,9 +20,19 @@ const BLOCK: usize = 4_000;
 /// KiB of page cache while writing, as the store's writer has.
 const WRITER_KIB: i64 = 16 * 1024;
 
-/// The tables that a first sync fills, in its order.
-const TABLES: [&str; 9] =
-    ["member", "pool", "patient", "proxy", "thread", "message", "work_item", "envelope", "queue_entry"];
+/// The tables that a first sync fills, in its order, and by what their rows came in the order they came in: ids are
+/// random, and rows sorted by them would be written several times faster than any sync can.
+const TABLES: [(&str, &str); 9] = [
+    ("member", "id"),
+    ("pool", "id"),
+    ("patient", "record_number"),
+    ("proxy", "id"),
+    ("thread", "first_updated"),
+    ("message", "n"),
+    ("work_item", "first_updated"),
+    ("envelope", "waiting_since"),
+    ("queue_entry", "waiting_since"),
+];
 
 /// Whether a file is encrypted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -81,8 +91,8 @@ pub(crate) fn insert_rows(from: &Path, to: &Path) -> Result<Duration, Failure> {
         to.execute_batch(&sql?)?;
     }
     let mut took = Duration::ZERO;
-    for table in TABLES {
-        let mut read = from.prepare(&format!("SELECT * FROM {table}"))?;
+    for (table, order) in TABLES {
+        let mut read = from.prepare(&format!("SELECT * FROM {table} ORDER BY {order}"))?;
         let columns = read.column_count();
         let places = vec!["?"; columns].join(", ");
         let mut rows = read.query([])?;
