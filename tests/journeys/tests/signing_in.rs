@@ -57,8 +57,8 @@ async fn a_wrong_address_says_what_happened_and_what_to_do() {
 async fn the_lock_takes_every_content_off_the_page_and_the_draft_survives() {
     let scene = Scene::set(&[]).await;
     let window = scene.signed_in("physician", "en").await;
-    let script = "const done = arguments[0]; window.__TAURI_INTERNALS__.invoke('set_pin', { request: { pin: '2580' } }).then(() => done(true), e => done(JSON.stringify(e)))";
-    assert_eq!(window.client.execute_async(script, vec![]).await.unwrap(), json!(true));
+    let script = "const done = arguments[0]; window.__TAURI_INTERNALS__.invoke('set_pin', { request: { old: null, new: '2580' } }).then(done, e => done(JSON.stringify(e)))";
+    assert_eq!(window.client.execute_async(script, vec![]).await.unwrap(), json!("set"));
     start(&window).await;
     write(&window, "Half a sentence that must not be").await;
     window.press_with(&[Key::Control, Key::Shift], 'l').await.unwrap();
