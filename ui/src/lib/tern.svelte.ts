@@ -14,6 +14,7 @@ import { type Backend, failureOf } from "./backend/backend";
 import { Clock } from "./clock.svelte";
 import { failureText } from "./errors/wording";
 import { catalogue, languageOf, t } from "./i18n/catalogue.svelte";
+import { Freshest } from "./query/freshest";
 import { LiveQueries } from "./query/live.svelte";
 import { wearTheme } from "./theme/theme.svelte";
 
@@ -50,6 +51,9 @@ export class Tern {
   /** The browser was asked to unlock; a PIN does not outlive that. */
   unlockingByBrowser = false;
 
+  #session = new Freshest();
+  #status = new Freshest();
+  #settings = new Freshest();
   #lastActivity = -ACTIVITY_EVERY;
   #unwearTheme: () => void = () => {};
   #noticeId = 0;
@@ -63,19 +67,27 @@ export class Tern {
   /** Listens, then asks: what changes between the two is not missed. The returned function ends it. */
   async begin(): Promise<() => void> {
     const unlisten = await Promise.all([
-      this.backend.on("session", (session) => this.#stand(session)),
+      this.backend.on("session", (session) => {
+        this.#session.heard();
+        this.#stand(session);
+      }),
       this.backend.on("changed", (changed) => {
         this.queries.changed(changed);
-        if (changed.tags.includes("settings"))
-          void this.backend.settings().then((s) => this.#apply(s), this.fail);
+        if (changed.tags.includes("settings")) {
+          void this.#askSettings().catch(this.fail);
+        }
       }),
-      this.backend.on("status", (status) => (this.status = status)),
+      this.backend.on("status", (status) => {
+        this.#status.heard();
+        this.status = status;
+      }),
       this.backend.on("open-thread", ({ thread }) => (this.openThread = thread)),
       this.backend.on("lock", () => this.hide()),
     ]);
-    const [settings, session] = await Promise.all([this.backend.settings(), this.backend.session()]);
-    this.#apply(settings);
-    this.#stand(session);
+    // Nothing is shown before its language and theme are known.
+    const settings = this.#askSettings();
+    const session = async () => (await Promise.all([this.backend.session(), settings]))[0];
+    await this.#session.ask(session, (now) => this.#stand(now));
     const unhandle = this.registry.handleAll({
       lock: { run: () => void this.lock(), can: () => this.session?.kind === "open" },
       "sign-out": { run: () => (this.signingOut = true), can: () => this.session?.kind === "open" },
@@ -181,7 +193,13 @@ export class Tern {
       if (this.unlockingByBrowser && before?.kind === "locked" && before.hasPin)
         this.tell(t("lock.pin-gone"));
       this.unlockingByBrowser = false;
-      if (was !== "open") void this.backend.status().then((status) => (this.status = status), this.fail);
+      if (was !== "open") {
+        const asked = this.#status.ask(
+          () => this.backend.status(),
+          (now) => (this.status = now),
+        );
+        void asked.catch(this.fail);
+      }
       return;
     }
     this.palette = false;
@@ -192,6 +210,13 @@ export class Tern {
       this.page = "inbox";
       this.status = null;
     }
+  }
+
+  #askSettings(): Promise<void> {
+    return this.#settings.ask(
+      () => this.backend.settings(),
+      (now) => this.#apply(now),
+    );
   }
 
   #apply(settings: Settings): void {
