@@ -5,6 +5,8 @@ use std::sync::Arc;
 use tauri::{AppHandle, Manager as _, Runtime, State};
 use tern_api::{OpenPage, dto::*, fail::Answer, program::Program};
 
+use crate::{events, window};
+
 /// What every command is given.
 type Tern<'a> = State<'a, Arc<Program>>;
 
@@ -78,10 +80,15 @@ pub(crate) async fn unlock_by_browser(program: Tern<'_>, browser: State<'_, Brow
 }
 
 #[tauri::command]
-pub(crate) async fn quit<R: Runtime>(app: AppHandle<R>, program: Tern<'_>) -> Answer<()> {
-    let ended = program.inner().quit().await;
-    app.exit(0);
-    ended
+pub(crate) async fn quit<R: Runtime>(app: AppHandle<R>, program: Tern<'_>, request: QuitRequest) -> Answer<QuitResult> {
+    let asked = program.inner().quit(request).await;
+    if matches!(asked, Ok(QuitResult { quits: false, .. })) {
+        // Asked from the tray, perhaps: the answer is a question in the window.
+        window::show(&app);
+    } else {
+        app.exit(0);
+    }
+    asked
 }
 
 /// *Lock* in the tray's menu.
@@ -90,12 +97,17 @@ pub(crate) fn lock_from_tray<R: Runtime>(app: &AppHandle<R>) {
     tauri::async_runtime::spawn(async move { program.lock_screen().await });
 }
 
-/// *Quit* in the tray's menu.
+/// *Quit* in the tray's menu. The page asks for it where somebody works in it: words that were just typed are kept
+/// first, and whoever has replies that would stay behind is told so there.
 pub(crate) fn quit_from_tray<R: Runtime>(app: &AppHandle<R>) {
     let program = Arc::clone(app.state::<Arc<Program>>().inner());
+    if matches!(&*program.watch_session().borrow(), Session::Open { .. }) {
+        events::ask_to_quit(app);
+        return;
+    }
     let app = app.clone();
     tauri::async_runtime::spawn(async move {
-        if let Err(error) = program.quit().await {
+        if let Err(error) = program.quit(QuitRequest { with_unsent: true }).await {
             tracing::error!(%error, "the cache was not closed in order; nothing is lost");
         }
         app.exit(0);

@@ -33,6 +33,11 @@ fn emit<R: Runtime>(app: &AppHandle<R>, event: &str, payload: impl serde::Serial
     }
 }
 
+/// Tells the page that somebody wants to quit.
+pub(crate) fn ask_to_quit<R: Runtime>(app: &AppHandle<R>) {
+    emit(app, "quit", ());
+}
+
 fn sessions<R: Runtime>(app: AppHandle<R>, program: Arc<Program>) {
     let mut session = program.watch_session();
     tauri::async_runtime::spawn(async move {

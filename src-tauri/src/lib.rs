@@ -110,7 +110,7 @@ fn builder(arguments: Arguments, profile: Profile) -> tauri::Builder<tauri::Wry>
         ])
         .setup(move |app| {
             let parts = wiring::parts(&profile)?;
-            let preset = arguments.server.clone().map(|server| (server, arguments.ca.clone()));
+            let preset = arguments.server.as_deref().map(|server| (wiring::spelt(server), arguments.ca.clone()));
             let program = {
                 let _runtime = tauri::async_runtime::handle().inner().enter();
                 Program::new(parts, profile, preset)

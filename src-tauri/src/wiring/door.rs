@@ -42,8 +42,7 @@ impl BrowserDoor {
 
     /// Held by whichever process refreshes the account's token.
     fn lock_file(&self, account: &Account) -> Result<PathBuf, SignInFailure> {
-        let dir = self.profile.account_dir(account).map_err(|_| SignInFailure::DiskFull)?;
-        Ok(dir.join("refresh.lock"))
+        self.profile.refresh_lock(account).map_err(|_| SignInFailure::DiskFull)
     }
 
     fn resumption(&self, account: &Account) -> Result<Resumption, SignInFailure> {

@@ -55,6 +55,10 @@ impl Keys for Keyrings {
         })
     }
 
+    fn forget_cache_key<'a>(&'a self, account: &'a Account) -> Doing<'a, Result<(), KeyError>> {
+        Box::pin(async move { self.of(account).forget_cache_key().await.map_err(key_error) })
+    }
+
     fn pin_state<'a>(&'a self, account: &'a Account, now: DateTime<Utc>) -> Doing<'a, Result<PinState, KeyError>> {
         Box::pin(async move {
             let keyring = self.of(account);

@@ -8,6 +8,7 @@ use std::{path::PathBuf, process::Command, sync::Arc};
 use tauri::{AppHandle, Runtime};
 use tauri_plugin_opener::OpenerExt as _;
 use tern_api::{OpenPage, Pace, clock::SystemClock, profile::Profile, program::Parts};
+use tern_net::FhirBase;
 use tern_vault::{OsVault, Vault};
 use uuid::Uuid;
 
@@ -34,6 +35,12 @@ pub(crate) fn parts(profile: &Profile) -> Result<Parts, Box<dyn std::error::Erro
 fn fingerprint() -> Result<String, Box<dyn std::error::Error>> {
     let id = machine_uid::get().map_err(|error| error.to_string())?;
     Ok(Uuid::new_v5(&NAMES, id.as_bytes()).to_string())
+}
+
+/// An address as it is spelt everywhere: what is typed on a command line may be the same one spelt otherwise. One that
+/// is none stays as it is: signing in says what is wrong with it.
+pub(crate) fn spelt(server: &str) -> String {
+    FhirBase::parse(server).map_or_else(|_| server.to_owned(), |base| base.as_str().to_owned())
 }
 
 /// A name for the profile that fits into a bus name.

@@ -177,9 +177,13 @@ macro_rules! bare_search {
     ($table:literal) => {
         concat!(
             "SELECT m.id, m.thread, t.subject_line, p.name, m.sent, m.text
-             FROM ", $table, " f CROSS JOIN message m ON m.n = f.rowid
+             FROM ",
+            $table,
+            " f CROSS JOIN message m ON m.n = f.rowid
                 LEFT JOIN thread t ON t.id = m.thread LEFT JOIN patient p ON p.id = t.patient
-             WHERE f.", $table, " MATCH ?1 AND f.rowid >= ?2 AND f.rowid < ?3 ORDER BY f.rowid DESC LIMIT ?4"
+             WHERE f.",
+            $table,
+            " MATCH ?1 AND f.rowid >= ?2 AND f.rowid < ?3 ORDER BY f.rowid DESC LIMIT ?4"
         )
     };
 }

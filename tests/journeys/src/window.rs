@@ -248,17 +248,20 @@ impl Window {
     /// When it does not end.
     pub async fn quit(self) -> Result<(), Failure> {
         let process = process_of(&self.profile)?;
-        // The page goes with the program, so no answer is waited for.
-        let quit = "setTimeout(() => window.__TAURI_INTERNALS__.invoke('quit'))";
-        self.client.execute(quit, vec![]).await?;
-        let began = tokio::time::Instant::now();
-        while process.is_some_and(is_at_work) {
-            if began.elapsed() > PATIENCE {
-                return Err("the program does not quit".into());
-            }
-            tokio::time::sleep(std::time::Duration::from_millis(20)).await;
-        }
-        Ok(())
+        // The page goes with the program, perhaps before the driver has its answer: what counts is that it ends.
+        let quit = "setTimeout(() => window.__TAURI_INTERNALS__.invoke('quit', { request: { withUnsent: true } }))";
+        let _ = self.client.execute(quit, vec![]).await;
+        ended(process).await
+    }
+
+    /// Quits as `how` does (a key, a button), and waits until the program is gone.
+    ///
+    /// # Errors
+    /// When it does not end.
+    pub async fn quit_by(self, how: impl AsyncFnOnce(&Self) -> Result<(), Failure>) -> Result<(), Failure> {
+        let process = process_of(&self.profile)?;
+        how(&self).await?;
+        ended(process).await
     }
 
     /// Kills the program where it stands (SIGKILL): it can do nothing about it any more.
@@ -276,6 +279,18 @@ impl Window {
         }
         Ok(())
     }
+}
+
+/// Waits until a process holds nothing any more.
+async fn ended(process: Option<u32>) -> Result<(), Failure> {
+    let began = tokio::time::Instant::now();
+    while process.is_some_and(is_at_work) {
+        if began.elapsed() > PATIENCE {
+            return Err("the program does not quit".into());
+        }
+        tokio::time::sleep(std::time::Duration::from_millis(20)).await;
+    }
+    Ok(())
 }
 
 /// Where the web view of a profile keeps what it keeps: beside the profile, so that it can be looked at.

@@ -4,7 +4,7 @@ use fantoccini::key::Key;
 use serde_json::{Value, json};
 use tern_journeys::{PATIENCE, window::Window};
 
-use crate::scene::{Scene, invoke, send, sign_in, sign_out, start, write};
+use crate::scene::{Scene, accessible, invoke, send, sign_in, sign_out, start, write};
 
 const DRAFT_OF_OSEI: &str = "Half a thought of Dr Osei, ochrequill";
 const REPLY_OF_OSEI: &str = "A whole reply of Dr Osei, vermilionquill.";
@@ -47,6 +47,8 @@ async fn two_members_share_a_profile_and_neither_sees_nor_sends_what_is_the_othe
     assert_eq!(scene.said(&answered, REPLY_OF_OSEI).await, 0, "Mia's session sent Dr Osei's reply");
     sign_out(&mia).await;
     mia.quit().await.unwrap();
+    // The server has all that was in her copy, so that is gone; Dr Osei's holds what it has not.
+    assert_eq!(copies(&scene.profile("shared")), 1);
 
     // Dr Osei comes back: her reply leaves now, once and in her name; her draft is where it was.
     let osei = scene.window_on("shared", "physician", "en").await;
@@ -84,7 +86,20 @@ async fn two_profiles_on_one_machine_share_no_message_no_draft_and_no_session() 
     let begun = start(&osei).await;
     write(&osei, DRAFT_OF_OSEI).await;
     osei.see("[data-testid=status][data-connection=offline]").await.unwrap();
-    osei.quit().await.unwrap();
+    // Quitting says that a reply would stay, and stays; said twice, it goes.
+    osei.press_with(&[Key::Control], 'q').await.unwrap();
+    osei.see("[data-testid=quit-anyway]").await.unwrap();
+    accessible(&osei).await;
+    osei.press_key(Key::Escape).await.unwrap();
+    osei.see_gone("[data-testid=quit-anyway]").await.unwrap();
+    osei.quit_by(async |osei| {
+        osei.press_with(&[Key::Control], 'q').await?;
+        // The page may be gone before the click is answered.
+        let _ = osei.see("[data-testid=quit-anyway]").await?.click().await;
+        Ok(())
+    })
+    .await
+    .unwrap();
 
     // Mia's window opens again as it was, without the server: nothing that came to Dr Osei's is in it.
     let mia = scene.window_on("of-mia", "ma", "en").await;
@@ -133,6 +148,12 @@ async fn sees_nothing_of_osei(window: &Window, threads: [&str; 2]) {
     }
     let status = invoke(window, "status", Value::Null).await.unwrap();
     assert_eq!((&status["waitingToSend"], &status["needsYou"]), (&json!(0), &json!(0)), "{status}");
+}
+
+/// How many caches a profile holds.
+fn copies(profile: &std::path::Path) -> usize {
+    let accounts = std::fs::read_dir(profile.join("accounts")).unwrap();
+    accounts.filter(|account| account.as_ref().unwrap().path().join("inbox.db").exists()).count()
 }
 
 /// Starts an envelope of the list that is none of these.

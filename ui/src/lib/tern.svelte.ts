@@ -41,6 +41,8 @@ export class Tern {
   palette = $state(false);
   keysShown = $state(false);
   signingOut = $state(false);
+  /** Replies that would stay behind, once somebody wanted to quit with some. */
+  wouldStay = $state(0);
   notices = $state.raw<readonly Notice[]>([]);
   /** Opened from a notification before the inbox was there. */
   openThread = $state<string | null>(null);
@@ -83,6 +85,7 @@ export class Tern {
       }),
       this.backend.on("open-thread", ({ thread }) => (this.openThread = thread)),
       this.backend.on("lock", () => this.hide()),
+      this.backend.on("quit", () => void this.quit()),
     ]);
     // Nothing is shown before its language and theme are known.
     const settings = this.#askSettings();
@@ -130,9 +133,14 @@ export class Tern {
   }
 
   /** Quits; what is typed is kept first: a key causes no blur, and a draft is saved a moment after the last one. */
-  async quit(): Promise<void> {
+  async quit(withUnsent = false): Promise<void> {
     await this.beforeLock?.();
-    await this.backend.quit().catch(this.fail);
+    try {
+      const asked = await this.backend.quit({ withUnsent });
+      this.wouldStay = asked.quits ? 0 : asked.unsent;
+    } catch (thrown) {
+      this.fail(thrown);
+    }
   }
 
   /** Takes contents off the page at once; the program then says what kind of lock it is. */
@@ -148,10 +156,12 @@ export class Tern {
       waitUntil: null,
       unsent: 0,
     });
-    void this.backend.session().then((session) => {
+    const asked = this.#session.ask(
+      () => this.backend.session(),
       // Still open: the lock is on its way, and the event `session` will say so.
-      if (session.kind !== "open") this.#stand(session);
-    }, this.fail);
+      (session) => session.kind !== "open" && this.#stand(session),
+    );
+    void asked.catch(this.fail);
   }
 
   async saveSettings(change: Partial<Settings>): Promise<void> {
@@ -205,6 +215,7 @@ export class Tern {
     this.palette = false;
     this.keysShown = false;
     this.signingOut = false;
+    this.wouldStay = 0;
     this.notices = [];
     if (session.kind !== "locked") {
       this.page = "inbox";

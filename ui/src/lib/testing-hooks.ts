@@ -24,10 +24,11 @@
  * | `set-aside` | the old cache could not be opened: what cannot be read |
  * | `lock`, `settings`, `palette-open` | buttons of the rail |
  * | `palette`, `palette-input`, `keys` | command palette, cheat sheet |
- * | `pin`, `unlock`, `unlock-browser`, `lock-wait` | the lock screen |
+ * | `pin`, `unlock`, `unlock-browser`, `unlock-cancel`, `lock-wait` | the lock screen |
  * | `theme`, `language`, `undo-seconds`, `settings-close`, `quit` | settings |
  * | `old-pin`, `new-pin`, `new-pin-again`, `set-pin` | settings: the PIN |
  * | `sign-out`, `sign-out-confirm`, `sign-out-anyway` | settings: sign out, and its dialog |
+ * | `quit-stay`, `quit-anyway` | the dialog of quitting with replies unsent |
  * | `notice` | what concerns the whole window |
  */
 export const hook = {
@@ -85,6 +86,7 @@ export const hook = {
   pin: "pin",
   unlock: "unlock",
   unlockBrowser: "unlock-browser",
+  unlockCancel: "unlock-cancel",
   lockWait: "lock-wait",
   theme: "theme",
   language: "language",
@@ -98,5 +100,7 @@ export const hook = {
   signOut: "sign-out",
   signOutConfirm: "sign-out-confirm",
   signOutAnyway: "sign-out-anyway",
+  quitAnyway: "quit-anyway",
+  quitStay: "quit-stay",
   notice: "notice",
 } as const;

@@ -265,6 +265,17 @@ describe("signing in", () => {
     expect(screen.getByTestId("ca-file").closest("details")?.open).toBe(true);
   });
 
+  it("can be called back from the browser that was to unlock", async () => {
+    const { practice, user } = await inbox();
+    await waitFor(() => expect(selected()).toBe("t-therriault"));
+    await practice.lockScreen();
+    await user.click(await screen.findByTestId("unlock-browser"));
+    expect(await screen.findByText(/sign-in page/)).toBeTruthy();
+    await user.click(screen.getByTestId("unlock-cancel"));
+    expect(practice.callsOf("signInCancel")).toHaveLength(1);
+    expect(screen.queryByTestId("unlock-cancel")).toBeNull();
+  });
+
   it("lists what is not sent before it signs out", async () => {
     const { practice, user } = await inbox((one) =>
       one.queues.set("unsent", [envelope("t-leo-2", one.now(), { patientName: "Leo Ruiz" })]),
@@ -277,6 +288,25 @@ describe("signing in", () => {
     await user.click(screen.getByTestId("sign-out-anyway"));
     expect(practice.callsOf("signOut")).toEqual([{ withUnsent: false }, { withUnsent: true }]);
     expect(await screen.findByTestId("view-sign-in")).toBeTruthy();
+  });
+
+  it("says before it quits that a reply would stay, by key and from the tray", async () => {
+    const { practice, user } = await inbox((one) =>
+      one.queues.set("unsent", [envelope("t-leo-2", one.now(), { patientName: "Leo Ruiz" })]),
+    );
+    await waitFor(() => expect(selected()).toBe("t-therriault"));
+    await user.keyboard("{Control>}q{/Control}");
+    expect(await screen.findByRole("dialog", { name: "1 reply is not sent yet" })).toBeTruthy();
+    expect(await violations()).toEqual([]);
+    await user.click(screen.getByTestId("quit-stay"));
+    await waitFor(() => expect(screen.queryByTestId("quit-stay")).toBeNull());
+    practice.emit("quit", null);
+    await user.click(await screen.findByTestId("quit-anyway"));
+    expect(practice.callsOf("quit")).toEqual([
+      { withUnsent: false },
+      { withUnsent: false },
+      { withUnsent: true },
+    ]);
   });
 
   it("changes a key, and refuses one that is taken", async () => {

@@ -14,7 +14,7 @@ use tern_inbox::{
     queue::Me,
 };
 use tern_store::{AuditEntry, Cache, Reader, StoreError, Writer};
-use tern_sync::{Engine, clock::Clock};
+use tern_sync::{Engine, clock::Clock, status::Connection};
 use uuid::Uuid;
 
 use crate::{
@@ -152,6 +152,41 @@ impl Desk {
             tracing::error!("the cache could not be closed");
         }
         unsent
+    }
+
+    /// As [`Desk::leave`], for signing out: the file goes too where all that is in it is on the server. Says whether
+    /// it went. A draft, or anything that waits to be written, keeps it; so does a server that takes no audit, for
+    /// then the file holds the only one.
+    pub(crate) async fn leave_for_good(&self) -> bool {
+        self.engine.stop(LEAVES_WITHIN).await;
+        let audited = self.engine.status().borrow().facts.as_ref().is_some_and(|facts| facts.audit.is_proven());
+        let cache = self.cache.clone();
+        let left = tokio::task::spawn_blocking(move || {
+            let gone = audited
+                && match cache.forget() {
+                    Ok(()) => true,
+                    Err(StoreError::Unsent { replies, drafts }) => {
+                        tracing::info!(replies, drafts, "the cache is kept: something in it is nowhere else");
+                        false
+                    }
+                    Err(error) => {
+                        tracing::error!(%error, "the cache could not be removed");
+                        false
+                    }
+                };
+            cache.close();
+            gone
+        });
+        left.await.unwrap_or(false)
+    }
+
+    /// Replies of the member that would stay here if the program ended now: those that need the member, and, while
+    /// the server does not answer, those that wait for it. On an open way what waits leaves before the end.
+    pub(crate) async fn would_stay(&self) -> u32 {
+        let author = self.member.reference.clone();
+        let Ok(summary) = self.read(move |reader| reader.outbox_summary(&author)).await else { return 0 };
+        let leaves = self.engine.status().borrow().connection == Connection::Online;
+        summary.wedged + if leaves { 0 } else { summary.queued + summary.sending + summary.unknown }
     }
 
     /// Replies of the member that the server does not have.

@@ -109,6 +109,9 @@ pub trait Keys: Send + Sync + 'static {
     /// The same, made now if there is none.
     fn make_cache_key<'a>(&'a self, account: &'a Account) -> Doing<'a, Result<RawKey, KeyError>>;
 
+    /// Forgets the key of a cache that is gone.
+    fn forget_cache_key<'a>(&'a self, account: &'a Account) -> Doing<'a, Result<(), KeyError>>;
+
     /// How the account's PIN stands at `now`.
     fn pin_state<'a>(&'a self, account: &'a Account, now: DateTime<Utc>) -> Doing<'a, Result<PinState, KeyError>>;
 

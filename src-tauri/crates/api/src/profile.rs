@@ -26,6 +26,9 @@ use crate::{
 /// Ours alone, for the folder names of accounts.
 const ACCOUNTS: Uuid = Uuid::from_u128(0x5f1b_0c1e_7a44_4e0b_9d55_27c1_90ab_3e64);
 
+/// In an account's folder: held by whichever process refreshes its token.
+const REFRESH_LOCK: &str = "refresh.lock";
+
 /// The folder of one installation.
 #[derive(Clone, Debug)]
 pub struct Profile {
@@ -75,6 +78,24 @@ impl Profile {
         let dir = self.dir.join("accounts").join(Uuid::new_v5(&ACCOUNTS, key.as_bytes()).to_string());
         make_private(&dir)?;
         Ok(dir)
+    }
+
+    /// The file that is held by whichever process refreshes the account's token.
+    ///
+    /// # Errors
+    /// When its folder cannot be made.
+    pub fn refresh_lock(&self, account: &Account) -> io::Result<PathBuf> {
+        Ok(self.account_dir(account)?.join(REFRESH_LOCK))
+    }
+
+    /// Removes an account's folder, whose cache is gone. One in which something else lies (a cache that was set
+    /// aside) stays.
+    pub fn remove_account_dir(&self, account: &Account) {
+        let Ok(dir) = self.account_dir(account) else { return };
+        let gone = std::fs::remove_file(dir.join(REFRESH_LOCK)).and_then(|()| std::fs::remove_dir(&dir));
+        if let Err(error) = gone {
+            tracing::debug!(kind = ?error.kind(), "the account's folder stays");
+        }
     }
 
     /// The folder of the sample practice's data.

@@ -17,6 +17,10 @@ use tern_fhir::{
     exchange::{Request, Response},
     links::Base,
 };
+use tern_inbox::{
+    message::Delivery,
+    outbox::{Intent, OutboxRow},
+};
 use tern_sync::{
     clock::Clock,
     server::{Answering, Nudge},
@@ -25,6 +29,7 @@ use zeroize::Zeroizing;
 
 use crate::{
     Pace,
+    desk::Desk,
     dto::{MemberCard, SignInFailure},
     ports::{
         Account, Address, Doing, Door, Entered, KeyError, Keys, PinState, PinTried, RawKey, SamplePractice,
@@ -73,6 +78,23 @@ impl Machine {
 
     pub(crate) fn profile(&self) -> Profile {
         Profile::open(self.dir.path()).unwrap()
+    }
+
+    /// A reply that waits for a server that nobody reaches.
+    pub(crate) async fn reply_that_waits(&self, desk: &Desk) {
+        let row = OutboxRow {
+            id: "o1".into(),
+            thread: Some("t1".into()),
+            author: desk.member.reference.clone(),
+            intent: Intent::Send { message: "m1".into(), touch_began: None },
+            delivery: Delivery::Queued,
+            not_before: self.clock.now(),
+            depends_on: Vec::new(),
+            group: None,
+            attempts: 0,
+            wedged: None,
+        };
+        desk.write(move |writer| writer.outbox_add(&[row])).await.unwrap();
     }
 
     /// The program, started without a word on the command line.
@@ -138,6 +160,13 @@ impl Keys for TestKeys {
         Box::pin(
             async move { Ok(Zeroizing::new(*self.keys.lock().unwrap().entry(account.clone()).or_insert([7; 32]))) },
         )
+    }
+
+    fn forget_cache_key<'a>(&'a self, account: &'a Account) -> Doing<'a, Result<(), KeyError>> {
+        Box::pin(async move {
+            self.keys.lock().unwrap().remove(account);
+            Ok(())
+        })
     }
 
     fn pin_state<'a>(&'a self, account: &'a Account, _now: DateTime<Utc>) -> Doing<'a, Result<PinState, KeyError>> {

@@ -24,6 +24,7 @@ use crate::{
     CacheKey, Changes, Provenance, Reader, StoreError, Unsent, Writer, aside, migrate,
     open::{self, Purpose},
     sidecar,
+    table::outbox,
 };
 
 /// Read connections that are kept when nobody reads; more are opened when more read at once.
@@ -213,13 +214,14 @@ impl Cache {
     /// Signs out: closes the cache and removes the file and everything beside it.
     ///
     /// # Errors
-    /// [`StoreError::Unsent`] where a reply or draft would be lost; the cache stays open then.
+    /// [`StoreError::Unsent`] where a draft, or anything that waits to be written to the server, would be lost; the
+    /// cache stays open then.
     pub fn forget(&self) -> Result<(), StoreError> {
-        let unsent = match lock(&self.inner.writer).as_ref() {
-            Some(writing) => sidecar::count(&writing.connection)?,
+        let (unsent, waits) = match lock(&self.inner.writer).as_ref() {
+            Some(writing) => (sidecar::count(&writing.connection)?, outbox::waits(&writing.connection)?),
             None => return Err(StoreError::Closed),
         };
-        if unsent != Unsent::default() {
+        if waits || unsent != Unsent::default() {
             return Err(StoreError::Unsent { replies: unsent.replies, drafts: unsent.drafts });
         }
         self.close();

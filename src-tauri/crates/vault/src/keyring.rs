@@ -165,6 +165,14 @@ impl Keyring {
     /// What the vault says; calling again goes on where it stopped.
     pub async fn forget(&self) -> Result<(), VaultError> {
         self.forget_session().await?;
+        self.forget_cache_key().await
+    }
+
+    /// Forgets the key of a cache file that was removed.
+    ///
+    /// # Errors
+    /// What the vault says.
+    pub async fn forget_cache_key(&self) -> Result<(), VaultError> {
         self.vault.remove(self.entry(Item::CacheKey)).await
     }
 

@@ -14,6 +14,8 @@ import type { EnvelopesRequest } from "$bindings/EnvelopesRequest";
 import type { MessageRequest } from "$bindings/MessageRequest";
 import type { PinRequest } from "$bindings/PinRequest";
 import type { PutBackRequest } from "$bindings/PutBackRequest";
+import type { QuitRequest } from "$bindings/QuitRequest";
+import type { QuitResult } from "$bindings/QuitResult";
 import type { Rail } from "$bindings/Rail";
 import type { ReplyRequest } from "$bindings/ReplyRequest";
 import type { SearchRequest } from "$bindings/SearchRequest";
@@ -45,6 +47,8 @@ export interface BackendEvents {
   status: Status;
   /** A notification was opened: show this thread's envelope. */
   "open-thread": ThreadRequest;
+  /** *Quit* in the tray's menu. */
+  quit: null;
   /** Contents must leave the page now. */
   lock: null;
 }
@@ -100,7 +104,8 @@ export interface Backend {
   /** Answers with what was kept: out-of-range numbers are clamped. */
   settingsSave(settings: Settings): Promise<Settings>;
   serverFacts(): Promise<ServerFact[]>;
-  quit(): Promise<void>;
+  /** Ends the program, unless replies would stay behind and the person did not say that they may. */
+  quit(request: QuitRequest): Promise<QuitResult>;
 
   on<E extends keyof BackendEvents>(
     event: E,

@@ -44,7 +44,7 @@ export const tauri: Backend = {
   settings: () => invoke("settings"),
   settingsSave: (settings) => invoke("settings_save", { request: settings }),
   serverFacts: () => invoke("server_facts"),
-  quit: () => invoke("quit"),
+  quit: (request) => invoke("quit", { request }),
 
   on: (event, handler) => listen(event, ({ payload }) => handler(payload as never)),
 };

@@ -19,8 +19,8 @@ pub use list::{
     SearchRequest, SearchResults, UrgencyLevel,
 };
 pub use session::{
-    LockKind, MemberCard, PinRequest, Session, SetPinRequest, SetPinResult, SignInFailure, SignInRequest,
-    SignOutRequest, SignOutResult, UnlockResult, UnsentReply,
+    LockKind, MemberCard, PinRequest, QuitRequest, QuitResult, Session, SetPinRequest, SetPinResult, SignInFailure,
+    SignInRequest, SignOutRequest, SignOutResult, UnlockResult, UnsentReply,
 };
 pub use settings::{FactVerdict, KeyBinding, Language, ServerFact, Settings, Theme};
 pub use status::{Changed, ConnectionState, IndexProgress, Status};

@@ -135,6 +135,26 @@ pub struct SignOutRequest {
     pub with_unsent: bool,
 }
 
+/// Quit.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[serde(rename_all = "camelCase")]
+#[ts(export)]
+pub struct QuitRequest {
+    /// Also with replies that are not sent: they leave when Tern is open again.
+    pub with_unsent: bool,
+}
+
+/// What quitting did.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[serde(rename_all = "camelCase")]
+#[ts(export)]
+pub struct QuitResult {
+    /// Whether the program ends now.
+    pub quits: bool,
+    /// Replies that stay here.
+    pub unsent: u32,
+}
+
 /// What signing out did.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
 #[serde(rename_all = "camelCase")]

@@ -1,26 +1,53 @@
-//! Quit: what only waits for its undo seconds leaves at once; the file is closed.
+//! Quit: what only waits for its undo seconds leaves at once; the file is closed. With replies that would stay here
+//! it says so first.
 
 use std::sync::Arc;
 
-use crate::{fail::Answer, program::Program};
+use crate::{
+    dto::{QuitRequest, QuitResult},
+    fail::Answer,
+    program::Program,
+};
 
 impl Program {
-    /// Replies that would stay behind if the program ended now: those that do not just wait for their seconds.
-    pub async fn unsent(&self) -> u32 {
-        match self.running_desk() {
-            Some(desk) => desk.unsent().await,
-            None => 0,
-        }
-    }
-
-    /// Sends what is ready or waits for its undo seconds (ten seconds at most), then closes the file.
+    /// Sends what is ready or waits for its undo seconds (ten seconds at most), then closes the file; the program
+    /// may end then. Where replies would stay behind and the person did not say that they may, nothing happens but
+    /// that they are counted.
     ///
     /// # Errors
     /// What the cache says; the program may end all the same, nothing is lost.
-    pub async fn quit(self: &Arc<Self>) -> Answer<()> {
+    pub async fn quit(self: &Arc<Self>, request: QuitRequest) -> Answer<QuitResult> {
+        // Whoever waits for a browser waits no longer.
+        self.sign_in_cancel();
         let _turn = self.turning.lock().await;
-        let Some(desk) = self.running_desk() else { return Ok(()) };
-        desk.leave().await;
-        Ok(())
+        let Some(desk) = self.running_desk() else { return Ok(QuitResult { quits: true, unsent: 0 }) };
+        let unsent = desk.would_stay().await;
+        if unsent > 0 && !request.with_unsent {
+            return Ok(QuitResult { quits: false, unsent });
+        }
+        Ok(QuitResult { quits: true, unsent: desk.leave().await })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::{
+        dto::{QuitRequest, QuitResult, Session},
+        scene::Machine,
+    };
+
+    #[tokio::test]
+    async fn quitting_says_what_would_stay_behind_and_stays_until_told() {
+        let machine = Machine::of_dr_osei();
+        let program = machine.start();
+        program.resume().await;
+        let desk = program.desk().unwrap();
+        machine.reply_that_waits(&desk).await;
+        let asked = program.quit(QuitRequest { with_unsent: false }).await.unwrap();
+        assert_eq!(asked, QuitResult { quits: false, unsent: 1 });
+        assert!(matches!(&*program.watch_session().borrow(), Session::Open { .. }));
+        assert!(desk.read(|reader| reader.drafts()).await.is_ok(), "the desk is still open");
+        let told = program.quit(QuitRequest { with_unsent: true }).await.unwrap();
+        assert_eq!(told, QuitResult { quits: true, unsent: 1 });
     }
 }

@@ -19,10 +19,17 @@ impl Program {
     /// system's own session is the guard. Reaches for no server, so it also works offline.
     pub async fn resume(self: &Arc<Self>) {
         let _turn = self.turning.lock().await;
-        let Some(last) = self.profile.last_account().filter(|last| last.signed_in) else { return };
-        if self.preset.as_ref().is_some_and(|preset| *preset != last.account.address) {
-            return;
+        let Some(mut last) = self.profile.last_account().filter(|last| last.signed_in) else { return };
+        if let Some(preset) = &self.preset {
+            if preset.server != last.account.address.server {
+                return;
+            }
+            // The same practice; its certificates may lie elsewhere by now.
+            if preset.ca_file.is_some() {
+                last.account.address.ca_file.clone_from(&preset.ca_file);
+            }
         }
+        self.start_sample_practice_of(&last.account);
         match self.parts.keys.pin_state(&last.account, self.parts.clock.now()).await {
             Ok(pin) if pin.is_set => {
                 self.become_deep_locked(locked(&last)).await;
@@ -87,7 +94,7 @@ mod tests {
     use zeroize::Zeroizing;
 
     use crate::{
-        dto::{LockKind, Session, SignInFailure},
+        dto::{LockKind, QuitRequest, Session, SignInFailure},
         ports::Keys as _,
         scene::{Machine, dr_osei},
     };
@@ -98,7 +105,7 @@ mod tests {
         let program = machine.start();
         program.resume().await;
         assert!(matches!(&*program.watch_session().borrow(), Session::Open { .. }));
-        program.quit().await.unwrap();
+        program.quit(QuitRequest { with_unsent: false }).await.unwrap();
 
         machine.keys.set_pin(&dr_osei(), Zeroizing::new("2580".into())).await.unwrap();
         let program = machine.start();

@@ -1,4 +1,5 @@
-//! Sign out: tokens are revoked and forgotten; what is not sent stays in the file and is listed first.
+//! Sign out: tokens are revoked and forgotten, the file and its key removed. What is not sent is listed first, and
+//! keeps the file.
 
 use std::sync::Arc;
 
@@ -30,8 +31,14 @@ impl Program {
         if !unsent.is_empty() && !request.with_unsent {
             return Ok(SignOutResult { signed_out: false, unsent });
         }
-        desk.leave().await;
+        let removed = desk.leave_for_good().await;
         self.parts.door.leave(&desk.account).await;
+        if removed {
+            if let Err(error) = self.parts.keys.forget_cache_key(&desk.account).await {
+                tracing::warn!(%error, "the key of a cache that is gone stays in the keyring");
+            }
+            self.profile.remove_account_dir(&desk.account);
+        }
         if let Some(mut last) = self.profile.last_account() {
             last.signed_in = false;
             self.profile.keep_last_account(&last)?;

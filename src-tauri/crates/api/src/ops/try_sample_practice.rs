@@ -6,6 +6,7 @@ use super::sign_in::OpenPage;
 use crate::{
     dto::{ApiError, ErrorCode, SignInFailure},
     fail::Answer,
+    ports::Account,
     program::Program,
 };
 
@@ -20,13 +21,39 @@ impl Program {
         }
         let program = Arc::clone(self);
         tokio::spawn(async move {
-            program.become_signing_in(None, None);
+            program.sign_in_cancel();
+            {
+                let _turn = program.turning.lock().await;
+                if program.running_desk().is_some() {
+                    return;
+                }
+                program.become_signing_in(None, None);
+            }
             let data = program.profile.sample_practice_dir();
-            match program.parts.sample_practice.start(&data).await {
+            let started = tokio::select! {
+                started = program.parts.sample_practice.start(&data) => started.map_err(|_| SignInFailure::Unreachable),
+                () = program.sign_in_cancelled.notified() => Err(SignInFailure::Cancelled),
+            };
+            match started {
                 Ok(address) => program.sign_in_at(address, open_page).await,
-                Err(_) => program.become_signed_out(Some(SignInFailure::Unreachable)),
+                Err(failure) => program.become_signed_out(Some(failure)),
             }
         });
         Ok(())
+    }
+
+    /// Where the account is at the sample practice, that is started again, at the address that it had: closing Tern
+    /// ended it.
+    pub(crate) fn start_sample_practice_of(self: &Arc<Self>, account: &Account) {
+        let data = self.profile.sample_practice_dir();
+        if !account.address.ca_file.as_ref().is_some_and(|file| file.starts_with(&data)) {
+            return;
+        }
+        let program = Arc::clone(self);
+        tokio::spawn(async move {
+            if program.parts.sample_practice.start(&data).await.is_ok() {
+                program.sync_now();
+            }
+        });
     }
 }

@@ -35,37 +35,53 @@ impl Program {
         Ok(result)
     }
 
-    /// Unlocks by signing in as the same person; how it goes is told by the session.
+    /// Unlocks by signing in as the same person; how it goes is told by the session. Ends whatever sign-in was under
+    /// way, and is ended by [`Program::sign_in_cancel`].
     ///
     /// # Errors
     /// [`ErrorCode::TooLate`] when nothing is locked.
     pub fn unlock_by_browser(self: &Arc<Self>, open_page: OpenPage) -> Answer<()> {
-        let (kind, locked) = self.what_is_locked().ok_or_else(|| ApiError::new(ErrorCode::TooLate))?;
+        let (_, locked) = self.what_is_locked().ok_or_else(|| ApiError::new(ErrorCode::TooLate))?;
+        self.sign_in_cancel();
         let program = Arc::clone(self);
         tokio::spawn(async move {
-            let _turn = program.turning.lock().await;
             let page = Box::new(move |page: &str| open_page(page));
             let address = locked.account.address.clone();
             let came_back = tokio::select! {
                 entered = program.parts.door.sign_in(address, page) => entered.map(|entered| entered.account),
                 () = program.sign_in_cancelled.notified() => Err(SignInFailure::Cancelled),
             };
-            match came_back {
-                Ok(account) if is_same_person(&account, &locked.account) => {
-                    program.take_pin_away(&locked.account).await;
-                    if program.open_locked(&locked).await.is_ok() {
-                        return;
-                    }
-                }
-                Ok(account) => {
-                    tracing::warn!("somebody else signed in: still locked");
-                    program.parts.door.leave(&account).await;
-                }
-                Err(failure) => tracing::info!(?failure, "still locked"),
-            }
-            program.publish_locked(kind, &locked).await;
+            // Only now: while the browser is open, the PIN may unlock, and quitting waits for nobody.
+            let _turn = program.turning.lock().await;
+            program.let_in(&locked, came_back).await;
         });
         Ok(())
+    }
+
+    /// Somebody came back from the browser, or nobody. What was locked may be open by now, or signed out.
+    async fn let_in(self: &Arc<Self>, locked: &Locked, came_back: Result<Account, SignInFailure>) {
+        let still = self.what_is_locked().filter(|(_, now)| is_same_person(&now.account, &locked.account));
+        match came_back {
+            Ok(account) if is_same_person(&account, &locked.account) => {
+                if still.is_some() {
+                    self.take_pin_away(&locked.account).await;
+                    if self.open_locked(locked).await.is_ok() {
+                        return;
+                    }
+                } else if !self.running_desk().is_some_and(|desk| is_same_person(&account, &desk.account)) {
+                    // Signed out meanwhile: the token that the browser brought is nobody's.
+                    self.parts.door.leave(&account).await;
+                }
+            }
+            Ok(account) => {
+                tracing::warn!("somebody else signed in: still locked");
+                self.parts.door.leave(&account).await;
+            }
+            Err(failure) => tracing::info!(?failure, "still locked"),
+        }
+        if let Some((kind, locked)) = still {
+            self.publish_locked(kind, &locked).await;
+        }
     }
 
     fn what_is_locked(&self) -> Option<(LockKind, Locked)> {

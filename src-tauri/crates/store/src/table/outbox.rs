@@ -134,6 +134,11 @@ pub(crate) fn of_thread(connection: &Connection, thread: &str) -> Result<Vec<Out
     select(connection, OF_THREAD, &[&thread])
 }
 
+/// Whether anything waits to be written to the server, whatever it is.
+pub(crate) fn waits(connection: &Connection) -> Result<bool, StoreError> {
+    Ok(connection.prepare_cached("SELECT 1 FROM outbox")?.exists([])?)
+}
+
 pub(crate) fn all(connection: &Connection) -> Result<Vec<OutboxRow>, StoreError> {
     select(connection, ALL, &[])
 }

@@ -73,9 +73,12 @@ impl Outbox {
                 if verdict.answer == Answer::Accepted {
                     self.proven(how).await?;
                 }
-                if matches!(row.intent, Intent::Audit { .. }) && matches!(verdict.answer, Answer::Refused { .. }) {
-                    // It stays here, in the chain; Settings says that the server takes none.
-                    return Ok(Some(Fate::Dropped));
+                if matches!(row.intent, Intent::Audit { .. }) {
+                    self.audited(&verdict.answer).await?;
+                    if matches!(verdict.answer, Answer::Refused { .. }) {
+                        // It stays here, in the chain; Settings says that the server takes none.
+                        return Ok(Some(Fate::Dropped));
+                    }
                 }
                 let acknowledged = match how {
                     Creating::InTransaction => first_of(&response, self.line.server.fhir_base()).unwrap_or_default(),
@@ -168,6 +171,20 @@ impl Outbox {
     async fn proven(&self, how: Creating) -> Result<(), OutboxError> {
         if how == Creating::OwnId && !self.facts.server().own_ids.is_proven() {
             self.facts.learn(Finding::OwnIds(Ability::Proven)).await?;
+        }
+        Ok(())
+    }
+
+    /// What the server's answer to an AuditEvent says of the next ones. Signing out keeps the file where the server
+    /// takes none.
+    async fn audited(&self, answer: &Answer) -> Result<(), OutboxError> {
+        let seen = match answer {
+            Answer::Accepted => Ability::Proven,
+            Answer::Refused { status: 403 | 404 | 405 | 410 | 501, .. } => Ability::Missing,
+            _ => return Ok(()),
+        };
+        if self.facts.server().audit != seen {
+            self.facts.learn(Finding::Audit(seen)).await?;
         }
         Ok(())
     }

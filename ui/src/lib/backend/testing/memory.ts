@@ -11,6 +11,8 @@ import type { EnvelopeRow } from "$bindings/EnvelopeRow";
 import type { ErrorCode } from "$bindings/ErrorCode";
 import type { Holder } from "$bindings/Holder";
 import type { MessageRow } from "$bindings/MessageRow";
+import type { QuitRequest } from "$bindings/QuitRequest";
+import type { QuitResult } from "$bindings/QuitResult";
 import type { RailQueue } from "$bindings/RailQueue";
 import type { SearchRequest } from "$bindings/SearchRequest";
 import type { SearchResults } from "$bindings/SearchResults";
@@ -70,6 +72,7 @@ export class MemoryBackend implements Backend {
     status: new Set(),
     "open-thread": new Set(),
     lock: new Set(),
+    quit: new Set(),
   };
   #faults = new Map<string, ErrorCode>();
   #undoable = new Map<
@@ -136,6 +139,7 @@ export class MemoryBackend implements Backend {
   }
   async signInCancel() {
     await this.#did("signInCancel", null, undefined);
+    if (this.sessionNow.kind !== "signing-in") return;
     this.setSession({
       kind: "signed-out",
       server: null,
@@ -354,8 +358,9 @@ export class MemoryBackend implements Backend {
       { fact: "receipts", verdict: "unknown" as const },
     ]);
   }
-  async quit() {
-    return this.#did("quit", null, undefined);
+  async quit(request: QuitRequest): Promise<QuitResult> {
+    const unsent = this.queues.get("unsent")?.length ?? 0;
+    return this.#did("quit", request, { quits: unsent === 0 || request.withUnsent, unsent });
   }
 
   async on<E extends keyof BackendEvents>(event: E, handler: (payload: BackendEvents[E]) => void) {
