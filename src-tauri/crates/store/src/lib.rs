@@ -28,6 +28,7 @@ mod migrate;
 mod open;
 mod outbox;
 mod recency;
+mod redate;
 #[cfg(test)]
 mod screens;
 mod search;

@@ -126,6 +126,12 @@ pub(crate) fn insert(connection: &Connection, touch: &TouchRow) -> Result<(), St
     Ok(())
 }
 
+/// It began at another instant: the clock that it was read from was put right.
+pub(crate) fn began(connection: &Connection, touch: &TouchRow, at: DateTime<Utc>) -> Result<(), StoreError> {
+    connection.prepare_cached("UPDATE touch SET started = ?2 WHERE n = ?1")?.execute(params![touch.n, micros(at)])?;
+    Ok(())
+}
+
 /// One that never was.
 pub(crate) fn remove(connection: &Connection, touch: &TouchRow) -> Result<(), StoreError> {
     connection.prepare_cached("DELETE FROM touch WHERE n = ?1")?.execute([touch.n])?;

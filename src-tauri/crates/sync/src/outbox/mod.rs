@@ -124,6 +124,9 @@ struct Lanes {
     failed: Option<DateTime<Utc>>,
     /// Whether the rows that stand on the wire are those under way: not at the start, and not after a failure.
     accounted_for: bool,
+    /// Whether the way was open at the last look, and whether the clock was put right before.
+    way_was_open: bool,
+    put_right: bool,
 }
 
 impl Outbox {
@@ -182,12 +185,8 @@ impl Outbox {
 
     /// Starts lanes, as many as may go; says how long to wait for the next row that waits for time alone.
     async fn start_what_is_ready(self: &Arc<Self>, lanes: &mut Lanes) -> Result<Option<Duration>, OutboxError> {
-        // Also while nothing may leave: what is written meanwhile goes by the new time.
-        if let Some(jump) = self.time.take_jump() {
-            let retimed = self.book.retime(self.time.now(), jump).await;
-            retimed.inspect_err(|_| self.time.put_back(jump))?;
-        }
-        if !self.way_is_open() || !self.facts.may_be_written_by() {
+        self.retime(lanes).await?;
+        if !lanes.way_was_open || !self.facts.may_be_written_by() {
             return Ok(None);
         }
         let now = self.time.now();
@@ -245,8 +244,25 @@ impl Outbox {
         }
     }
 
+    /// Dates anew what waits, whenever the clock was put right: also while nothing may leave, for what is written
+    /// meanwhile goes by the new time. And whenever the way opens: the system may have put it right by itself.
+    async fn retime(&self, lanes: &mut Lanes) -> Result<(), OutboxError> {
+        let is_open = self.way_is_open();
+        let was_open = std::mem::replace(&mut lanes.way_was_open, is_open);
+        let jump = self.time.take_jump();
+        if jump.is_some() || (is_open && !was_open) {
+            let by = jump.unwrap_or_default();
+            let retimed = self.book.retime(self.time.now(), by, !lanes.put_right).await;
+            retimed.inspect_err(|_| self.time.put_back(by))?;
+            lanes.put_right |= jump.is_some();
+        }
+        Ok(())
+    }
+
+    /// Not before the first answer, which says what time it is: replies are dated by that, and guarded.
     fn way_is_open(&self) -> bool {
-        matches!(self.board.connection(), Connection::Starting | Connection::Online | Connection::Struggling)
+        let connection = self.board.connection();
+        self.time.is_told() && matches!(connection, Connection::Starting | Connection::Online | Connection::Struggling)
     }
 
     /// One row, with what goes together with it.
