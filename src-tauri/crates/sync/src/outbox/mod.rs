@@ -1,7 +1,7 @@
 //! What leaves: each thread in its order, threads side by side.
 //!
 //! ```text
-//!   ready rows ──> one lane per thread, a few at a time
+//!   ready rows ──> one lane per thread, a few at a time (and one beside, for second copies: retract)
 //!                     │ unknown? search for it by identifier, or read what stands there
 //!                     │ guard:   is the claim still ours, did somebody answer since?   (inbox::outbox)
 //!                     │ cache:   sending
@@ -48,6 +48,7 @@ use tokio::{
 use self::{
     book::{Book, Fate},
     overtaken::Overtaken,
+    retract::PutOff,
 };
 use crate::{
     connectivity::{Connection, Event},
@@ -77,6 +78,8 @@ pub(crate) enum OutboxError {
 enum Lane {
     Thread(ThreadId),
     Alone(OutboxId),
+    /// No row's: second copies are retracted there.
+    Extras,
 }
 
 impl Lane {
@@ -97,6 +100,7 @@ pub(crate) struct Outbox {
     wake: Arc<Notify>,
     pull: Arc<Notify>,
     overtaken: Overtaken,
+    put_off: PutOff,
     stopping: AtomicBool,
 }
 
@@ -129,6 +133,19 @@ struct Lanes {
     put_right: bool,
 }
 
+impl Lanes {
+    /// Lanes of rows under way. Second copies are retracted on top: nobody waits for that.
+    fn at_work(&self) -> usize {
+        self.busy.len() - usize::from(self.busy.contains(&Lane::Extras))
+    }
+
+    fn begin(&mut self, lane: Lane, job: impl Future<Output = Result<(), OutboxError>> + Send + 'static) {
+        self.busy.insert(lane.clone());
+        let job = self.jobs.spawn(job);
+        self.names.insert(job.id(), lane);
+    }
+}
+
 impl Outbox {
     pub(crate) fn new(parts: OutboxParts) -> Self {
         let OutboxParts { cache, line, facts, pace, author, me, wake, pull } = parts;
@@ -143,6 +160,7 @@ impl Outbox {
             wake,
             pull,
             overtaken: Overtaken::default(),
+            put_off: PutOff::default(),
             stopping: AtomicBool::new(false),
         }
     }
@@ -154,7 +172,7 @@ impl Outbox {
             // Registered before anything is looked at, so that no opening is missed.
             let opened = self.board.opened.notified();
             let wait = self.start_what_is_ready(&mut lanes).await?;
-            if self.stopping.load(Ordering::SeqCst) && lanes.jobs.is_empty() && wait != Some(Duration::ZERO) {
+            if self.stopping.load(Ordering::SeqCst) && lanes.at_work() == 0 && wait != Some(Duration::ZERO) {
                 return Ok(());
             }
             tokio::select! {
@@ -201,20 +219,19 @@ impl Outbox {
             self.book.broke_off(now, self.lag() * 2, lanes.busy.clone()).await?;
             lanes.accounted_for = true;
         }
-        self.retract_extras().await?;
+        let next_extra = self.start_retracting(lanes, now).await?;
         let (ready, next_due) = self.book.ready(now).await?;
         for row in ready {
             let lane = Lane::of(&row);
             let urgent = matches!(row.intent, Intent::Claim { .. });
-            if lanes.busy.contains(&lane) || (!urgent && lanes.busy.len() >= MOST_AT_ONCE) {
+            if lanes.busy.contains(&lane) || (!urgent && lanes.at_work() >= MOST_AT_ONCE) {
                 continue;
             }
-            lanes.busy.insert(lane.clone());
-            let job = lanes.jobs.spawn(Arc::clone(self).deliver(row));
-            lanes.names.insert(job.id(), lane);
+            lanes.begin(lane, Arc::clone(self).deliver(row));
         }
         // A row that is due already is under way, or waits for one that is.
-        Ok(next_due.and_then(|due| (due - now).to_std().ok()).filter(|wait| !wait.is_zero()))
+        let waits = [next_due, next_extra].into_iter().flatten().filter_map(|due| (due - now).to_std().ok());
+        Ok(waits.filter(|wait| !wait.is_zero()).min())
     }
 
     fn finish(&self, lanes: &mut Lanes, done: Result<(Id, Result<(), OutboxError>), tokio::task::JoinError>) {

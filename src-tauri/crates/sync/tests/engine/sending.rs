@@ -72,6 +72,53 @@ async fn a_request_that_arrives_after_all_makes_a_second_copy_which_is_retracted
     assert_eq!(practice.all("Communication").iter().filter(|row| row["status"] == "entered-in-error").count(), 1);
 }
 
+/// A reply that was made twice, of which the second copy cannot be retracted because of this.
+async fn with_a_second_copy(fault: Fault, writing: bool) -> (Arc<Practice>, Desk) {
+    let clock = Arc::new(FakeClock::friday_afternoon());
+    let practice = scene::practice(&clock, 2);
+    practice.differs([Quirk::RefusesOwnIds, Quirk::NoTransactions, Quirk::IgnoresIfNoneExist]);
+    let desk = Desk::opens(&practice, &clock, people::osei());
+    desk.knows_the_server().await;
+    desk.claims("t0").await;
+    desk.connection.next(Method::Post, "Communication", [Fault::Late(Duration::from_secs(90))]);
+    desk.replies("t0", "Drink plenty.", TimeDelta::zero());
+    desk.has_sent_everything().await;
+    desk.connection.weather(move |request| {
+        let of_one = request.path.starts_with("Communication/") && !request.path.ends_with("_history");
+        (of_one && (request.method != Method::Get) == writing).then_some(fault)
+    });
+    desk.until("a second copy", |reader| Ok(!reader.extras()?.is_empty())).await;
+    tokio::time::sleep(Duration::from_secs(1)).await;
+    (practice, desk)
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_server_that_is_slow_about_a_second_copy_delays_no_reply() {
+    let (practice, desk) = with_a_second_copy(Fault::DieBefore, false).await;
+    assert!(desk.connection.somebody_died(), "it hangs");
+    desk.claims("t1").await;
+    desk.replies("t1", "Rest.", TimeDelta::zero());
+    desk.has_sent_everything().await;
+    assert_eq!(scene::answers(&practice, "t1").len(), 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_second_copy_that_may_not_be_retracted_is_tried_again_only_after_long() {
+    let (practice, desk) = with_a_second_copy(Fault::Status(403), true).await;
+    let extra = desk.read(|reader| reader.extras()).pop().expect("a second copy");
+    let patch = format!("PATCH Communication/{}", extra.server_id);
+    let tries = || desk.connection.log().iter().filter(|line| line.starts_with(&patch)).count();
+    assert_eq!(tries(), 1);
+    for _ in 0..100 {
+        desk.engine().wake();
+        tokio::time::sleep(Duration::from_secs(20)).await;
+    }
+    assert_eq!(tries(), 1, "not at every wake");
+    desk.connection.weather(|_| None);
+    desk.until("nothing to retract", |reader| Ok(reader.extras()?.is_empty())).await;
+    assert_eq!(practice.all("Communication").iter().filter(|row| row["status"] == "entered-in-error").count(), 1);
+}
+
 #[tokio::test(start_paused = true)]
 async fn a_reply_waits_for_a_thread_that_comes_after_its_work_item_and_so_does_the_completion() {
     for quirks in [&[][..], &[Quirk::NoTransactions, Quirk::NoPatch]] {
