@@ -33,6 +33,7 @@ mod redate;
 mod screens;
 mod search;
 mod sidecar;
+mod stuck;
 mod table;
 mod touching;
 mod view;

@@ -121,7 +121,9 @@ impl Writer<'_> {
         };
         let mut renewals = Vec::new();
         for item in touch.items.iter().filter(|_| touch.state == Touch::Started) {
-            if rows::of_item(self.connection(), item.as_str())?.is_empty() {
+            let waiting = rows::of_item(self.connection(), item.as_str())?;
+            // What is stuck of an earlier touch will not keep the claim alive.
+            if waiting.iter().all(|row| row.delivery == Delivery::Wedged) {
                 renewals.push(self.draft_row(Some(thread), author, Intent::Renew { item: item.clone() }, self.now()));
             }
         }

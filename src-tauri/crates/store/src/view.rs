@@ -29,6 +29,8 @@ pub struct ThreadView {
     pub items: Vec<WorkItem>,
     /// What of it waits to leave, or needs the member.
     pub outbox: Vec<OutboxRow>,
+    /// What of that changes a work item, and needs the member without any message saying so.
+    pub stuck: Vec<OutboxRow>,
     /// What of it could not be read.
     pub unreadable: Vec<Quarantined>,
     /// The member's latest touch.
@@ -70,6 +72,7 @@ impl Reader<'_> {
             messages,
             items,
             outbox: outbox::of_thread(connection, id.as_str())?,
+            stuck: self.stuck(id, member)?,
             unreadable,
             touch: self.touch(id, member)?,
             draft: self.draft(id, member)?,
