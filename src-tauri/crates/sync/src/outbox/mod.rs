@@ -171,8 +171,10 @@ impl Outbox {
         loop {
             // Registered before anything is looked at, so that no opening is missed.
             let opened = self.board.opened.notified();
+            // Asked for before the outbox is looked through: what was hurried for the end is then among it.
+            let stopping = self.stopping.load(Ordering::SeqCst);
             let wait = self.start_what_is_ready(&mut lanes).await?;
-            if self.stopping.load(Ordering::SeqCst) && lanes.at_work() == 0 && wait != Some(Duration::ZERO) {
+            if stopping && lanes.at_work() == 0 {
                 return Ok(());
             }
             tokio::select! {

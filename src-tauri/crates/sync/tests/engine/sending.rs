@@ -270,6 +270,22 @@ async fn a_clock_that_was_ahead_dates_no_reply_tomorrow_and_hides_no_answer() {
     }
 }
 
+/// An entry of the audit on its way, or stuck.
+fn audit_row(desk: &Desk, id: &str, delivery: Delivery) -> OutboxRow {
+    OutboxRow {
+        id: id.into(),
+        thread: None,
+        author: desk.member.reference.clone(),
+        intent: Intent::Audit { entry: id.to_owned() },
+        delivery,
+        not_before: desk.now(),
+        depends_on: Vec::new(),
+        group: None,
+        attempts: 0,
+        wedged: (delivery == Delivery::Wedged).then_some(Wedge::Gone),
+    }
+}
+
 #[tokio::test(start_paused = true)]
 async fn quitting_sends_what_only_waits_for_its_seconds() {
     let clock = Arc::new(FakeClock::friday_afternoon());
@@ -282,6 +298,33 @@ async fn quitting_sends_what_only_waits_for_its_seconds() {
     desk.engine.take().expect("a running engine").stop(Duration::from_secs(10)).await;
     assert!(began.elapsed() < Duration::from_secs(10));
     assert_eq!(scene::answers(&practice, "t0").len(), 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn quitting_sends_it_also_while_the_outbox_is_being_looked_through() {
+    for round in 0..20 {
+        let clock = Arc::new(FakeClock::friday_afternoon());
+        let practice = scene::practice(&clock, 1);
+        let mut desk = Desk::opens(&practice, &clock, people::osei());
+        desk.looks().await;
+        desk.claims("t0").await;
+        // Looking through so many takes about as long as hurrying one.
+        let stuck: Vec<_> = (0..2_000).map(|n| audit_row(&desk, &n.to_string(), Delivery::Wedged)).collect();
+        desk.cache.write(desk.now(), |writer| writer.outbox_add(&stuck)).expect("kept");
+        desk.replies("t0", "Drink plenty.", TimeDelta::seconds(30));
+        let engine = desk.engine.take().expect("a running engine");
+        let looked_through_all_the_time = async {
+            loop {
+                engine.wake();
+                tokio::task::yield_now().await;
+            }
+        };
+        tokio::select! {
+            () = engine.stop(Duration::from_secs(10)) => {}
+            () = looked_through_all_the_time => {}
+        }
+        assert_eq!(scene::answers(&practice, "t0").len(), 1, "{round}");
+    }
 }
 
 #[tokio::test(start_paused = true)]
@@ -369,18 +412,7 @@ async fn the_audit_goes_to_the_server_where_it_is_taken_and_stays_here_where_it_
             subject: Some("Communication/t0".to_owned()),
             detail: None,
         };
-        let row = OutboxRow {
-            id: id.as_str().into(),
-            thread: None,
-            author: desk.member.reference.clone(),
-            intent: Intent::Audit { entry: id },
-            delivery: Delivery::Queued,
-            not_before: desk.now(),
-            depends_on: Vec::new(),
-            group: None,
-            attempts: 0,
-            wedged: None,
-        };
+        let row = audit_row(&desk, &id, Delivery::Queued);
         desk.cache
             .write(desk.now(), |writer| {
                 writer.audit_append(&entry)?;
