@@ -51,7 +51,7 @@ impl Desk {
             category: view.thread.as_ref().and_then(|thread| thread.category.clone()),
             messages,
             work_items: shown_items(&view, mode),
-            claim_confirmed: !view.outbox.iter().any(|row| matches!(row.intent, Intent::Claim { .. })),
+            claim_confirmed: view.is_claimed(&self.me(), self.server_now()),
             lost_to,
             stuck: self.stuck(&view).await?,
             draft: view.draft.map(|draft| revealed(draft.text)).unwrap_or_default(),

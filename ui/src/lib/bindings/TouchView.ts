@@ -38,7 +38,7 @@ messages: Array<MessageRow>,
  */
 workItems: Array<string>, 
 /**
- * The claim is acknowledged; false: offline, or still on its way.
+ * The claim is acknowledged, and has not lapsed; false: offline, or still on its way.
  */
 claimConfirmed: boolean, 
 /**

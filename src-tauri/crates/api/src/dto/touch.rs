@@ -70,7 +70,7 @@ pub struct TouchView {
     pub messages: Vec<MessageRow>,
     /// Open work items on screen: only these are completed by an outcome.
     pub work_items: Vec<String>,
-    /// The claim is acknowledged; false: offline, or still on its way.
+    /// The claim is acknowledged, and has not lapsed; false: offline, or still on its way.
     pub claim_confirmed: bool,
     /// Set when somebody else turned out to hold it: the draft is kept, sending is refused.
     pub lost_to: Option<Holder>,

@@ -12,6 +12,7 @@ use tern_inbox::{
 use crate::{
     Reader, StoreError,
     column::{Columns, Word, json, micros, micros_of},
+    table::work_item,
 };
 
 /// One touch of one member.
@@ -168,6 +169,17 @@ impl Reader<'_> {
     /// [`StoreError`].
     pub fn touch(&self, thread: &ThreadId, author: &PartyRef) -> Result<Option<TouchRow>, StoreError> {
         latest(self.connection(), thread.as_str(), author.as_str())
+    }
+
+    /// The member's latest touch of what a work item stands in: its thread, or itself where it names none.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn touch_of_item(&self, item: &WorkItemId, author: &PartyRef) -> Result<Option<TouchRow>, StoreError> {
+        match work_item::envelope_of(self.connection(), item.as_str())? {
+            Some(envelope) => latest(self.connection(), &envelope, author.as_str()),
+            None => Ok(None),
+        }
     }
 
     /// The member's touches that were started and not ended, the latest first: what comes up again after a

@@ -352,6 +352,21 @@ async fn a_claim_that_the_server_refuses_is_not_told_as_ours() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_refused_claim_of_an_item_without_a_thread_is_not_told_as_ours() {
+    let clock = Arc::new(FakeClock::friday_afternoon());
+    let practice = scene::practice(&clock, 1);
+    practice.edit("Task", "t0-w0", |task| {
+        task.as_object_mut().expect("a task").remove("focus");
+    });
+    let desk = Desk::opens(&practice, &clock, people::osei());
+    desk.knows_the_server().await;
+    desk.connection.next(Method::Patch, "Task", [Fault::Status(403)]);
+    assert_eq!(desk.open_items("Task/t0-w0").len(), 1);
+    assert_eq!(desk.claims("Task/t0-w0").await, ClaimOutcome::Taken { by: None });
+    assert!(owner(&practice, "t0-w0").is_none());
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_claim_of_what_was_deleted_meanwhile_is_not_told_as_ours() {
     let clock = Arc::new(FakeClock::friday_afternoon());
     let practice = scene::practice(&clock, 1);
