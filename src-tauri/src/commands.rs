@@ -50,6 +50,8 @@ commands! {
     message_edit(MessageRequest) -> ThreadRequest = |program, request| program.message_edit(request).await;
     message_discard(MessageRequest) -> () = |program, request| program.message_discard(request).await;
     message_send_anyway(MessageRequest) -> () = |program, request| program.message_send_anyway(request).await;
+    stuck_retry(ThreadRequest) -> () = |program, request| program.stuck_retry(request).await;
+    stuck_discard(ThreadRequest) -> () = |program, request| program.stuck_discard(request).await;
     status() -> Status = |program| Ok(program.status_now());
     sync_now() -> () = |program| { program.sync_now(); Ok(()) };
     activity() -> () = |program| { program.activity(); Ok(()) };

@@ -100,6 +100,8 @@ fn builder(arguments: Arguments, profile: Profile) -> tauri::Builder<tauri::Wry>
             commands::message_edit,
             commands::message_discard,
             commands::message_send_anyway,
+            commands::stuck_retry,
+            commands::stuck_discard,
             commands::status,
             commands::sync_now,
             commands::activity,

@@ -12,7 +12,10 @@ use tern_store::{Placed, ThreadView};
 
 use crate::{
     desk::Desk,
-    dto::{AttachmentRow, Holder, MessageRow, MessageSide, PatientCard, TouchMode, TouchView, WedgeReason},
+    dto::{
+        AttachmentRow, Holder, MessageRow, MessageSide, PatientCard, StuckChange, StuckKind, TouchMode, TouchView,
+        WedgeReason,
+    },
     fail::Answer,
     show::{self, revealed},
 };
@@ -48,8 +51,9 @@ impl Desk {
             category: view.thread.as_ref().and_then(|thread| thread.category.clone()),
             messages,
             work_items: shown_items(&view, mode),
-            claim_confirmed: !view.outbox.iter().any(|row| matches!(row.intent, Intent::Claim { .. })),
+            claim_confirmed: view.is_claimed(&self.me(), self.server_now()),
             lost_to,
+            stuck: self.stuck(&view).await?,
             draft: view.draft.map(|draft| revealed(draft.text)).unwrap_or_default(),
             reply_id: reply_id.to_string(),
             started: started.unwrap_or_else(|| self.server_now()).timestamp_millis(),
@@ -88,6 +92,18 @@ impl Desk {
         };
         let since = view.items.iter().map(|item| item.modified).max().unwrap_or_else(|| self.server_now());
         Ok(Some(Holder { name, me: false, since: since.timestamp_millis(), lapsed: false }))
+    }
+
+    /// What of the thread's work items the server refused, where no message says so.
+    async fn stuck(&self, view: &ThreadView) -> Answer<Option<StuckChange>> {
+        let Some((row, wedge)) = view.stuck.iter().find_map(|row| Some((row, row.wedged.as_ref()?))) else {
+            return Ok(None);
+        };
+        let kind = match row.intent {
+            Intent::Release { .. } => StuckKind::PutBack,
+            _ => StuckKind::Close,
+        };
+        Ok(Some(StuckChange { kind, reason: self.wedge_reason(wedge, view).await? }))
     }
 
     async fn message_row(&self, placed: &Placed, view: &ThreadView) -> Answer<MessageRow> {

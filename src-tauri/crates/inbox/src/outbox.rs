@@ -221,6 +221,13 @@ pub fn retimed(not_before: DateTime<Utc>, before: DateTime<Utc>, after: DateTime
     }
 }
 
+/// When something began, once the clock by which it was `at` turned out to be wrong by `jump` and says `now`. A later
+/// date than that is the wrong clock's. An earlier one may be: where it `may_be_wrong`, the earlier of the two
+/// readings counts, so that nothing that was written since is overlooked.
+pub fn redated(at: DateTime<Utc>, now: DateTime<Utc>, jump: Duration, may_be_wrong: bool) -> DateTime<Utc> {
+    if at > now || may_be_wrong { at.min(at + jump).min(now) } else { at }
+}
+
 /// Tries in a row that failed, after which a row that makes something waits for a person: with the back-off, about
 /// half an hour of a server that answers but cannot. Being offline is no try. A row that changes something is tried
 /// for ever: it reads what stands there first, so that repeating it harms nobody, and there is no message in front

@@ -24,7 +24,7 @@ pub enum Queue {
     Unsorted,
     /// Answered; the patient's turn.
     Waiting,
-    /// Replies of mine that need me, or that are still on their way.
+    /// Replies of mine that are still on their way, and whatever I did that needs me.
     Unsent,
 }
 
@@ -79,7 +79,7 @@ pub struct Situation<'a> {
     pub unreadable: bool,
     /// A patient's message of it belongs to no work item.
     pub unplaced: bool,
-    /// A reply of the member's is still here, or needs them.
+    /// A reply of the member's is still here, or something that they did needs them.
     pub unsent: bool,
 }
 

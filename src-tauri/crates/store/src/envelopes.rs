@@ -1,5 +1,5 @@
 //! Putting a row of the list together: from a thread's open work items, its patient, its oldest open message,
-//! its replies on their way and what of it could not be read. Done in the transaction that changed any of
+//! what of ours is on its way or stuck, and what of it could not be read. Done in the transaction that changed any of
 //! these, so that a list is one walk along one index and never a join over messages.
 
 use std::collections::BTreeSet;
@@ -53,7 +53,7 @@ fn refresh_one(connection: &Connection, key: &str, filing: &Filing) -> Result<bo
     let items = work_item::open(connection, key)?;
     let unreadable = quarantine::since(connection, key)?;
     let unplaced = unplaced::oldest(connection, key)?;
-    let delivery = outbox::reply_of(connection, key)?;
+    let delivery = outbox::delivery_of(connection, key)?;
     let situation = Situation {
         items: &items,
         pools: &filing.pools,

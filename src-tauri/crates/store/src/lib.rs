@@ -28,10 +28,12 @@ mod migrate;
 mod open;
 mod outbox;
 mod recency;
+mod redate;
 #[cfg(test)]
 mod screens;
 mod search;
 mod sidecar;
+mod stuck;
 mod table;
 mod touching;
 mod view;

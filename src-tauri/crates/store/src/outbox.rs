@@ -68,6 +68,9 @@ impl Writer<'_> {
                 if let Some(write) = rows::pending_one(self.connection(), id)? {
                     work_item::written(self.connection(), item, &write, answer.version.as_deref())?;
                 }
+                if matches!(row.intent, Intent::Release { .. } | Intent::Complete { .. }) {
+                    self.overtake_stuck(item)?;
+                }
             }
             Intent::Send { message, .. } => self.learn(message.as_str(), answer)?,
             Intent::OpenThread { thread } => self.learn(thread.as_str(), answer)?,

@@ -121,7 +121,9 @@ impl Writer<'_> {
         };
         let mut renewals = Vec::new();
         for item in touch.items.iter().filter(|_| touch.state == Touch::Started) {
-            if rows::of_item(self.connection(), item.as_str())?.is_empty() {
+            let waiting = rows::of_item(self.connection(), item.as_str())?;
+            // What is stuck of an earlier touch will not keep the claim alive.
+            if waiting.iter().all(|row| row.delivery == Delivery::Wedged) {
                 renewals.push(self.draft_row(Some(thread), author, Intent::Renew { item: item.clone() }, self.now()));
             }
         }
@@ -283,13 +285,18 @@ impl Writer<'_> {
     pub(crate) fn put_own_message(&mut self, own: &Message, author: &PartyRef) -> Result<(), StoreError> {
         if message::find(self.connection(), own.id.as_str())?.is_none() {
             let last = message::last_sent_by(self.connection(), own.thread.as_str(), author.as_str())?;
-            let dated = own.clone().sent_after(last);
-            let place = (own.id.as_str(), own.thread.as_str());
-            let n = message::insert(self.connection(), place, &dated, Some(author), None)?;
-            tally::add(self.connection(), tally::MESSAGES, 1)?;
-            index::note_new(self.connection(), n, index::low(self.connection())?)?;
-            self.touch_thread(&own.thread);
+            self.insert_own(&own.clone().sent_after(last), author)?;
         }
+        Ok(())
+    }
+
+    /// Puts it where its date says, noted for the index.
+    pub(crate) fn insert_own(&mut self, dated: &Message, author: &PartyRef) -> Result<(), StoreError> {
+        let place = (dated.id.as_str(), dated.thread.as_str());
+        let n = message::insert(self.connection(), place, dated, Some(author), None)?;
+        tally::add(self.connection(), tally::MESSAGES, 1)?;
+        index::note_new(self.connection(), n, index::low(self.connection())?)?;
+        self.touch_thread(&dated.thread);
         Ok(())
     }
 

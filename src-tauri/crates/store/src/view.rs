@@ -1,12 +1,15 @@
 //! One thread with everything that a touch shows. Only asked for what was started or is peeked at.
 
+use chrono::{DateTime, Utc};
 use tern_inbox::{
     ids::ThreadId,
     message::{Standing, Thread},
-    outbox::OutboxRow,
+    outbox::{Intent, OutboxRow},
     party::PartyRef,
     patient::{Patient, Proxy},
-    work_item::WorkItem,
+    queue::Me,
+    touch::Touch,
+    work_item::{Hold, WorkItem},
 };
 
 use crate::{
@@ -29,12 +32,26 @@ pub struct ThreadView {
     pub items: Vec<WorkItem>,
     /// What of it waits to leave, or needs the member.
     pub outbox: Vec<OutboxRow>,
+    /// What of that changes a work item, and needs the member without any message saying so.
+    pub stuck: Vec<OutboxRow>,
     /// What of it could not be read.
     pub unreadable: Vec<Quarantined>,
     /// The member's latest touch.
     pub touch: Option<TouchRow>,
     /// The member's draft.
     pub draft: Option<Draft>,
+}
+
+impl ThreadView {
+    /// Whether the member's open touch holds what it began with: every work item of it that is open is theirs (`me`)
+    /// at `now` (server time), and no claim is on its way. One that was taken up again later, or that slept for
+    /// longer than a claim lives, holds nothing until it is renewed.
+    pub fn is_claimed(&self, me: &Me, now: DateTime<Utc>) -> bool {
+        let Some(touch) = self.touch.as_ref().filter(|touch| touch.state == Touch::Started) else { return false };
+        let mut open = self.items.iter().filter(|item| item.status.is_open() && touch.items.contains(&item.id));
+        open.all(|item| matches!(item.hold(now), Hold::Held { by, .. } if me.is(&by)))
+            && !self.outbox.iter().any(|row| matches!(row.intent, Intent::Claim { .. }))
+    }
 }
 
 impl Reader<'_> {
@@ -70,6 +87,7 @@ impl Reader<'_> {
             messages,
             items,
             outbox: outbox::of_thread(connection, id.as_str())?,
+            stuck: self.stuck(id, member)?,
             unreadable,
             touch: self.touch(id, member)?,
             draft: self.draft(id, member)?,

@@ -270,17 +270,14 @@ impl Shared {
                     }
                 }
                 for item in &items {
-                    let Some(item) = reader.work_item_on_server(item)? else {
+                    let Some(found) = reader.work_item_on_server(item)? else {
                         return Ok(Some(ClaimOutcome::Taken { by: None }));
                     };
-                    if let Some(by) = held_by_another(&item.row, &me, now) {
+                    if let Some(by) = held_by_another(&found.row, &me, now) {
                         return Ok(Some(ClaimOutcome::Taken { by }));
                     }
                     // A claim that came to nothing leaves no row, and nobody need hold the item: its touch knows.
-                    let touch = match &item.row.thread {
-                        Some(thread) => reader.touch(thread, &author)?,
-                        None => None,
-                    };
+                    let touch = reader.touch_of_item(item, &author)?;
                     if let Some(lost) = touch.filter(TouchRow::is_lost).and_then(|touch| touch.lost) {
                         return Ok(Some(ClaimOutcome::Taken { by: lost.to }));
                     }

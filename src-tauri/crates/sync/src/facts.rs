@@ -151,6 +151,11 @@ impl Facts {
         .await
     }
 
+    /// Whether it refused a search parameter before.
+    pub(crate) fn is_refused(&self, kind: Kind, parameter: &str) -> bool {
+        self.kept().refused.contains(&(kind.as_str().to_owned(), parameter.to_owned()))
+    }
+
     /// The request without what the server refused before.
     pub(crate) fn without_refused(&self, kind: Kind, mut request: Request) -> Request {
         let kept = self.kept();

@@ -6,7 +6,11 @@ use std::{
 };
 
 use chrono::{DateTime, Utc};
-use tern_inbox::{arrival::Kind, message::Delivery};
+use tern_inbox::{
+    arrival::Kind,
+    message::Delivery,
+    outbox::{Intent, OutboxRow},
+};
 use tern_store::{Cache, StoreError, Tag};
 use tokio::{
     sync::broadcast::error::RecvError,
@@ -271,9 +275,15 @@ async fn tally(shared: &Shared) -> Ending {
         let counted = spawn_blocking(move || {
             cache.read(|reader| {
                 let rows = reader.outbox()?;
-                // What a person did is one thing, however many rows carry it; a claim alone is nothing done yet.
-                let done =
-                    rows.iter().filter(|row| row.author == author).filter_map(|row| Some((row.group.as_ref()?, row)));
+                // What a person did is one thing, however many rows carry it; a claim alone is nothing done yet. What
+                // a lost touch held, and could not be given back, is one of its own.
+                let thing = |row: &OutboxRow| match row.intent {
+                    Intent::Release { .. } if row.delivery == Delivery::Wedged && row.group.is_none() => {
+                        Some(row.id.clone())
+                    }
+                    _ => row.group.clone(),
+                };
+                let done = rows.iter().filter(|row| row.author == author).filter_map(|row| Some((thing(row)?, row)));
                 let (stuck, waiting): (Vec<_>, Vec<_>) = done.partition(|(_, row)| row.delivery == Delivery::Wedged);
                 let stuck: BTreeSet<_> = stuck.into_iter().map(|(group, _)| group).collect();
                 let waiting: BTreeSet<_> =

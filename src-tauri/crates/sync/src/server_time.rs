@@ -33,6 +33,8 @@ struct Known {
     offset_ms: i64,
     /// How far the offset has moved since it was last asked for.
     jumped_ms: i64,
+    /// Whether the server has answered anything, be it without a date.
+    told: bool,
 }
 
 impl ServerTime {
@@ -62,9 +64,12 @@ impl ServerTime {
     /// known stays unless the answer rules it out. Otherwise time would jump back and forth on a slow way, and a
     /// later reply could bear an earlier time than the one before it.
     pub(crate) fn learn(&self, date: Option<DateTime<Utc>>, sent: DateTime<Utc>) {
-        let Some(date) = date else { return };
         let now = self.clock.now();
         let mut known = self.known();
+        if !std::mem::replace(&mut known.told, true) {
+            self.jumped.notify_one();
+        }
+        let Some(date) = date else { return };
         let possible = (date - now).num_milliseconds()..=(date - sent).num_milliseconds();
         if possible.contains(&known.offset_ms) {
             return;
@@ -74,13 +79,18 @@ impl ServerTime {
         let next = if measured.abs() < RESOLUTION_MS { 0 } else { measured };
         let moved = next - known.offset_ms;
         if moved.abs() >= RESOLUTION_MS {
-            *known = Known { offset_ms: next, jumped_ms: known.jumped_ms + moved };
+            *known = Known { offset_ms: next, jumped_ms: known.jumped_ms + moved, ..*known };
             drop(known);
             self.jumped.notify_one();
         }
     }
 
-    /// Ends when this clock was put right since the last time; one waits for it.
+    /// Whether the server was heard of in this run: before, nobody knows how far this clock is from its.
+    pub(crate) fn is_told(&self) -> bool {
+        self.known().told
+    }
+
+    /// Ends when this clock was told, or put right, since the last time; one waits for it.
     pub(crate) async fn jumped(&self) {
         self.jumped.notified().await;
     }

@@ -2,6 +2,7 @@
 import type { Holder } from "./Holder";
 import type { MessageRow } from "./MessageRow";
 import type { PatientCard } from "./PatientCard";
+import type { StuckChange } from "./StuckChange";
 import type { TouchMode } from "./TouchMode";
 
 /**
@@ -37,13 +38,17 @@ messages: Array<MessageRow>,
  */
 workItems: Array<string>, 
 /**
- * The claim is acknowledged; false: offline, or still on its way.
+ * The claim is acknowledged, and has not lapsed; false: offline, or still on its way.
  */
 claimConfirmed: boolean, 
 /**
  * Set when somebody else turned out to hold it: the draft is kept, sending is refused.
  */
 lostTo: Holder | null, 
+/**
+ * Set when the server refused to close it, or to put it back, and no message says so.
+ */
+stuck: StuckChange | null, 
 /**
  * What was typed so far.
  */

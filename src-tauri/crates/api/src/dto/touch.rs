@@ -70,10 +70,12 @@ pub struct TouchView {
     pub messages: Vec<MessageRow>,
     /// Open work items on screen: only these are completed by an outcome.
     pub work_items: Vec<String>,
-    /// The claim is acknowledged; false: offline, or still on its way.
+    /// The claim is acknowledged, and has not lapsed; false: offline, or still on its way.
     pub claim_confirmed: bool,
     /// Set when somebody else turned out to hold it: the draft is kept, sending is refused.
     pub lost_to: Option<Holder>,
+    /// Set when the server refused to close it, or to put it back, and no message says so.
+    pub stuck: Option<StuckChange>,
     /// What was typed so far.
     pub draft: String,
     /// Id that the reply will have; made when the composer opened, so that a double press is one reply.
@@ -85,6 +87,29 @@ pub struct TouchView {
     pub touch_number: u32,
     /// A message came after the touch began.
     pub wrote_again: bool,
+}
+
+/// What the server refused to do with a work item. It can be tried again, or given up: the item then stays as the
+/// server has it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[serde(rename_all = "camelCase")]
+#[ts(export)]
+pub struct StuckChange {
+    /// What was to be done.
+    pub kind: StuckKind,
+    /// Why it was not.
+    pub reason: WedgeReason,
+}
+
+/// A change of a work item that needs a person.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[serde(rename_all = "kebab-case")]
+#[ts(export)]
+pub enum StuckKind {
+    /// It was to be closed: with the reply, which has arrived, or without one.
+    Close,
+    /// It was to be put back.
+    PutBack,
 }
 
 /// The head of the right pane.

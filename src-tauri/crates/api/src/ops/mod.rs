@@ -19,6 +19,8 @@ mod server_facts;
 mod settings;
 mod sign_in;
 mod sign_out;
+mod stuck_discard;
+mod stuck_retry;
 mod touch_close;
 mod touch_put_back;
 mod touch_start;

@@ -202,3 +202,15 @@ fn a_clock_that_is_put_right_neither_shortens_the_undo_seconds_nor_stops_anythin
     let behind = now() - Duration::days(1);
     assert_eq!(retimed(now() + undo, behind, now()), now());
 }
+
+#[test]
+fn what_a_clock_that_was_ahead_dated_began_no_later_than_by_either_clock() {
+    let (minute, day) = (Duration::minutes(1), Duration::days(1));
+    let tomorrow = now() + day - minute;
+    assert_eq!(redated(tomorrow, now(), -day, false), now() - minute, "a minute ago");
+    assert_eq!(redated(tomorrow, now(), Duration::zero(), false), now(), "nobody knows how wrong it was");
+    assert_eq!(redated(now() - minute, now(), -day, true), now() - minute - day, "either clock's");
+    for (jump, may_be_wrong) in [(-day, false), (day, true), (Duration::zero(), true)] {
+        assert_eq!(redated(now() - minute, now(), jump, may_be_wrong), now() - minute, "{jump}");
+    }
+}

@@ -1,7 +1,8 @@
 //! The rows of the outbox. How they move stands in [`crate::outbox`].
 //!
 //! `seq` is the order in which the rows were made, whatever the clock did. Each thread is a lane: only its
-//! oldest row may leave. A row that belongs to no thread is a lane of its own.
+//! oldest row may leave. A row that belongs to no thread is a lane of its own. A change of a work item that stands
+//! wedged keeps its lane from nobody but what needs it: a patient who writes again is answered all the same.
 
 use chrono::{DateTime, Utc};
 use rusqlite::{Connection, OptionalExtension, Row, params};
@@ -28,7 +29,8 @@ macro_rules! columns {
 macro_rules! free {
     () => {
         "o.author = ?1 AND o.delivery IN ('queued', 'unknown')
-         AND NOT EXISTS (SELECT 1 FROM outbox p WHERE p.thread = o.thread AND p.seq < o.seq)
+         AND NOT EXISTS (SELECT 1 FROM outbox p WHERE p.thread = o.thread AND p.seq < o.seq
+             AND (p.delivery <> 'wedged' OR p.item IS NULL))
          AND NOT EXISTS (SELECT 1 FROM outbox_need d JOIN outbox q ON q.id = d.need WHERE d.row = o.id)"
     };
 }
@@ -43,6 +45,7 @@ const OF_GROUP: &str = concat!("SELECT ", columns!(), " FROM outbox o WHERE o.gr
 const OF_ITEM: &str = concat!("SELECT ", columns!(), " FROM outbox o WHERE o.item = ?1 ORDER BY o.seq");
 const OF_MESSAGE: &str = concat!("SELECT ", columns!(), " FROM outbox o WHERE o.message = ?1");
 const SUMMARY: &str = "SELECT delivery, count(*), min(made) FROM outbox WHERE author = ?1 GROUP BY delivery";
+const WEDGED: &str = "SELECT 1 FROM outbox WHERE thread = ?1 AND delivery = 'wedged' LIMIT 1";
 const REPLIES: &str = "SELECT delivery FROM outbox WHERE thread = ?1 AND message IS NOT NULL ORDER BY seq DESC LIMIT 1";
 
 #[cfg(test)]
@@ -52,6 +55,7 @@ pub(crate) const SCREENS: &[(&str, &str)] = &[
     ("outbox of a work item", OF_ITEM),
     ("outbox of a group", OF_GROUP),
     ("an outbox row", GET),
+    ("what of a thread needs somebody", WEDGED),
     ("a thread's last reply", REPLIES),
     ("outbox, ready", READY),
 ];
@@ -143,8 +147,12 @@ pub(crate) fn all(connection: &Connection) -> Result<Vec<OutboxRow>, StoreError>
     select(connection, ALL, &[])
 }
 
-/// How far the last reply of a thread has got, while it is still here.
-pub(crate) fn reply_of(connection: &Connection, thread: &str) -> Result<Option<Delivery>, StoreError> {
+/// How far what was done in a thread has got: wedged where anything of it is, else as far as its last reply, while
+/// that is still here.
+pub(crate) fn delivery_of(connection: &Connection, thread: &str) -> Result<Option<Delivery>, StoreError> {
+    if connection.prepare_cached(WEDGED)?.exists([thread])? {
+        return Ok(Some(Delivery::Wedged));
+    }
     Ok(connection.prepare_cached(REPLIES)?.query_row([thread], |row| row.word(0)).optional()?)
 }
 

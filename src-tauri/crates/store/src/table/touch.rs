@@ -12,6 +12,7 @@ use tern_inbox::{
 use crate::{
     Reader, StoreError,
     column::{Columns, Word, json, micros, micros_of},
+    table::work_item,
 };
 
 /// One touch of one member.
@@ -126,6 +127,12 @@ pub(crate) fn insert(connection: &Connection, touch: &TouchRow) -> Result<(), St
     Ok(())
 }
 
+/// It began at another instant: the clock that it was read from was put right.
+pub(crate) fn began(connection: &Connection, touch: &TouchRow, at: DateTime<Utc>) -> Result<(), StoreError> {
+    connection.prepare_cached("UPDATE touch SET started = ?2 WHERE n = ?1")?.execute(params![touch.n, micros(at)])?;
+    Ok(())
+}
+
 /// One that never was.
 pub(crate) fn remove(connection: &Connection, touch: &TouchRow) -> Result<(), StoreError> {
     connection.prepare_cached("DELETE FROM touch WHERE n = ?1")?.execute([touch.n])?;
@@ -162,6 +169,17 @@ impl Reader<'_> {
     /// [`StoreError`].
     pub fn touch(&self, thread: &ThreadId, author: &PartyRef) -> Result<Option<TouchRow>, StoreError> {
         latest(self.connection(), thread.as_str(), author.as_str())
+    }
+
+    /// The member's latest touch of what a work item stands in: its thread, or itself where it names none.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn touch_of_item(&self, item: &WorkItemId, author: &PartyRef) -> Result<Option<TouchRow>, StoreError> {
+        match work_item::envelope_of(self.connection(), item.as_str())? {
+            Some(envelope) => latest(self.connection(), &envelope, author.as_str()),
+            None => Ok(None),
+        }
     }
 
     /// The member's touches that were started and not ended, the latest first: what comes up again after a

@@ -109,3 +109,29 @@ fn a_touch_that_never_opened_leaves_no_trace() {
     assert!(scene.cache.read(|reader| reader.outbox()).unwrap().is_empty());
     assert_eq!(scene.cache.read(|reader| reader.touch_count(&"cough".into(), &osei())).unwrap(), 0);
 }
+
+#[test]
+fn a_claim_is_confirmed_while_the_item_is_ours_and_not_only_while_no_claim_waits() {
+    let me = tern_inbox::queue::Me { references: vec![osei()] };
+    let scene = Scene::with_cough();
+    let is_claimed = |minute| scene.view("cough").is_claimed(&me, noon() + minutes(minute));
+    let claim = scene.start("cough", &["t1"]).remove(0);
+    assert!(!is_claimed(0), "on its way");
+    arrives(&scene, &claim);
+    assert!(is_claimed(0));
+    assert!(!is_claimed(7), "nobody renewed it");
+    let renewed = noon() + minutes(7);
+    scene.cache.write(renewed, |writer| writer.renew_touch(&"cough".into(), &osei())).unwrap();
+    assert!(is_claimed(8));
+
+    // Somebody freed it at the portal.
+    scene.apply(tern_inbox::arrival::Kind::Task, vec![of_item(an_item("t1", "cough", "m1"), 9)]);
+    scene
+        .cache
+        .write(noon(), |writer| {
+            let rows = writer.read().outbox()?;
+            rows.iter().try_for_each(|row| writer.outbox_dropped(&row.id))
+        })
+        .unwrap();
+    assert!(!is_claimed(0), "it is nobody's, and no claim waits");
+}

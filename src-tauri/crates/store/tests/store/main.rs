@@ -7,4 +7,5 @@ mod lost;
 mod page;
 mod scene;
 mod search;
+mod stuck;
 mod touch;

@@ -284,9 +284,17 @@ impl Book {
         .await
     }
 
-    /// The clock was put right by `jump` and says `now`: what waits for time alone goes on waiting for as long.
-    pub(super) async fn retime(&self, now: DateTime<Utc>, jump: TimeDelta) -> Result<(), OutboxError> {
+    /// The clock was put right by `jump` and says `now`: what waits for time alone goes on waiting for as long, and
+    /// what was dated by the wrong clock (dates before now as well, where they `may_be_wrong`) is dated anew.
+    pub(super) async fn retime(
+        &self,
+        now: DateTime<Utc>,
+        jump: TimeDelta,
+        may_be_wrong: bool,
+    ) -> Result<(), OutboxError> {
+        let author = self.author.clone();
         self.write(now, move |writer| {
+            writer.redate(&author, jump, may_be_wrong)?;
             for row in writer.read().outbox()? {
                 let not_before = retimed(row.not_before, now - jump, now);
                 let waits = matches!(row.delivery, Delivery::Queued | Delivery::Unknown);

@@ -1,7 +1,7 @@
 //! What leaves: each thread in its order, threads side by side.
 //!
 //! ```text
-//!   ready rows ──> one lane per thread, a few at a time
+//!   ready rows ──> one lane per thread, a few at a time (and one beside, for second copies: retract)
 //!                     │ unknown? search for it by identifier, or read what stands there
 //!                     │ guard:   is the claim still ours, did somebody answer since?   (inbox::outbox)
 //!                     │ cache:   sending
@@ -48,6 +48,7 @@ use tokio::{
 use self::{
     book::{Book, Fate},
     overtaken::Overtaken,
+    retract::PutOff,
 };
 use crate::{
     connectivity::{Connection, Event},
@@ -77,6 +78,8 @@ pub(crate) enum OutboxError {
 enum Lane {
     Thread(ThreadId),
     Alone(OutboxId),
+    /// No row's: second copies are retracted there.
+    Extras,
 }
 
 impl Lane {
@@ -97,6 +100,7 @@ pub(crate) struct Outbox {
     wake: Arc<Notify>,
     pull: Arc<Notify>,
     overtaken: Overtaken,
+    put_off: PutOff,
     stopping: AtomicBool,
 }
 
@@ -124,6 +128,22 @@ struct Lanes {
     failed: Option<DateTime<Utc>>,
     /// Whether the rows that stand on the wire are those under way: not at the start, and not after a failure.
     accounted_for: bool,
+    /// Whether the way was open at the last look, and whether the clock was put right before.
+    way_was_open: bool,
+    put_right: bool,
+}
+
+impl Lanes {
+    /// Lanes of rows under way. Second copies are retracted on top: nobody waits for that.
+    fn at_work(&self) -> usize {
+        self.busy.len() - usize::from(self.busy.contains(&Lane::Extras))
+    }
+
+    fn begin(&mut self, lane: Lane, job: impl Future<Output = Result<(), OutboxError>> + Send + 'static) {
+        self.busy.insert(lane.clone());
+        let job = self.jobs.spawn(job);
+        self.names.insert(job.id(), lane);
+    }
 }
 
 impl Outbox {
@@ -140,6 +160,7 @@ impl Outbox {
             wake,
             pull,
             overtaken: Overtaken::default(),
+            put_off: PutOff::default(),
             stopping: AtomicBool::new(false),
         }
     }
@@ -150,8 +171,10 @@ impl Outbox {
         loop {
             // Registered before anything is looked at, so that no opening is missed.
             let opened = self.board.opened.notified();
+            // Asked for before the outbox is looked through: what was hurried for the end is then among it.
+            let stopping = self.stopping.load(Ordering::SeqCst);
             let wait = self.start_what_is_ready(&mut lanes).await?;
-            if self.stopping.load(Ordering::SeqCst) && lanes.jobs.is_empty() && wait != Some(Duration::ZERO) {
+            if stopping && lanes.at_work() == 0 {
                 return Ok(());
             }
             tokio::select! {
@@ -182,12 +205,8 @@ impl Outbox {
 
     /// Starts lanes, as many as may go; says how long to wait for the next row that waits for time alone.
     async fn start_what_is_ready(self: &Arc<Self>, lanes: &mut Lanes) -> Result<Option<Duration>, OutboxError> {
-        // Also while nothing may leave: what is written meanwhile goes by the new time.
-        if let Some(jump) = self.time.take_jump() {
-            let retimed = self.book.retime(self.time.now(), jump).await;
-            retimed.inspect_err(|_| self.time.put_back(jump))?;
-        }
-        if !self.way_is_open() || !self.facts.may_be_written_by() {
+        self.retime(lanes).await?;
+        if !lanes.way_was_open || !self.facts.may_be_written_by() {
             return Ok(None);
         }
         let now = self.time.now();
@@ -202,20 +221,19 @@ impl Outbox {
             self.book.broke_off(now, self.lag() * 2, lanes.busy.clone()).await?;
             lanes.accounted_for = true;
         }
-        self.retract_extras().await?;
+        let next_extra = self.start_retracting(lanes, now).await?;
         let (ready, next_due) = self.book.ready(now).await?;
         for row in ready {
             let lane = Lane::of(&row);
             let urgent = matches!(row.intent, Intent::Claim { .. });
-            if lanes.busy.contains(&lane) || (!urgent && lanes.busy.len() >= MOST_AT_ONCE) {
+            if lanes.busy.contains(&lane) || (!urgent && lanes.at_work() >= MOST_AT_ONCE) {
                 continue;
             }
-            lanes.busy.insert(lane.clone());
-            let job = lanes.jobs.spawn(Arc::clone(self).deliver(row));
-            lanes.names.insert(job.id(), lane);
+            lanes.begin(lane, Arc::clone(self).deliver(row));
         }
         // A row that is due already is under way, or waits for one that is.
-        Ok(next_due.and_then(|due| (due - now).to_std().ok()).filter(|wait| !wait.is_zero()))
+        let waits = [next_due, next_extra].into_iter().flatten().filter_map(|due| (due - now).to_std().ok());
+        Ok(waits.filter(|wait| !wait.is_zero()).min())
     }
 
     fn finish(&self, lanes: &mut Lanes, done: Result<(Id, Result<(), OutboxError>), tokio::task::JoinError>) {
@@ -245,8 +263,25 @@ impl Outbox {
         }
     }
 
+    /// Dates anew what waits, whenever the clock was put right: also while nothing may leave, for what is written
+    /// meanwhile goes by the new time. And whenever the way opens: the system may have put it right by itself.
+    async fn retime(&self, lanes: &mut Lanes) -> Result<(), OutboxError> {
+        let is_open = self.way_is_open();
+        let was_open = std::mem::replace(&mut lanes.way_was_open, is_open);
+        let jump = self.time.take_jump();
+        if jump.is_some() || (is_open && !was_open) {
+            let by = jump.unwrap_or_default();
+            let retimed = self.book.retime(self.time.now(), by, !lanes.put_right).await;
+            retimed.inspect_err(|_| self.time.put_back(by))?;
+            lanes.put_right |= jump.is_some();
+        }
+        Ok(())
+    }
+
+    /// Not before the first answer, which says what time it is: replies are dated by that, and guarded.
     fn way_is_open(&self) -> bool {
-        matches!(self.board.connection(), Connection::Starting | Connection::Online | Connection::Struggling)
+        let connection = self.board.connection();
+        self.time.is_told() && matches!(connection, Connection::Starting | Connection::Online | Connection::Struggling)
     }
 
     /// One row, with what goes together with it.

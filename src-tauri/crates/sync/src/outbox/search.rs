@@ -11,6 +11,7 @@ use tern_fhir::{
     exchange::Request,
     links,
     read::{self, Reading},
+    search::PAGE_ROWS,
 };
 use tern_inbox::{
     arrival::{Arrival, Kind},
@@ -36,7 +37,7 @@ impl Outbox {
     /// Searches for messages and threads; keeps the rows that are `wanted`.
     pub(super) async fn search(&self, request: Request, wanted: impl Fn(&Arrival) -> bool) -> Searched {
         let (mut rows, mut followed) = (Vec::new(), HashSet::new());
-        let mut request = request;
+        let mut request = self.in_large_pages(request);
         for page in 0..MOST_PAGES {
             let response = match self.line.send(request).await {
                 Ok(response) => response,
@@ -62,5 +63,14 @@ impl Outbox {
             request = onward;
         }
         Searched::Rows { rows, all: false }
+    }
+
+    /// As many rows a page as the pull asks for. A server that knows the parameter answers with one or two; on one that
+    /// ignores it, pages of its own length may not come to an end within [`MOST_PAGES`].
+    fn in_large_pages(&self, request: Request) -> Request {
+        if self.facts.is_refused(Kind::Communication, "_count") {
+            return request;
+        }
+        request.with("_count", PAGE_ROWS.to_string())
     }
 }

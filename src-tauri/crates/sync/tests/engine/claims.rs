@@ -4,7 +4,7 @@ use std::{sync::Arc, time::Duration};
 
 use chrono::TimeDelta;
 use tern_fhir::{exchange::Method, facts::Ability};
-use tern_inbox::{message::Delivery, outbox::Wedge, party::PartyRef, work_item::WorkStatus};
+use tern_inbox::{message::Delivery, outbox::Wedge, party::PartyRef, queue::Queue, work_item::WorkStatus};
 use tern_sync::ClaimOutcome;
 use tern_testkit::{BEHIND, FakeClock, Fault, Practice, Quirk, people, scene};
 
@@ -305,6 +305,39 @@ async fn put_back_frees_the_item_and_close_ends_it() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_refused_end_of_a_work_item_needs_somebody_who_tries_again_or_gives_it_up() {
+    for status in [403, 422] {
+        let clock = Arc::new(FakeClock::friday_afternoon());
+        let practice = scene::practice(&clock, 2);
+        let desk = Desk::opens(&practice, &clock, people::osei());
+        desk.knows_the_server().await;
+        desk.claims("t0").await;
+        desk.claims("t1").await;
+        desk.has_sent_everything().await;
+        desk.connection.weather(move |request| {
+            (request.method == Method::Patch && request.path.starts_with("Task/")).then_some(Fault::Status(status))
+        });
+        desk.closes("t0");
+        desk.puts_back("t1");
+        let mut shown = desk.engine().status();
+        let waited = tokio::time::timeout(Duration::from_secs(600), shown.wait_for(|status| status.needs_you == 2));
+        assert!(waited.await.is_ok_and(|shown| shown.is_ok()), "{status}: nobody is told");
+        let unsent = desk.read(|reader| reader.envelopes(&Queue::Unsent, 0, 10, desk.now()));
+        assert_eq!(unsent.total, 2, "{status}");
+
+        desk.connection.weather(|_| None);
+        let (mine, osei) = (desk.now(), &people::osei().reference);
+        desk.cache.write(mine, |writer| writer.stuck_retry(&"t0".into(), osei)).expect("queued");
+        desk.cache.write(mine, |writer| writer.stuck_discard(&"t1".into(), osei)).expect("given up");
+        desk.engine().wake();
+        desk.has_sent_everything().await;
+        assert_eq!(practice.read("Task", "t0-w0").expect("the task")["status"], "completed");
+        assert_eq!(practice.read("Task", "t1-w0").expect("the task")["status"], "in-progress");
+        assert_eq!(owner(&practice, "t1-w0").as_deref(), Some(people::OSEI));
+    }
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_claim_that_the_server_refuses_is_not_told_as_ours() {
     let clock = Arc::new(FakeClock::friday_afternoon());
     let practice = scene::practice(&clock, 1);
@@ -316,6 +349,21 @@ async fn a_claim_that_the_server_refuses_is_not_told_as_ours() {
     let touch = desk.read(|reader| reader.touch(&"t0".into(), &PartyRef::new(people::OSEI))).expect("a touch");
     assert!(touch.is_lost(), "{touch:?}");
     desk.has_sent_everything().await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_refused_claim_of_an_item_without_a_thread_is_not_told_as_ours() {
+    let clock = Arc::new(FakeClock::friday_afternoon());
+    let practice = scene::practice(&clock, 1);
+    practice.edit("Task", "t0-w0", |task| {
+        task.as_object_mut().expect("a task").remove("focus");
+    });
+    let desk = Desk::opens(&practice, &clock, people::osei());
+    desk.knows_the_server().await;
+    desk.connection.next(Method::Patch, "Task", [Fault::Status(403)]);
+    assert_eq!(desk.open_items("Task/t0-w0").len(), 1);
+    assert_eq!(desk.claims("Task/t0-w0").await, ClaimOutcome::Taken { by: None });
+    assert!(owner(&practice, "t0-w0").is_none());
 }
 
 #[tokio::test(start_paused = true)]

@@ -4,6 +4,7 @@
 #![allow(missing_docs, clippy::expect_used, clippy::unwrap_used, clippy::panic, reason = "tests")]
 
 mod claims;
+mod clock;
 mod desk;
 mod elsewhere;
 mod faults;

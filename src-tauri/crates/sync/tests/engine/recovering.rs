@@ -207,3 +207,25 @@ async fn who_answered_since_is_found_on_the_last_page_too() {
     assert!(matches!(osei.wedge(&reply), Some(Wedge::AnsweredSince { .. })), "{:?}", osei.wedge(&reply));
     assert_eq!(scene::answers(&practice, "t0").len(), 1);
 }
+
+#[tokio::test(start_paused = true)]
+async fn what_is_looked_up_comes_in_large_pages_unless_the_server_refuses_to_be_asked_for_them() {
+    for (refuses, expected) in [(false, "?part-of&_lastUpdated&_count"), (true, "?part-of&_lastUpdated")] {
+        let clock = Arc::new(FakeClock::friday_afternoon());
+        let practice = scene::practice(&clock, 1);
+        let mut desk = Desk::unplugged(&practice, &clock, people::osei());
+        desk.connection.weather(move |request| {
+            let asks = request.query.iter().any(|(name, _)| name == "_count");
+            (refuses && asks).then_some(Fault::Status(400))
+        });
+        desk.starts();
+        desk.knows_the_server().await;
+        desk.claims("t0").await;
+        desk.replies("t0", "Drink plenty.", TimeDelta::zero());
+        desk.has_sent_everything().await;
+        let log = desk.connection.log();
+        let look = log.iter().find(|line| line.starts_with("GET Communication?part-of")).expect("a look-up");
+        assert_eq!(look, &format!("GET Communication{expected}"));
+        assert_eq!(scene::answers(&practice, "t0").len(), 1, "{refuses}");
+    }
+}

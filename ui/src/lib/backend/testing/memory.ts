@@ -396,6 +396,7 @@ export class MemoryBackend implements Backend {
       workItems: [`Task/${thread}`],
       claimConfirmed: this.statusNow.connection === "online",
       lostTo: null,
+      stuck: null,
       draft: this.drafts.get(thread) ?? "",
       replyId: `reply-${++this.#ids}`,
       started: this.now(),

@@ -1,0 +1,99 @@
+//! The end of a work item that the server refuses: seen, tried again, given up, overtaken.
+
+use tern_inbox::{
+    message::Delivery,
+    outbox::{Intent, OutboxRow, Wedge},
+    queue::Queue,
+    touch::Outcome,
+    work_item::WorkStatus,
+};
+use tern_store::{Acknowledged, Ending, StoreError};
+
+use crate::scene::*;
+
+fn arrives(scene: &Scene, row: &OutboxRow) {
+    let write = |writer: &mut tern_store::Writer<'_>| {
+        writer.outbox_sending(&row.id)?;
+        writer.outbox_acknowledged(&row.id, &Acknowledged::default())
+    };
+    scene.cache.write(noon(), write).unwrap();
+}
+
+fn is_refused(scene: &Scene, row: &OutboxRow) {
+    let write = |writer: &mut tern_store::Writer<'_>| {
+        writer.outbox_sending(&row.id)?;
+        writer.outbox_wedged(&row.id, Wedge::Refused { status: 403, code: None })
+    };
+    scene.cache.write(noon(), write).unwrap();
+}
+
+fn ends(scene: &Scene, outcome: Outcome) -> OutboxRow {
+    let ending = Ending { outcome, reply: None, not_before: noon(), ..replying("", "cough", &["t1"]) };
+    scene.cache.write(noon(), |writer| writer.end_touch(&ending)).unwrap().rows.remove(0)
+}
+
+/// Dr Osei took the cough and ended it so, which the server refused.
+fn refused(outcome: Outcome) -> (Scene, OutboxRow) {
+    let scene = Scene::with_cough();
+    let claim = scene.start("cough", &["t1"]).remove(0);
+    arrives(&scene, &claim);
+    let row = ends(&scene, outcome);
+    is_refused(&scene, &row);
+    (scene, row)
+}
+
+fn delivery(scene: &Scene) -> Option<Delivery> {
+    scene.cache.read(|reader| reader.envelope(&"cough".into(), noon())).unwrap().and_then(|envelope| envelope.delivery)
+}
+
+#[test]
+fn what_no_message_speaks_for_stands_in_unsent_and_can_be_tried_again_or_given_up() {
+    for outcome in [Outcome::Closed, Outcome::PutBack { reason: "needs the lab first".into() }] {
+        let (scene, row) = refused(outcome.clone());
+        assert_eq!(scene.queue(&Queue::Unsent), ["cough"], "{outcome:?}");
+        assert_eq!(delivery(&scene), Some(Delivery::Wedged), "{outcome:?}");
+        let view = scene.view("cough");
+        assert_eq!(view.stuck.iter().map(|stuck| &stuck.id).collect::<Vec<_>>(), [&row.id], "{outcome:?}");
+        assert!(view.items.iter().all(|item| item.status == WorkStatus::InProgress), "as the server has it");
+
+        scene.cache.write(noon(), |writer| writer.stuck_retry(&"cough".into(), &osei())).unwrap();
+        assert!(scene.view("cough").stuck.is_empty(), "{outcome:?}");
+        assert_eq!(scene.ready(noon()).first().map(|ready| &ready.id), Some(&row.id), "{outcome:?}");
+        is_refused(&scene, &row);
+
+        scene.cache.write(noon(), |writer| writer.stuck_discard(&"cough".into(), &osei())).unwrap();
+        assert!(scene.cache.read(|reader| reader.outbox()).unwrap().is_empty(), "{outcome:?}: nothing else is written");
+        assert!(scene.queue(&Queue::Unsent).is_empty(), "{outcome:?}");
+        assert!(scene.view("cough").items.iter().all(|item| item.status == WorkStatus::InProgress), "{outcome:?}");
+        let again = scene.cache.write(noon(), |writer| writer.stuck_discard(&"cough".into(), &osei()));
+        assert!(matches!(again, Err(StoreError::NotFound(_))), "{again:?}");
+        let mias = scene.cache.write(noon(), |writer| writer.stuck_retry(&"cough".into(), &mia()));
+        assert!(matches!(mias, Err(StoreError::NotFound(_))), "{mias:?}");
+    }
+}
+
+#[test]
+fn what_is_stuck_stops_no_later_touch_and_is_overtaken_by_its_end() {
+    let (scene, stuck) = refused(Outcome::Closed);
+    let claim = scene.start("cough", &["t1"]).remove(0);
+    assert_eq!(scene.ready(noon()).iter().map(|row| &row.id).collect::<Vec<_>>(), [&claim.id]);
+    arrives(&scene, &claim);
+    let renewals = scene.cache.write(noon(), |writer| writer.renew_touch(&"cough".into(), &osei())).unwrap();
+    assert_eq!(renewals.len(), 1, "the claim of the open touch stays alive");
+    let close = ends(&scene, Outcome::Closed);
+    assert_eq!(scene.view("cough").stuck, [scene.cache.read(|reader| reader.outbox_row(&stuck.id)).unwrap().unwrap()]);
+    arrives(&scene, &close);
+    assert!(scene.cache.read(|reader| reader.outbox()).unwrap().is_empty());
+}
+
+#[test]
+fn what_stands_only_because_its_reply_does_goes_with_that() {
+    let scene = Scene::with_cough();
+    let claim = scene.start("cough", &["t1"]).remove(0);
+    arrives(&scene, &claim);
+    let rows = scene.cache.write(noon(), |writer| writer.end_touch(&replying("r1", "cough", &["t1"]))).unwrap().rows;
+    let send = rows.iter().find(|row| matches!(row.intent, Intent::Send { .. })).unwrap();
+    is_refused(&scene, send);
+    assert_eq!(delivery(&scene), Some(Delivery::Wedged));
+    assert!(scene.view("cough").stuck.is_empty());
+}
