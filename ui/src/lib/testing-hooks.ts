@@ -29,6 +29,7 @@
  * | `old-pin`, `new-pin`, `new-pin-again`, `set-pin` | settings: the PIN |
  * | `sign-out`, `sign-out-confirm`, `sign-out-anyway` | settings: sign out, and its dialog |
  * | `quit-stay`, `quit-anyway` | the dialog of quitting with replies unsent |
+ * | `stuck`, `stuck-retry`, `stuck-discard` | closing or putting back that the server refused |
  * | `notice` | what concerns the whole window |
  */
 export const hook = {
@@ -100,6 +101,9 @@ export const hook = {
   signOut: "sign-out",
   signOutConfirm: "sign-out-confirm",
   signOutAnyway: "sign-out-anyway",
+  stuck: "stuck",
+  stuckRetry: "stuck-retry",
+  stuckDiscard: "stuck-discard",
   quitAnyway: "quit-anyway",
   quitStay: "quit-stay",
   notice: "notice",

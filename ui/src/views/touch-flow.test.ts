@@ -46,6 +46,22 @@ describe("one touch, by keyboard", () => {
     expect(practice.callsOf("touchStart")).toHaveLength(1);
   });
 
+  it("says what the server refused to close, and has two ways on", async () => {
+    const refused = { kind: "refused" as const, status: 403, code: "forbidden" };
+    const { practice, user } = await inbox((one) =>
+      one.stuck.set("t-leo", { kind: "close", reason: refused }),
+    );
+    await waitFor(() => expect(selected()).toBe("t-therriault"));
+    await user.keyboard("jp");
+    const stuck = await screen.findByTestId("stuck");
+    expect(stuck.textContent).toContain(
+      "Closing this did not get through. The server refused it (403 forbidden).",
+    );
+    await user.click(screen.getByTestId("stuck-discard"));
+    await waitFor(() => expect(screen.queryByTestId("stuck")).toBeNull());
+    expect(practice.callsOf("stuckDiscard")).toEqual([{ thread: "t-leo" }]);
+  });
+
   it("sends a double press once", async () => {
     const { practice, user } = await startLeo();
     await user.keyboard(`r${REPLY}{Control>}{Enter}{Enter}{/Control}`);

@@ -9,11 +9,12 @@ use chrono::{DateTime, Utc};
 use tern_inbox::{
     ids::{MessageId, ThreadId},
     member::{Member, Role},
+    message::Delivery,
     outbox::OutboxRow,
     party::PartyRef,
     queue::Me,
 };
-use tern_store::{AuditEntry, Cache, Reader, StoreError, Writer};
+use tern_store::{AuditEntry, Cache, Reader, StoreError, UnsentReply, Writer};
 use tern_sync::{Engine, clock::Clock, status::Connection};
 use uuid::Uuid;
 
@@ -183,18 +184,24 @@ impl Desk {
     /// Replies of the member that would stay here if the program ended now: those that need the member, and, while
     /// the server does not answer, those that wait for it. On an open way what waits leaves before the end.
     pub(crate) async fn would_stay(&self) -> u32 {
-        let author = self.member.reference.clone();
-        let Ok(summary) = self.read(move |reader| reader.outbox_summary(&author)).await else { return 0 };
         let leaves = self.engine.status().borrow().connection == Connection::Online;
-        summary.wedged + if leaves { 0 } else { summary.queued + summary.sending + summary.unknown }
+        let stays = |reply: &&UnsentReply| !leaves || reply.delivery == Delivery::Wedged;
+        count(self.unsent_replies().await.iter().filter(stays).count())
     }
 
     /// Replies of the member that the server does not have.
     pub(crate) async fn unsent(&self) -> u32 {
-        let author = self.member.reference.clone();
-        let summary = self.read(move |reader| reader.outbox_summary(&author)).await;
-        summary.map_or(0, |summary| summary.queued + summary.sending + summary.unknown + summary.wedged)
+        count(self.unsent_replies().await.len())
     }
+
+    async fn unsent_replies(&self) -> Vec<UnsentReply> {
+        let author = self.member.reference.clone();
+        self.read(move |reader| reader.unsent_replies(&author)).await.unwrap_or_default()
+    }
+}
+
+fn count(replies: usize) -> u32 {
+    u32::try_from(replies).unwrap_or(u32::MAX)
 }
 
 /// A member as work items and pools name them.

@@ -23,6 +23,8 @@ pub struct UnsentReply {
     pub patient_name: PrivateText,
     /// When it was written.
     pub written: DateTime<Utc>,
+    /// How far it has got.
+    pub delivery: Delivery,
 }
 
 impl Reader<'_> {
@@ -43,6 +45,7 @@ impl Reader<'_> {
                 thread: of.clone(),
                 patient_name: known.map(|patient| patient.name).unwrap_or_default(),
                 written: placed.row.message.sent,
+                delivery: row.delivery,
             });
         }
         Ok(unsent)

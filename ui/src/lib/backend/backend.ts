@@ -96,6 +96,11 @@ export interface Backend {
   /** Only where somebody answered since, or the claim was lost. */
   messageSendAnyway(request: MessageRequest): Promise<void>;
 
+  /** Tries again to close, or put back, what the server refused. */
+  stuckRetry(request: ThreadRequest): Promise<void>;
+  /** Leaves the item as the server has it. */
+  stuckDiscard(request: ThreadRequest): Promise<void>;
+
   status(): Promise<Status>;
   syncNow(): Promise<void>;
   /** A key or the pointer moved; at most every five seconds. */

@@ -38,6 +38,9 @@ export const tauri: Backend = {
   messageDiscard: (request) => invoke("message_discard", { request }),
   messageSendAnyway: (request) => invoke("message_send_anyway", { request }),
 
+  stuckRetry: (request) => invoke("stuck_retry", { request }),
+  stuckDiscard: (request) => invoke("stuck_discard", { request }),
+
   status: () => invoke("status"),
   syncNow: () => invoke("sync_now"),
   activity: () => invoke("activity"),

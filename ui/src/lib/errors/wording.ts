@@ -6,6 +6,7 @@ import type { ApiError } from "$bindings/ApiError";
 import type { ConnectionState } from "$bindings/ConnectionState";
 import type { ErrorCode } from "$bindings/ErrorCode";
 import type { SignInFailure } from "$bindings/SignInFailure";
+import type { StuckChange } from "$bindings/StuckChange";
 import type { WedgeReason } from "$bindings/WedgeReason";
 import { type MessageKey, t } from "$lib/i18n/catalogue.svelte";
 import { moment } from "$lib/i18n/time";
@@ -72,6 +73,18 @@ export const connectionWording: Record<ConnectionState, MessageKey | null> = {
 export function failureText(failure: ApiError): string {
   const wording = errorWording[failure.code] ?? errorWording.internal;
   return `${t(wording.what)} ${t(wording.todo)}`;
+}
+
+/** Why closing, or putting back, needs a person. */
+export function stuckText({ kind, reason }: StuckChange): string {
+  const what = t(kind === "close" ? "stuck.close" : "stuck.put-back");
+  const why =
+    reason.kind === "refused"
+      ? t("stuck.refused", { status: String(reason.status), code: reason.code ?? "" })
+      : reason.kind === "gone"
+        ? t("stuck.gone")
+        : t("stuck.unknown");
+  return `${what} ${why}`;
 }
 
 /** Why a message of ours needs a person. */

@@ -21,6 +21,8 @@ import type { SetPinRequest } from "$bindings/SetPinRequest";
 import type { SetPinResult } from "$bindings/SetPinResult";
 import type { Settings } from "$bindings/Settings";
 import type { Status } from "$bindings/Status";
+import type { StuckChange } from "$bindings/StuckChange";
+import type { ThreadRequest } from "$bindings/ThreadRequest";
 import type { TouchView } from "$bindings/TouchView";
 import type { UnlockResult } from "$bindings/UnlockResult";
 import type { Backend, BackendEvents } from "../backend";
@@ -63,6 +65,8 @@ export class MemoryBackend implements Backend {
   /** Somebody else is first on these. */
   takenBy = new Map<string, Holder>();
   pin: string | null = null;
+  /** What the server refused to do with a thread's item. */
+  stuck = new Map<string, StuckChange>();
   /** Milliseconds that a claim takes. */
   claimTakes = 0;
 
@@ -341,6 +345,14 @@ export class MemoryBackend implements Backend {
     this.setStatus({ checked: this.now() });
   }
   async activity() {}
+  async stuckRetry(request: ThreadRequest) {
+    this.stuck.delete(request.thread);
+    return this.#did("stuckRetry", request, undefined);
+  }
+  async stuckDiscard(request: ThreadRequest) {
+    this.stuck.delete(request.thread);
+    return this.#did("stuckDiscard", request, undefined);
+  }
   async settings() {
     return this.#did("settings", null, this.settingsNow);
   }
@@ -396,7 +408,7 @@ export class MemoryBackend implements Backend {
       workItems: [`Task/${thread}`],
       claimConfirmed: this.statusNow.connection === "online",
       lostTo: null,
-      stuck: null,
+      stuck: this.stuck.get(thread) ?? null,
       draft: this.drafts.get(thread) ?? "",
       replyId: `reply-${++this.#ids}`,
       started: this.now(),
@@ -405,9 +417,10 @@ export class MemoryBackend implements Backend {
     };
   }
 
-  /** What was typed since the touch was opened. */
+  /** What was typed, and decided, since the touch was opened. */
   #withDraft(view: TouchView): TouchView {
-    return { ...view, draft: this.drafts.get(view.thread) ?? view.draft };
+    const stuck = this.stuck.get(view.thread) ?? null;
+    return { ...view, draft: this.drafts.get(view.thread) ?? view.draft, stuck };
   }
 
   #viewWith(id: string): TouchView {
