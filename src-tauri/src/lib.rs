@@ -121,11 +121,12 @@ fn builder(arguments: Arguments, profile: Profile) -> tauri::Builder<tauri::Wry>
             app.manage(commands::Browser(wiring::browser(app.handle(), arguments.browser.clone())));
             app.manage(Arc::clone(&program));
             events::forward(app.handle(), &program);
+            // What takes longest begins first: the web view's process and the file start while the tray is made.
+            window::open(app.handle(), !arguments.hidden)?;
+            tauri::async_runtime::spawn(async move { program.resume().await });
             if let Err(error) = tray::build(app.handle(), words) {
                 tracing::warn!(%error, "there is no tray");
             }
-            window::open(app.handle(), !arguments.hidden)?;
-            tauri::async_runtime::spawn(async move { program.resume().await });
             Ok(())
         })
 }
