@@ -18,9 +18,11 @@ use tern_fhir::{
     links::Base,
 };
 use tern_inbox::{
-    message::Delivery,
-    outbox::{Intent, OutboxRow},
+    arrival::{Arrival, Content, Kind},
+    message::{Audience, Authorship, Message, Standing, Thread},
+    touch::Outcome,
 };
+use tern_store::{Ending, Page};
 use tern_sync::{
     clock::Clock,
     server::{Answering, Nudge},
@@ -80,21 +82,58 @@ impl Machine {
         Profile::open(self.dir.path()).unwrap()
     }
 
-    /// A reply that waits for a server that nobody reaches.
+    /// Ana Ruiz's thread and Dr Osei's reply in it, which waits for a server that nobody reaches.
     pub(crate) async fn reply_that_waits(&self, desk: &Desk) {
-        let row = OutboxRow {
-            id: "o1".into(),
-            thread: Some("t1".into()),
-            author: desk.member.reference.clone(),
-            intent: Intent::Send { message: "m1".into(), touch_began: None },
-            delivery: Delivery::Queued,
-            not_before: self.clock.now(),
-            depends_on: Vec::new(),
-            group: None,
-            attempts: 0,
-            wedged: None,
+        let now = self.clock.now();
+        let author = desk.member.reference.clone();
+        let thread = Thread {
+            id: "t1".into(),
+            subject_line: "Fever".into(),
+            patient: Some("ana".into()),
+            category: None,
+            opener: None,
+            participants: Vec::new(),
+            audience: Audience::Patient,
+            about: None,
         };
-        desk.write(move |writer| writer.outbox_add(&[row])).await.unwrap();
+        let reply = Message {
+            id: "m1".into(),
+            thread: "t1".into(),
+            identity: Some("urn:uuid:m1".into()),
+            sender: None,
+            recipients: Vec::new(),
+            sent: now,
+            received: None,
+            text: "Water and rest.".into(),
+            in_response_to: None,
+            standing: Standing::Sent,
+            authorship: Authorship::Person,
+            attachments: Vec::new(),
+        };
+        let arrival = Arrival {
+            kind: Kind::Communication,
+            server_id: "t1".into(),
+            version: "1".into(),
+            last_updated: Some(now),
+            identity: None,
+            content: Content::Thread(thread),
+        };
+        let ending = Ending {
+            thread: "t1".into(),
+            author: author.clone(),
+            outcome: Outcome::Replied,
+            items: Vec::new(),
+            reply: Some(reply),
+            note: None,
+            not_before: now,
+        };
+        let page = Page { kind: Kind::Communication, arrivals: vec![arrival], cursor: None };
+        let written = desk.write(move |writer| {
+            writer.apply_page(&page)?;
+            writer.start_touch(&"t1".into(), &[], &author)?;
+            writer.end_touch(&ending)
+        });
+        written.await.unwrap();
     }
 
     /// The program, started without a word on the command line.
