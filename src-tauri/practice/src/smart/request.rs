@@ -118,7 +118,8 @@ mod tests {
     fn each_fault_is_told_to_whom_it_may_be_told() {
         let base = "https://127.0.0.1:1/fhir";
         assert!(good().check(base).is_ok());
-        let cases: [(&str, fn(&mut Ask)); 11] = [
+        type Change = fn(&mut Ask);
+        let cases: [(&str, Change); 11] = [
             ("page", |a| a.client_id = Some("stranger".into())),
             ("page", |a| a.client_id = Some("tern-agent".into())),
             ("page", |a| a.redirect_uri = Some("https://evil.example/cb".into())),
