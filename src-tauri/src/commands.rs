@@ -1,11 +1,13 @@
 //! The commands: one line each, onto the operation of the same name. Arguments and answers are `api`'s.
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use tauri::{AppHandle, Manager as _, Runtime, State};
 use tern_api::{OpenPage, dto::*, fail::Answer, program::Program};
 
-use crate::{events, window};
+use tokio::sync::Notify;
+
+use crate::{events, notify, window, words::Words};
 
 /// What every command is given.
 type Tern<'a> = State<'a, Arc<Program>>;
@@ -82,15 +84,29 @@ pub(crate) async fn unlock_by_browser(program: Tern<'_>, browser: State<'_, Brow
 }
 
 #[tauri::command]
-pub(crate) async fn quit<R: Runtime>(app: AppHandle<R>, program: Tern<'_>, request: QuitRequest) -> Answer<QuitResult> {
-    let asked = program.inner().quit(request).await;
-    if matches!(asked, Ok(QuitResult { quits: false, .. })) {
+pub(crate) async fn quit<R: Runtime>(
+    app: AppHandle<R>,
+    program: Tern<'_>,
+    asked: State<'_, QuitAsked>,
+    request: QuitRequest,
+) -> Answer<QuitResult> {
+    asked.0.notify_waiters();
+    let told = request.with_unsent;
+    let result = program.inner().quit(request).await;
+    match &result {
         // Asked from the tray, perhaps: the answer is a question in the window.
-        window::show(&app);
-    } else {
-        app.exit(0);
+        Ok(QuitResult { quits: false, .. }) => window::show(&app),
+        Ok(QuitResult { unsent, .. }) => {
+            if *unsent > 0 && !told {
+                // The server answered until the last moment, and then it did not take them.
+                let words = Words::of(program.settings_now().language);
+                notify::last_word(words.unsent_title, words.still_unsent(*unsent)).await;
+            }
+            app.exit(0);
+        }
+        Err(_) => app.exit(0),
     }
-    asked
+    result
 }
 
 /// *Lock* in the tray's menu.
@@ -99,16 +115,28 @@ pub(crate) fn lock_from_tray<R: Runtime>(app: &AppHandle<R>) {
     tauri::async_runtime::spawn(async move { program.lock_screen().await });
 }
 
-/// *Quit* in the tray's menu. The page asks for it where somebody works in it: words that were just typed are kept
+/// Notified when the page asks to quit.
+#[derive(Default)]
+pub(crate) struct QuitAsked(Notify);
+
+/// A page that does not answer for so long is no way to quit by.
+const PAGE_ANSWERS_WITHIN: Duration = Duration::from_secs(5);
+
+/// *Quit* in the tray's menu. The page asks for it where somebody is signed in: words that were just typed are kept
 /// first, and whoever has replies that would stay behind is told so there.
 pub(crate) fn quit_from_tray<R: Runtime>(app: &AppHandle<R>) {
     let program = Arc::clone(app.state::<Arc<Program>>().inner());
-    if matches!(&*program.watch_session().borrow(), Session::Open { .. }) {
-        events::ask_to_quit(app);
-        return;
-    }
     let app = app.clone();
     tauri::async_runtime::spawn(async move {
+        if matches!(&*program.watch_session().borrow(), Session::Open { .. } | Session::Locked { .. }) {
+            let asked = app.state::<QuitAsked>();
+            let heard = asked.0.notified();
+            events::ask_to_quit(&app);
+            if tokio::time::timeout(PAGE_ANSWERS_WITHIN, heard).await.is_ok() {
+                return;
+            }
+            tracing::warn!("the page does not answer: quitting without it");
+        }
         if let Err(error) = program.quit(QuitRequest { with_unsent: true }).await {
             tracing::error!(%error, "the cache was not closed in order; nothing is lost");
         }

@@ -120,6 +120,7 @@ fn builder(arguments: Arguments, profile: Profile) -> tauri::Builder<tauri::Wry>
             let words = Words::of(program.settings_now().language);
             app.manage(commands::Browser(wiring::browser(app.handle(), arguments.browser.clone())));
             app.manage(Arc::clone(&program));
+            app.manage(commands::QuitAsked::default());
             events::forward(app.handle(), &program);
             // What takes longest begins first: the web view's process and the file start while the tray is made.
             window::open(app.handle(), !arguments.hidden)?;

@@ -1,4 +1,7 @@
-//! Notifications: that something urgent came, or that the program locked itself. Never who, never what about.
+//! Notifications: that something urgent came, that the program locked itself, or that replies stayed here when it
+//! ended. Never who, never what about.
+
+use std::time::Duration;
 
 use notify_rust::{Notification, Timeout};
 
@@ -27,4 +30,14 @@ pub(crate) fn show(title: &'static str, body: String, opened: impl FnOnce() + Se
             Err(error) => tracing::info!(%error, "the desktop shows no notifications"),
         }
     });
+}
+
+/// Shows a notification before the program ends: waits until the desktop has it, for two seconds at most.
+pub(crate) async fn last_word(title: &'static str, body: String) {
+    let shown = tokio::task::spawn_blocking(move || {
+        if let Err(error) = Notification::new().appname("Tern").summary(title).body(&body).show() {
+            tracing::info!(%error, "the desktop shows no notifications");
+        }
+    });
+    let _ = tokio::time::timeout(Duration::from_secs(2), shown).await;
 }

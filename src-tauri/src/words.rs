@@ -16,6 +16,8 @@ pub(crate) struct Words {
     urgent: [&'static str; 2],
     not_sent: [&'static str; 2],
     unwatched: &'static str,
+    pub(crate) unsent_title: &'static str,
+    leave_later: &'static str,
 }
 
 static EN: Words = Words {
@@ -29,6 +31,8 @@ static EN: Words = Words {
     urgent: ["urgent", "urgent"],
     not_sent: ["reply not sent", "replies not sent"],
     unwatched: "urgent messages are not watched here",
+    unsent_title: "Tern has ended",
+    leave_later: "what you wrote leaves when Tern is open again",
 };
 
 static FR: Words = Words {
@@ -42,6 +46,8 @@ static FR: Words = Words {
     urgent: ["urgent", "urgents"],
     not_sent: ["réponse non envoyée", "réponses non envoyées"],
     unwatched: "les messages urgents ne sont pas surveillés ici",
+    unsent_title: "Tern est fermé",
+    leave_later: "ce que vous avez écrit partira quand Tern sera de nouveau ouvert",
 };
 
 impl Words {
@@ -73,6 +79,13 @@ impl Words {
             0 => self.unwatched.to_owned(),
             unsent => format!("{}; {}", counted(unsent, &self.not_sent), self.unwatched),
         }
+    }
+}
+
+impl Words {
+    /// "3 replies not sent; what you wrote leaves when Tern is open again".
+    pub(crate) fn still_unsent(&self, unsent: u32) -> String {
+        format!("{}; {}", counted(unsent, &self.not_sent), self.leave_later)
     }
 }
 

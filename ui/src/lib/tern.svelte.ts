@@ -43,12 +43,14 @@ export class Tern {
   signingOut = $state(false);
   /** Replies that would stay behind, once somebody wanted to quit with some. */
   wouldStay = $state(0);
+  /** What is typed could not be kept, and somebody wanted to quit. */
+  unkept = $state.raw<ApiError | null>(null);
   notices = $state.raw<readonly Notice[]>([]);
   /** Opened from a notification before the inbox was there. */
   openThread = $state<string | null>(null);
 
-  /** Called before contents leave the page by the person's own wish. */
-  beforeLock: (() => Promise<void>) | null = null;
+  /** Called before contents leave the page by the person's own wish; why what is typed could not be kept. */
+  beforeLock: (() => Promise<ApiError | null>) | null = null;
 
   /** The browser was asked to unlock; a PIN does not outlive that. */
   unlockingByBrowser = false;
@@ -134,7 +136,8 @@ export class Tern {
 
   /** Quits; what is typed is kept first: a key causes no blur, and a draft is saved a moment after the last one. */
   async quit(withUnsent = false): Promise<void> {
-    await this.beforeLock?.();
+    this.unkept = (await this.beforeLock?.()) ?? null;
+    if (this.unkept !== null && !withUnsent) return;
     try {
       const asked = await this.backend.quit({ withUnsent });
       this.wouldStay = asked.quits ? 0 : asked.unsent;
@@ -216,6 +219,7 @@ export class Tern {
     this.keysShown = false;
     this.signingOut = false;
     this.wouldStay = 0;
+    this.unkept = null;
     this.notices = [];
     if (session.kind !== "locked") {
       this.page = "inbox";

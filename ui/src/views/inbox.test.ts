@@ -309,6 +309,28 @@ describe("signing in", () => {
     ]);
   });
 
+  it("loses no words that could not be kept: neither by quitting nor by signing out", async () => {
+    const { practice, user } = await inbox();
+    await waitFor(() => expect(selected()).toBe("t-therriault"));
+    await user.keyboard("j{Enter}");
+    await screen.findByTestId("composer");
+    practice.fault("draftSave", "disk-full");
+    await user.keyboard("rDear Ana{Control>}q{/Control}");
+    expect(await screen.findByRole("dialog", { name: "What you typed could not be kept" })).toBeTruthy();
+    expect(practice.callsOf("quit")).toEqual([]);
+    await user.click(screen.getByTestId("quit-stay"));
+    await waitFor(() => expect(screen.queryByTestId("quit-stay")).toBeNull());
+    practice.fault("draftSave", "disk-full");
+    await user.type(screen.getByTestId("composer"), "!");
+    await user.keyboard("{Control>},{/Control}");
+    practice.fault("draftSave", "disk-full");
+    await user.click(await screen.findByTestId("sign-out"));
+    practice.fault("draftSave", "disk-full");
+    await user.click(await screen.findByTestId("sign-out-confirm"));
+    await waitFor(() => expect(screen.getByRole("dialog").textContent).toContain("disk"));
+    expect(practice.callsOf("signOut")).toEqual([]);
+  });
+
   it("changes a key, and refuses one that is taken", async () => {
     const { practice, user } = await inbox();
     await waitFor(() => expect(selected()).toBe("t-therriault"));

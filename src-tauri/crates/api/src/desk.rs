@@ -9,7 +9,6 @@ use chrono::{DateTime, Utc};
 use tern_inbox::{
     ids::{MessageId, ThreadId},
     member::{Member, Role},
-    message::Delivery,
     outbox::OutboxRow,
     party::PartyRef,
     queue::Me,
@@ -156,36 +155,33 @@ impl Desk {
     }
 
     /// As [`Desk::leave`], for signing out: the file goes too where all that is in it is on the server. Says whether
-    /// it went. A draft, or anything that waits to be written, keeps it; so does a server that takes no audit, for
-    /// then the file holds the only one.
+    /// it went.
     pub(crate) async fn leave_for_good(&self) -> bool {
         self.engine.stop(LEAVES_WITHIN).await;
-        let audited = self.engine.status().borrow().facts.as_ref().is_some_and(|facts| facts.audit.is_proven());
         let cache = self.cache.clone();
         let left = tokio::task::spawn_blocking(move || {
-            let gone = audited
-                && match cache.forget() {
-                    Ok(()) => true,
-                    Err(StoreError::Unsent { replies, drafts }) => {
-                        tracing::info!(replies, drafts, "the cache is kept: something in it is nowhere else");
-                        false
-                    }
-                    Err(error) => {
-                        tracing::error!(%error, "the cache could not be removed");
-                        false
-                    }
-                };
+            let gone = cache.forget();
             cache.close();
-            gone
+            match gone {
+                Ok(()) => true,
+                Err(StoreError::Unsent { replies, drafts }) => {
+                    tracing::info!(replies, drafts, "the cache is kept: something in it is nowhere else");
+                    false
+                }
+                Err(error) => {
+                    tracing::error!(%error, "the cache could not be removed");
+                    false
+                }
+            }
         });
         left.await.unwrap_or(false)
     }
 
-    /// Replies of the member that would stay here if the program ended now: those that need the member, and, while
-    /// the server does not answer, those that wait for it. On an open way what waits leaves before the end.
+    /// Replies of the member that would stay here if the program ended now: those that something holds back, and,
+    /// while the server does not answer, all. On an open way what waits for its seconds leaves before the end.
     pub(crate) async fn would_stay(&self) -> u32 {
-        let leaves = self.engine.status().borrow().connection == Connection::Online;
-        let stays = |reply: &&UnsentReply| !leaves || reply.delivery == Delivery::Wedged;
+        let is_online = self.engine.status().borrow().connection == Connection::Online;
+        let stays = |reply: &&UnsentReply| !(is_online && reply.leaves);
         count(self.unsent_replies().await.iter().filter(stays).count())
     }
 

@@ -1,9 +1,15 @@
 //! Opening a desk: who, the key, the file, the engine; and what happens to a file that cannot be opened.
 
-use std::{path::Path, sync::Arc};
+use std::{
+    path::{Path, PathBuf},
+    sync::Arc,
+};
 
 use tern_inbox::{member::Member, party::PartyRef};
-use tern_store::{Cache, CacheKey, Provenance, StoreError, Unsent, aside::open_or_set_aside};
+use tern_store::{
+    Cache, CacheKey, Provenance, StoreError, Unsent,
+    aside::{self, open_or_set_aside},
+};
 use tern_sync::{
     Engine, Scope,
     identity::{self, Unidentified},
@@ -59,7 +65,7 @@ impl Program {
         practice: String,
         server: Arc<dyn Server>,
     ) -> Result<Arc<Desk>, SignInFailure> {
-        let path = self.profile.account_dir(&account).map_err(|error| io_failure(&error))?.join(CACHE_FILE);
+        let path = self.cache_file(&account).map_err(|error| io_failure(&error))?;
         let (cache, set_aside) = self.open_cache(&account, &path).await?;
         let (me, of_me, now) = (desk::me(&member), cache.clone(), self.parts.clock.now());
         tokio::task::spawn_blocking(move || of_me.write(now, |writer| writer.set_me(&me)))
@@ -79,6 +85,16 @@ impl Program {
         let desk = Arc::new(Desk { account, member, practice, cache, engine, clock, set_aside, open: Open::default() });
         self.follow(&desk);
         Ok(desk)
+    }
+
+    fn cache_file(&self, account: &Account) -> std::io::Result<PathBuf> {
+        Ok(self.profile.account_dir(account)?.join(CACHE_FILE))
+    }
+
+    /// Whether a cache of the account lies aside; one that cannot be looked for may.
+    pub(crate) fn has_set_aside(&self, account: &Account) -> bool {
+        let Ok(path) = self.cache_file(account) else { return true };
+        aside::list(&path).map_or(true, |found| !found.is_empty())
     }
 
     async fn open_cache(&self, account: &Account, path: &Path) -> Result<(Cache, Option<u64>), SignInFailure> {

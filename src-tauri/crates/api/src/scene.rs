@@ -82,6 +82,11 @@ impl Machine {
         Profile::open(self.dir.path()).unwrap()
     }
 
+    /// Where Dr Osei's cache lies.
+    pub(crate) fn cache_file(&self) -> std::path::PathBuf {
+        self.profile().account_dir(&dr_osei()).unwrap().join("inbox.db")
+    }
+
     /// Ana Ruiz's thread and Dr Osei's reply in it, which waits for a server that nobody reaches.
     pub(crate) async fn reply_that_waits(&self, desk: &Desk) {
         let now = self.clock.now();

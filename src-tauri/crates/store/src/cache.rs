@@ -24,7 +24,7 @@ use crate::{
     CacheKey, Changes, Provenance, Reader, StoreError, Unsent, Writer, aside, migrate,
     open::{self, Purpose},
     sidecar,
-    table::outbox,
+    table::{audit, outbox},
 };
 
 /// Read connections that are kept when nobody reads; more are opened when more read at once.
@@ -211,18 +211,22 @@ impl Cache {
         }
     }
 
-    /// Signs out: closes the cache and removes the file and everything beside it.
+    /// Signs out: closes the cache and removes the file and everything beside it, where the server has all that is
+    /// in it.
     ///
     /// # Errors
-    /// [`StoreError::Unsent`] where a draft, or anything that waits to be written to the server, would be lost; the
-    /// cache stays open then.
+    /// [`StoreError::Unsent`] where a draft, anything that waits to be written to the server, or an entry of the
+    /// audit that the server did not take, would be lost; the cache stays open then.
     pub fn forget(&self) -> Result<(), StoreError> {
-        let (unsent, waits) = match lock(&self.inner.writer).as_ref() {
-            Some(writing) => (sidecar::count(&writing.connection)?, outbox::waits(&writing.connection)?),
-            None => return Err(StoreError::Closed),
-        };
-        if waits || unsent != Unsent::default() {
-            return Err(StoreError::Unsent { replies: unsent.replies, drafts: unsent.drafts });
+        {
+            // Nobody writes between the look and the end.
+            let mut writer = lock(&self.inner.writer);
+            let connection = &writer.as_ref().ok_or(StoreError::Closed)?.connection;
+            let unsent = sidecar::count(connection)?;
+            if unsent != Unsent::default() || outbox::waits(connection)? || !audit::is_copied(connection)? {
+                return Err(StoreError::Unsent { replies: unsent.replies, drafts: unsent.drafts });
+            }
+            writer.take();
         }
         self.close();
         aside::remove(&self.inner.path)

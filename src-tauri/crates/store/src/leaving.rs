@@ -1,5 +1,7 @@
 //! What is still here of a member, and what a member says about it.
 
+use std::collections::BTreeSet;
+
 use chrono::{DateTime, Utc};
 use tern_inbox::{
     ids::{OutboxId, ThreadId},
@@ -23,8 +25,8 @@ pub struct UnsentReply {
     pub patient_name: PrivateText,
     /// When it was written.
     pub written: DateTime<Utc>,
-    /// How far it has got.
-    pub delivery: Delivery,
+    /// Nothing is in its way but the undo seconds: where the server answers, it leaves before the program ends.
+    pub leaves: bool,
 }
 
 impl Reader<'_> {
@@ -35,7 +37,14 @@ impl Reader<'_> {
     /// [`StoreError`].
     pub fn unsent_replies(&self, author: &PartyRef) -> Result<Vec<UnsentReply>, StoreError> {
         let mut unsent = Vec::new();
+        // Threads in which something stands that will not leave by itself now: what is behind it waits.
+        let mut held = BTreeSet::new();
         for row in self.outbox()?.into_iter().filter(|row| row.author == *author) {
+            let goes = matches!(row.delivery, Delivery::Queued | Delivery::Sending) && row.attempts == 0;
+            let leaves = goes && !row.thread.as_ref().is_some_and(|thread| held.contains(thread));
+            if !leaves {
+                held.extend(row.thread.clone());
+            }
             let (Intent::Send { message, .. }, Some(of)) = (&row.intent, &row.thread) else { continue };
             let Some(placed) = self.message(message)? else { continue };
             let patient = thread::get(self.connection(), of.as_str())?.and_then(|thread| thread.patient);
@@ -45,7 +54,7 @@ impl Reader<'_> {
                 thread: of.clone(),
                 patient_name: known.map(|patient| patient.name).unwrap_or_default(),
                 written: placed.row.message.sent,
-                delivery: row.delivery,
+                leaves,
             });
         }
         Ok(unsent)

@@ -16,7 +16,7 @@ use tern_inbox::{
 
 use crate::{
     Draft, StoreError, Tag, Writer,
-    table::{alias, message, outbox as rows, thread, touch, work_item},
+    table::{alias, message, outbox as rows, tally, thread, touch, work_item},
 };
 
 /// What the server said when it took a write.
@@ -74,7 +74,7 @@ impl Writer<'_> {
             }
             Intent::Send { message, .. } => self.learn(message.as_str(), answer)?,
             Intent::OpenThread { thread } => self.learn(thread.as_str(), answer)?,
-            Intent::Audit { .. } => {}
+            Intent::Audit { .. } => tally::add(self.connection(), tally::AUDITED, 1)?,
         }
         self.row_is_done(&row)
     }

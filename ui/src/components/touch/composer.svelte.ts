@@ -50,7 +50,7 @@ export class Composer {
     this.#timer = setTimeout(() => void this.keep(), KEEP_AFTER);
   }
 
-  /** Keeps what is not kept yet; resolves when everything typed so far is. */
+  /** Keeps what is not kept yet; resolves when that is done, or {@link failure} says why it is not. */
   keep(): Promise<void> {
     clearTimeout(this.#timer);
     if (this.state === "typed" || this.state === "failed") {

@@ -166,9 +166,10 @@ export class Touch {
     this.#enter("idle", null);
   }
 
-  /** Keeps what is typed; the pane stays as it is. */
-  keep(): Promise<void> {
-    return this.composer?.keep() ?? Promise.resolve();
+  /** Keeps what is typed; the pane stays as it is. Why it could not be kept, if it could not. */
+  async keep(): Promise<ApiError | null> {
+    await this.composer?.keep();
+    return this.composer?.state === "failed" ? this.composer.failure : null;
   }
 
   /** The pane leaves the page for good: keeps the draft, stops asking. */
@@ -176,7 +177,7 @@ export class Touch {
     this.#left = true;
     const kept = this.keep();
     this.#live?.end();
-    return kept;
+    return kept.then(() => undefined);
   }
 
   async #end(outcome: Outcome, view: TouchView, ask: () => Promise<Ended>): Promise<Closed | null> {

@@ -17,14 +17,18 @@ impl Program {
     /// # Errors
     /// What the cache says; the program may end all the same, nothing is lost.
     pub async fn quit(self: &Arc<Self>, request: QuitRequest) -> Answer<QuitResult> {
-        // Whoever waits for a browser waits no longer.
-        self.sign_in_cancel();
+        if self.is_signing_in() {
+            // It holds the turn for as long as the browser is out.
+            self.sign_in_cancel();
+        }
         let _turn = self.turning.lock().await;
         let Some(desk) = self.running_desk() else { return Ok(QuitResult { quits: true, unsent: 0 }) };
         let unsent = desk.would_stay().await;
         if unsent > 0 && !request.with_unsent {
             return Ok(QuitResult { quits: false, unsent });
         }
+        // Whoever is out to renew the session waits no longer.
+        self.sign_in_cancel();
         Ok(QuitResult { quits: true, unsent: desk.leave().await })
     }
 }

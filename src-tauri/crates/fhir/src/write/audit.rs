@@ -23,6 +23,12 @@ pub enum Deed {
     Route,
     /// Ended a touch without a reply.
     Close,
+    /// Ended a touch by giving its work back, with a reason.
+    PutBack,
+    /// Took an outcome back within its seconds.
+    Undo,
+    /// Sent a reply although somebody answered since, or took the work.
+    SendAnyway,
     /// Took numbers or a file out of the program.
     Export,
     /// Changed a setting of the practice.
@@ -44,6 +50,9 @@ impl Deed {
             Self::Send => "send",
             Self::Route => "route",
             Self::Close => "close",
+            Self::PutBack => "put-back",
+            Self::Undo => "undo",
+            Self::SendAnyway => "send-anyway",
             Self::Export => "export",
             Self::Settings => "settings",
             Self::Check => "check",
@@ -56,8 +65,8 @@ impl Deed {
     fn action(self) -> &'static str {
         match self {
             Self::View | Self::Peek | Self::Export => "R",
-            Self::Send => "C",
-            Self::Route | Self::Close | Self::Settings => "U",
+            Self::Send | Self::SendAnyway => "C",
+            Self::Route | Self::Close | Self::PutBack | Self::Undo | Self::Settings => "U",
             Self::Check | Self::SignIn | Self::SignOut => "E",
         }
     }

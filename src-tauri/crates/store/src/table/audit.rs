@@ -4,7 +4,7 @@
 //! cannot show that the end was cut off, which the copies on the server do.
 
 use chrono::{DateTime, Utc};
-use rusqlite::{OptionalExtension, Row, params};
+use rusqlite::{Connection, OptionalExtension, Row, params};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use tern_inbox::party::PartyRef;
@@ -12,6 +12,7 @@ use tern_inbox::party::PartyRef;
 use crate::{
     Reader, StoreError, Tag, Writer,
     column::{Columns, micros},
+    table::tally,
 };
 
 /// One entry. Ids and codes only, never a word of a message.
@@ -61,6 +62,12 @@ fn hash(previous: &[u8], entry: &AuditEntry) -> Vec<u8> {
         digest.update(field.as_bytes());
     }
     digest.finalize().to_vec()
+}
+
+/// Whether the server has every entry: the chain here is a copy then.
+pub(crate) fn is_copied(connection: &Connection) -> Result<bool, StoreError> {
+    let entries: i64 = connection.prepare_cached("SELECT count(*) FROM audit")?.query_row([], |row| row.get(0))?;
+    Ok(entries == tally::get(connection, tally::AUDITED)?.unwrap_or(0))
 }
 
 impl Reader<'_> {

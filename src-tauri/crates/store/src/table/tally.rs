@@ -15,6 +15,9 @@ pub(crate) const RECENT: &str = "recent";
 /// The lowest row number that the index of the newest has come down to.
 pub(crate) const RECENT_LOW: &str = "recent-low";
 
+/// Entries of the audit that the server has.
+pub(crate) const AUDITED: &str = "audited";
+
 pub(crate) fn get(connection: &Connection, name: &str) -> Result<Option<i64>, StoreError> {
     Ok(connection
         .prepare_cached("SELECT value FROM tally WHERE name = ?1")?

@@ -185,6 +185,40 @@ fn signing_out_forgets_the_file_when_nothing_is_unsent() {
 }
 
 #[test]
+fn signing_out_keeps_what_the_server_does_not_have() {
+    // A claim that waits.
+    let scene = Scene::with_cough();
+    scene.start("cough", &["t1"]);
+    assert!(matches!(scene.cache.forget(), Err(StoreError::Unsent { replies: 0, drafts: 0 })));
+    assert!(scene.cache.read(|reader| reader.drafts()).is_ok(), "the cache is still open");
+
+    // An entry of the audit that the server did not take; one that it took is no reason.
+    let scene = Scene::with_cough();
+    let entry = |id: &str| tern_store::AuditEntry {
+        id: id.to_owned(),
+        at: noon(),
+        author: osei(),
+        action: "view".to_owned(),
+        subject: None,
+        detail: None,
+    };
+    scene.cache.write(noon(), |writer| writer.audit_and_send(&entry("a1"))).unwrap();
+    scene.cache.write(noon(), |writer| writer.outbox_dropped(&"a1".into())).unwrap();
+    assert!(matches!(scene.cache.forget(), Err(StoreError::Unsent { .. })));
+
+    let scene = Scene::with_cough();
+    scene.cache.write(noon(), |writer| writer.audit_and_send(&entry("a2"))).unwrap();
+    scene
+        .cache
+        .write(noon(), |writer| {
+            writer.outbox_sending(&"a2".into())?;
+            writer.outbox_acknowledged(&"a2".into(), &tern_store::Acknowledged::default())
+        })
+        .unwrap();
+    scene.cache.forget().unwrap();
+}
+
+#[test]
 fn the_audit_shows_that_it_was_changed() {
     let scene = Scene::new();
     for (id, action) in [("a1", "view"), ("a2", "send")] {
