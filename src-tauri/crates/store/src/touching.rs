@@ -198,8 +198,10 @@ impl Writer<'_> {
         let mut claims = Vec::new();
         for item in &ending.items {
             let waiting = rows::of_item(self.connection(), item.as_str())?;
-            claims
-                .extend(waiting.into_iter().filter(|row| matches!(row.intent, Intent::Claim { .. })).map(|row| row.id));
+            // One that stands wedged is an earlier touch's, and came to nothing.
+            let claim =
+                |row: &OutboxRow| matches!(row.intent, Intent::Claim { .. }) && row.delivery != Delivery::Wedged;
+            claims.extend(waiting.into_iter().filter(claim).map(|row| row.id));
         }
         let mut leaving = Vec::new();
         let mut said = claims.clone();

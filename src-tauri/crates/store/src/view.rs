@@ -3,7 +3,7 @@
 use chrono::{DateTime, Utc};
 use tern_inbox::{
     ids::ThreadId,
-    message::{Standing, Thread},
+    message::{Delivery, Standing, Thread},
     outbox::{Intent, OutboxRow},
     party::PartyRef,
     patient::{Patient, Proxy},
@@ -50,7 +50,10 @@ impl ThreadView {
         let Some(touch) = self.touch.as_ref().filter(|touch| touch.state == Touch::Started) else { return false };
         let mut open = self.items.iter().filter(|item| item.status.is_open() && touch.items.contains(&item.id));
         open.all(|item| matches!(item.hold(now), Hold::Held { by, .. } if me.is(&by)))
-            && !self.outbox.iter().any(|row| matches!(row.intent, Intent::Claim { .. }))
+            && !self
+                .outbox
+                .iter()
+                .any(|row| matches!(row.intent, Intent::Claim { .. }) && row.delivery != Delivery::Wedged)
     }
 }
 
