@@ -121,7 +121,10 @@ fn a_claim_is_confirmed_while_the_item_is_ours_and_not_only_while_no_claim_waits
     assert!(is_claimed(0));
     assert!(!is_claimed(7), "nobody renewed it");
     let renewed = noon() + minutes(7);
-    scene.cache.write(renewed, |writer| writer.renew_touch(&"cough".into(), &osei())).unwrap();
+    let renew = |writer: &mut tern_store::Writer<'_>| writer.renew_touch(&"cough".into(), &osei());
+    let renewal = scene.cache.write(renewed, renew).unwrap().remove(0);
+    assert!(!is_claimed(8), "nobody has said yet that it still is");
+    arrives(&scene, &renewal);
     assert!(is_claimed(8));
 
     // Somebody freed it at the portal.
