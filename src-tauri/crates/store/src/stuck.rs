@@ -77,6 +77,17 @@ impl Writer<'_> {
         Ok(())
     }
 
+    /// An item is taken anew: put back after all, it would be put back under the hands of whoever is at work on it.
+    pub(crate) fn keep_from_putting_back(&mut self, item: &WorkItemId, author: &PartyRef) -> Result<(), StoreError> {
+        for row in rows::of_item(self.connection(), item.as_str())? {
+            let puts_back = row.author == *author && matches!(row.intent, Intent::Release { .. });
+            if puts_back && is_stuck(self.connection(), &row)? {
+                self.remove_change(&row)?;
+            }
+        }
+        Ok(())
+    }
+
     /// Removes a change that will not be made, and each wedged claim that nothing else needs.
     pub(crate) fn remove_change(&mut self, row: &OutboxRow) -> Result<(), StoreError> {
         self.remove_row(row)?;

@@ -63,8 +63,8 @@ pub struct Undone {
 }
 
 impl Writer<'_> {
-    /// Starts a touch: a claim on each open work item is queued, and shown at once. Started again by the same
-    /// member, nothing happens.
+    /// Starts a touch: a claim on each open work item is queued, and shown at once; a way back into its pool that was
+    /// refused is given up. Started again by the same member, nothing happens.
     ///
     /// # Errors
     /// [`StoreError`].
@@ -86,6 +86,7 @@ impl Writer<'_> {
                 continue;
             };
             category = category.or(open.category);
+            self.keep_from_putting_back(item, author)?;
             claims.push(self.draft_row(Some(thread), author, Intent::Claim { item: item.clone() }, self.now()));
         }
         let started = TouchRow {

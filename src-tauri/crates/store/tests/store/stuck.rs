@@ -87,6 +87,15 @@ fn what_is_stuck_stops_no_later_touch_and_is_overtaken_by_its_end() {
 }
 
 #[test]
+fn what_is_started_anew_is_not_put_back_any_more() {
+    let (scene, _) = refused(Outcome::PutBack { reason: "needs the lab first".into() });
+    let claim = scene.start("cough", &["t1"]).remove(0);
+    assert!(scene.view("cough").stuck.is_empty());
+    assert_eq!(scene.view("cough").outbox, [claim]);
+    assert!(scene.queue(&Queue::Unsent).is_empty());
+}
+
+#[test]
 fn what_stands_only_because_its_reply_does_goes_with_that() {
     let scene = Scene::with_cough();
     let claim = scene.start("cough", &["t1"]).remove(0);
