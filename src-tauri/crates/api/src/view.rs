@@ -79,7 +79,10 @@ impl Desk {
 
     /// Who holds the item instead, where the claim was lost.
     async fn lost_to(&self, view: &ThreadView) -> Answer<Option<Holder>> {
-        let lost = view.outbox.iter().find_map(|row| match &row.wedged {
+        // What stands of an earlier touch says nothing of this one.
+        let ended_by = view.touch.as_ref().and_then(|touch| touch.group.as_ref());
+        let of_touch = view.outbox.iter().filter(|row| ended_by.is_some() && row.group.as_ref() == ended_by);
+        let lost = of_touch.into_iter().find_map(|row| match &row.wedged {
             Some(Wedge::ClaimLost { to }) => Some(to.clone()),
             _ => None,
         });

@@ -11,7 +11,7 @@
 //! just been told not to be. The draft stays in every case.
 
 use tern_inbox::{
-    ids::WorkItemId,
+    ids::{OutboxId, WorkItemId},
     message::Delivery,
     outbox::{Intent, OutboxRow},
     party::PartyRef,
@@ -20,6 +20,7 @@ use tern_inbox::{
 
 use crate::{
     StoreError, TouchRow, Writer,
+    outbox::is_lost,
     table::{outbox as rows, touch, work_item},
 };
 
@@ -27,9 +28,7 @@ impl Writer<'_> {
     /// A claim, or its renewal, met somebody else: an open touch of the row's author waits again, knows who has it,
     /// and holds nothing any more. A touch that has ended stays ended; its reply stands wedged.
     pub(crate) fn claim_lost(&mut self, row: &OutboxRow, to: Option<&PartyRef>) -> Result<(), StoreError> {
-        let (Intent::Claim { .. } | Intent::Renew { .. }, Some(thread)) = (&row.intent, &row.thread) else {
-            return Ok(());
-        };
+        let Some(thread) = row.thread.as_ref().filter(|_| holds(row)) else { return Ok(()) };
         let latest = touch::latest(self.connection(), thread.as_str(), row.author.as_str())?;
         let Some(mut touch) = latest.filter(|touch| touch.state == Touch::Started) else { return Ok(()) };
         self.give_back(&touch, row.intent.item())?;
@@ -62,14 +61,36 @@ impl Writer<'_> {
         Ok(())
     }
 
+    /// A claim, or its renewal, that was lost and that no reply waits for goes: it has nothing more to show than its
+    /// touch does, and must not stop its thread. With it goes the change that a touch which has ended made of its work
+    /// items: who has them decides now. One that was refused stays while such a change needs it: see [`crate::stuck`].
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn outbox_moot(&mut self, id: &OutboxId) -> Result<(), StoreError> {
+        let Some(row) = rows::get(self.connection(), id)? else { return Ok(()) };
+        let changes = rows::dependents(self.connection(), id)?;
+        let replied = changes.iter().any(|change| matches!(change.intent, Intent::Send { .. }));
+        let goes = is_lost(&row) || changes.is_empty();
+        if !goes || replied || !holds(&row) || row.delivery != Delivery::Wedged {
+            return Ok(());
+        }
+        self.remove_row(&row)?;
+        changes.iter().try_for_each(|change| self.remove_change(change))?;
+        let Some(group) = changes.into_iter().find_map(|change| change.group) else { return Ok(()) };
+        match touch::of_group(self.connection(), &group)? {
+            Some(touch) if !self.is_started_anew(&touch)? => self.give_back(&touch, row.intent.item()),
+            _ => Ok(()),
+        }
+    }
+
     /// Everything that the touch holds but the item that was `lost` is on its way back.
     pub(crate) fn give_back(&mut self, touch: &TouchRow, lost: Option<&WorkItemId>) -> Result<(), StoreError> {
         for item in touch.items.iter().filter(|item| lost != Some(item)) {
             for row in rows::of_item(self.connection(), item.as_str())? {
-                let holds = matches!(row.intent, Intent::Claim { .. } | Intent::Renew { .. });
                 let is_here = matches!(row.delivery, Delivery::Queued | Delivery::Wedged);
                 // An earlier reply that waits for the claim goes by it when its author decides.
-                if holds && is_here && rows::dependents(self.connection(), &row.id)?.is_empty() {
+                if holds(&row) && is_here && rows::dependents(self.connection(), &row.id)?.is_empty() {
                     self.remove_row(&row)?;
                 }
             }
@@ -84,4 +105,9 @@ impl Writer<'_> {
         }
         Ok(())
     }
+}
+
+/// Whether a row takes a work item, or keeps it.
+pub(crate) fn holds(row: &OutboxRow) -> bool {
+    matches!(row.intent, Intent::Claim { .. } | Intent::Renew { .. })
 }

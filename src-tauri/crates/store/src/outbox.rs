@@ -16,6 +16,7 @@ use tern_inbox::{
 
 use crate::{
     Draft, StoreError, Tag, Writer,
+    lost::holds,
     table::{alias, message, outbox as rows, tally, thread, touch, work_item},
 };
 
@@ -332,7 +333,9 @@ impl Writer<'_> {
         };
         let mut lost = None;
         for need in taken.clone().iter().flat_map(|row| &row.depends_on) {
-            if let Some(need) = rows::get(self.connection(), need)?.filter(is_lost)
+            if let Some(need) = rows::get(self.connection(), need)?
+                && need.delivery == Delivery::Wedged
+                && holds(&need)
                 && !taken.contains(&need)
             {
                 lost = Some(Lost { to: holder(&need), at: self.now() });
@@ -384,9 +387,8 @@ enum Reopen {
 }
 
 /// Whether a row stands for something that nobody can have any more.
-fn is_lost(row: &OutboxRow) -> bool {
-    matches!(row.wedged, Some(Wedge::ClaimLost { .. } | Wedge::AnsweredSince { .. } | Wedge::Gone))
-        && matches!(row.intent, Intent::Claim { .. } | Intent::Renew { .. })
+pub(crate) fn is_lost(row: &OutboxRow) -> bool {
+    matches!(row.wedged, Some(Wedge::ClaimLost { .. } | Wedge::AnsweredSince { .. } | Wedge::Gone)) && holds(row)
 }
 
 /// Who has what a row stood for.

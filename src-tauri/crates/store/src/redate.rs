@@ -7,9 +7,11 @@
 //! A clock that was put right while no server was there (by the system, as the network came) leaves no measure of how
 //! wrong it was. Then a reply that seems to be written later than now says it: at least by so much.
 
-use chrono::TimeDelta;
+use std::collections::HashMap;
+
+use chrono::{DateTime, TimeDelta, Utc};
 use tern_inbox::{
-    ids::MessageId,
+    ids::ThreadId,
     message::{Delivery, Message},
     outbox::{Intent, OutboxRow, Wedge, redated},
     party::PartyRef,
@@ -20,35 +22,55 @@ use crate::{
     table::{message, outbox as rows, touch},
 };
 
+/// What the measuring of a right clock is off by: an answer says seconds, and was on its way for some. Dates are not
+/// touched for less, or two replies of one thread, the first of which has left, would change their order.
+const JITTER: TimeDelta = TimeDelta::minutes(1);
+
 impl Writer<'_> {
     /// The clock was put right by `jump` and says when this transaction is: the author's open touches, and the
-    /// replies that wait, began no later than by either clock, and none is dated later than now. `may_be_wrong` says
-    /// whether dates before now may be the wrong clock's as well.
+    /// replies that wait, began no later than by either clock, and none is dated later than now, but for the
+    /// milliseconds that keep those of one thread in the order in which they were written. `may_be_wrong` says whether
+    /// dates before now may be the wrong clock's as well.
     ///
     /// # Errors
     /// [`StoreError`].
     pub fn redate(&mut self, author: &PartyRef, jump: TimeDelta, may_be_wrong: bool) -> Result<(), StoreError> {
+        let jump = if jump.abs() < JITTER { TimeDelta::zero() } else { jump };
         for touch in self.read().open_touches(author)? {
+            if jump.is_zero() && touch.started - self.now() < JITTER {
+                continue;
+            }
             let began = redated(touch.started, self.now(), jump, may_be_wrong);
             if began != touch.started {
                 touch::began(self.connection(), &touch, began)?;
                 self.touch_thread(&touch.thread);
             }
         }
+        let mut last = HashMap::new();
         for row in rows::all(self.connection())?.into_iter().filter(|row| row.author == *author) {
-            self.redate_row(row, jump, may_be_wrong)?;
+            self.redate_row(row, jump, may_be_wrong, &mut last)?;
         }
         Ok(())
     }
 
-    fn redate_row(&mut self, mut row: OutboxRow, jump: TimeDelta, may_be_wrong: bool) -> Result<(), StoreError> {
+    fn redate_row(
+        &mut self,
+        mut row: OutboxRow,
+        jump: TimeDelta,
+        may_be_wrong: bool,
+        last: &mut HashMap<ThreadId, DateTime<Utc>>,
+    ) -> Result<(), StoreError> {
         let is_here = is_surely_here(&row);
         let Intent::Send { message, touch_began } = &mut row.intent else { return Ok(()) };
         let Some(found) = self.read().message(message)? else { return Ok(()) };
         let ahead = (self.now() - found.row.message.sent).min(TimeDelta::zero());
+        if jump.is_zero() && -ahead < JITTER {
+            return Ok(());
+        }
         let began = touch_began.map(|began| redated(began, self.now(), jump.min(ahead), may_be_wrong));
         if ahead < TimeDelta::zero() && is_here && found.server_id.is_none() {
-            self.redate_message(message, found.row.message, &row.author, jump)?;
+            let dated = self.redate_message(found.row.message, &row.author, jump, last)?;
+            last.insert(dated.thread, dated.sent);
         }
         if began != *touch_began {
             *touch_began = began;
@@ -57,17 +79,23 @@ impl Writer<'_> {
         Ok(())
     }
 
-    /// Its row number is its place in time, on screen too: it is kept anew under another.
+    /// Its row number is its place in time, on screen too: it is kept anew under another. Behind the last one that was
+    /// dated anew, since a clock that was far ahead leaves *now* to all of them; what still stands tomorrow is not
+    /// asked, for it may have left and is to stay.
     fn redate_message(
         &mut self,
-        id: &MessageId,
         own: Message,
         author: &PartyRef,
         jump: TimeDelta,
-    ) -> Result<(), StoreError> {
+        last: &HashMap<ThreadId, DateTime<Utc>>,
+    ) -> Result<Message, StoreError> {
         let sent = (own.sent + jump).min(self.now());
-        message::remove(self.connection(), id.as_str())?;
-        self.insert_own(&Message { sent, ..own }, author)
+        let dated = Message { sent, ..own };
+        let behind = last.get(&dated.thread).copied();
+        let dated = dated.sent_after(behind);
+        message::remove(self.connection(), dated.id.as_str())?;
+        self.insert_own(&dated, author)?;
+        Ok(dated)
     }
 }
 

@@ -4,6 +4,9 @@
 //! no words: closed without a reply, or refused after the reply had arrived, it would stand where nobody sees it. The
 //! item itself is shown as the server has it, and can be started anew meanwhile; the change that failed stands beside,
 //! until it is tried again, given up, or overtaken by a later one.
+//!
+//! One that was decided offline needs its claim as well. Where the server refuses that, the change stands for its own
+//! sake all the same, and the claim goes where it goes: nothing else needs it.
 
 use tern_inbox::{
     ids::{ThreadId, WorkItemId},
@@ -11,6 +14,8 @@ use tern_inbox::{
     outbox::{Intent, OutboxRow, Wedge},
     party::PartyRef,
 };
+
+use rusqlite::Connection;
 
 use crate::{Reader, StoreError, Writer, table::outbox as rows};
 
@@ -20,8 +25,12 @@ impl Reader<'_> {
     /// # Errors
     /// [`StoreError`].
     pub fn stuck(&self, thread: &ThreadId, author: &PartyRef) -> Result<Vec<OutboxRow>, StoreError> {
-        let mut stuck = self.outbox_of_thread(thread)?;
-        stuck.retain(|row| row.author == *author && is_stuck(row));
+        let mut stuck = Vec::new();
+        for row in self.outbox_of_thread(thread)? {
+            if row.author == *author && is_stuck(self.connection(), &row)? {
+                stuck.push(row);
+            }
+        }
         Ok(stuck)
     }
 }
@@ -33,7 +42,10 @@ impl Writer<'_> {
     /// [`StoreError::NotFound`] where nothing of the thread is stuck.
     pub fn stuck_retry(&mut self, thread: &ThreadId, author: &PartyRef) -> Result<(), StoreError> {
         for row in self.some_stuck(thread, author)? {
-            self.outbox_retry(&row.id)?;
+            // One that stood for the same claim goes with the first of them.
+            if self.read().outbox_row(&row.id)?.is_some_and(|row| row.delivery == Delivery::Wedged) {
+                self.outbox_retry(&row.id)?;
+            }
         }
         Ok(())
     }
@@ -45,7 +57,7 @@ impl Writer<'_> {
     /// [`StoreError::NotFound`] where nothing of the thread is stuck.
     pub fn stuck_discard(&mut self, thread: &ThreadId, author: &PartyRef) -> Result<(), StoreError> {
         for row in self.some_stuck(thread, author)? {
-            self.outbox_dropped(&row.id)?;
+            self.remove_change(&row)?;
         }
         Ok(())
     }
@@ -58,8 +70,32 @@ impl Writer<'_> {
     /// A later change of the item arrived: what is stuck of an earlier one has nothing left to do.
     pub(crate) fn overtake_stuck(&mut self, item: &WorkItemId) -> Result<(), StoreError> {
         for row in rows::of_item(self.connection(), item.as_str())? {
-            if is_stuck(&row) {
-                self.remove_row(&row)?;
+            if is_stuck(self.connection(), &row)? {
+                self.remove_change(&row)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// An item is taken anew: put back after all, it would be put back under the hands of whoever is at work on it.
+    pub(crate) fn keep_from_putting_back(&mut self, item: &WorkItemId, author: &PartyRef) -> Result<(), StoreError> {
+        for row in rows::of_item(self.connection(), item.as_str())? {
+            let puts_back = row.author == *author && matches!(row.intent, Intent::Release { .. });
+            if puts_back && is_stuck(self.connection(), &row)? {
+                self.remove_change(&row)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Removes a change that will not be made, and each wedged claim that nothing else needs.
+    pub(crate) fn remove_change(&mut self, row: &OutboxRow) -> Result<(), StoreError> {
+        self.remove_row(row)?;
+        for need in &row.depends_on {
+            if let Some(claim) = rows::get(self.connection(), need)?.filter(|need| need.delivery == Delivery::Wedged)
+                && rows::dependents(self.connection(), need)?.is_empty()
+            {
+                self.remove_row(&claim)?;
             }
         }
         Ok(())
@@ -68,8 +104,17 @@ impl Writer<'_> {
 
 /// Whether a row is the end or the release of a work item that needs a person for its own sake. What stands only
 /// because a reply does goes with that.
-fn is_stuck(row: &OutboxRow) -> bool {
-    matches!(row.intent, Intent::Complete { .. } | Intent::Release { .. })
-        && row.delivery == Delivery::Wedged
-        && (row.wedged != Some(Wedge::Dependency) || row.depends_on.is_empty())
+fn is_stuck(connection: &Connection, row: &OutboxRow) -> Result<bool, StoreError> {
+    if !matches!(row.intent, Intent::Complete { .. } | Intent::Release { .. }) || row.delivery != Delivery::Wedged {
+        return Ok(false);
+    }
+    if row.wedged != Some(Wedge::Dependency) {
+        return Ok(true);
+    }
+    for need in &row.depends_on {
+        if rows::get(connection, need)?.is_some_and(|need| matches!(need.intent, Intent::Send { .. })) {
+            return Ok(false);
+        }
+    }
+    Ok(true)
 }

@@ -63,8 +63,8 @@ pub struct Undone {
 }
 
 impl Writer<'_> {
-    /// Starts a touch: a claim on each open work item is queued, and shown at once. Started again by the same
-    /// member, nothing happens.
+    /// Starts a touch: a claim on each open work item is queued, and shown at once; a way back into its pool that was
+    /// refused is given up. Started again by the same member, nothing happens.
     ///
     /// # Errors
     /// [`StoreError`].
@@ -86,6 +86,7 @@ impl Writer<'_> {
                 continue;
             };
             category = category.or(open.category);
+            self.keep_from_putting_back(item, author)?;
             claims.push(self.draft_row(Some(thread), author, Intent::Claim { item: item.clone() }, self.now()));
         }
         let started = TouchRow {
@@ -198,8 +199,10 @@ impl Writer<'_> {
         let mut claims = Vec::new();
         for item in &ending.items {
             let waiting = rows::of_item(self.connection(), item.as_str())?;
-            claims
-                .extend(waiting.into_iter().filter(|row| matches!(row.intent, Intent::Claim { .. })).map(|row| row.id));
+            // One that stands wedged is an earlier touch's, and came to nothing.
+            let claim =
+                |row: &OutboxRow| matches!(row.intent, Intent::Claim { .. }) && row.delivery != Delivery::Wedged;
+            claims.extend(waiting.into_iter().filter(claim).map(|row| row.id));
         }
         let mut leaving = Vec::new();
         let mut said = claims.clone();

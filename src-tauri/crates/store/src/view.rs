@@ -3,7 +3,7 @@
 use chrono::{DateTime, Utc};
 use tern_inbox::{
     ids::ThreadId,
-    message::{Standing, Thread},
+    message::{Delivery, Standing, Thread},
     outbox::{Intent, OutboxRow},
     party::PartyRef,
     patient::{Patient, Proxy},
@@ -30,6 +30,8 @@ pub struct ThreadView {
     pub messages: Vec<Placed>,
     /// As shown, dealt-with ones too.
     pub items: Vec<WorkItem>,
+    /// Those of the member's latest touch, as the server last said: nothing of ours laid over them.
+    pub touched: Vec<WorkItem>,
     /// What of it waits to leave, or needs the member.
     pub outbox: Vec<OutboxRow>,
     /// What of that changes a work item, and needs the member without any message saying so.
@@ -43,14 +45,17 @@ pub struct ThreadView {
 }
 
 impl ThreadView {
-    /// Whether the member's open touch holds what it began with: every work item of it that is open is theirs (`me`)
-    /// at `now` (server time), and no claim is on its way. One that was taken up again later, or that slept for
-    /// longer than a claim lives, holds nothing until it is renewed.
+    /// Whether the member's open touch holds what it began with: by what the server last said, every work item of it
+    /// that is open is theirs (`me`) at `now` (server time), and no claim is on its way. One that was taken up again
+    /// later, or that slept for longer than a claim lives, holds nothing until a renewal has arrived.
     pub fn is_claimed(&self, me: &Me, now: DateTime<Utc>) -> bool {
-        let Some(touch) = self.touch.as_ref().filter(|touch| touch.state == Touch::Started) else { return false };
-        let mut open = self.items.iter().filter(|item| item.status.is_open() && touch.items.contains(&item.id));
-        open.all(|item| matches!(item.hold(now), Hold::Held { by, .. } if me.is(&by)))
-            && !self.outbox.iter().any(|row| matches!(row.intent, Intent::Claim { .. }))
+        let mut open = self.touched.iter().filter(|item| item.status.is_open());
+        self.touch.as_ref().is_some_and(|touch| touch.state == Touch::Started)
+            && open.all(|item| matches!(item.hold(now), Hold::Held { by, .. } if me.is(&by)))
+            && !self
+                .outbox
+                .iter()
+                .any(|row| matches!(row.intent, Intent::Claim { .. }) && row.delivery != Delivery::Wedged)
     }
 }
 
@@ -80,16 +85,22 @@ impl Reader<'_> {
             Some(patient) => (patient::get(connection, patient.as_str())?, self.proxies(patient)?),
             None => (None, Vec::new()),
         };
+        let touch = self.touch(id, member)?;
+        let mut touched = Vec::new();
+        for item in touch.iter().flat_map(|touch| &touch.items) {
+            touched.extend(self.work_item_on_server(item)?.map(|found| found.row));
+        }
         Ok(Some(ThreadView {
             thread,
             patient,
             proxies,
             messages,
             items,
+            touched,
             outbox: outbox::of_thread(connection, id.as_str())?,
             stuck: self.stuck(id, member)?,
             unreadable,
-            touch: self.touch(id, member)?,
+            touch,
             draft: self.draft(id, member)?,
         }))
     }

@@ -257,7 +257,11 @@ impl Shared {
             cache.read(|reader| {
                 let waiting = reader.outbox()?;
                 for row in &waiting {
-                    if !row.intent.item().is_some_and(|item| items.contains(item)) {
+                    let of_these = row.intent.item().is_some_and(|item| items.contains(item));
+                    // A wedged one that something needs is of a touch that has ended.
+                    if !of_these
+                        || row.wedged.is_some() && waiting.iter().any(|other| other.depends_on.contains(&row.id))
+                    {
                         continue;
                     }
                     match (&row.intent, &row.wedged) {

@@ -121,7 +121,10 @@ fn a_claim_is_confirmed_while_the_item_is_ours_and_not_only_while_no_claim_waits
     assert!(is_claimed(0));
     assert!(!is_claimed(7), "nobody renewed it");
     let renewed = noon() + minutes(7);
-    scene.cache.write(renewed, |writer| writer.renew_touch(&"cough".into(), &osei())).unwrap();
+    let renew = |writer: &mut tern_store::Writer<'_>| writer.renew_touch(&"cough".into(), &osei());
+    let renewal = scene.cache.write(renewed, renew).unwrap().remove(0);
+    assert!(!is_claimed(8), "nobody has said yet that it still is");
+    arrives(&scene, &renewal);
     assert!(is_claimed(8));
 
     // Somebody freed it at the portal.
@@ -134,4 +137,26 @@ fn a_claim_is_confirmed_while_the_item_is_ours_and_not_only_while_no_claim_waits
         })
         .unwrap();
     assert!(!is_claimed(0), "it is nobody's, and no claim waits");
+}
+
+#[test]
+fn an_end_of_what_somebody_else_has_is_moot_and_gives_the_others_back() {
+    let somebodys = || Wedge::ClaimLost { to: Some(mia()) };
+    let put_back = || Outcome::PutBack { reason: "needs the lab first".into() };
+    for outcome in [Outcome::Closed, put_back()] {
+        for wedge in [somebodys(), Wedge::Gone] {
+            let (scene, claims) = with_two_items();
+            let ending = Ending { outcome: outcome.clone(), reply: None, ..replying("", "cough", &["t1", "t2"]) };
+            scene.cache.write(noon(), |writer| writer.end_touch(&ending)).unwrap();
+            arrives(&scene, &claims[1]);
+            let write = |writer: &mut tern_store::Writer<'_>| {
+                writer.outbox_wedged(&claims[0].id, wedge.clone())?;
+                writer.outbox_moot(&claims[0].id)
+            };
+            scene.cache.write(noon(), write).unwrap();
+            assert_eq!(intents(&scene), [Intent::Release { item: "t2".into() }], "{outcome:?}, {wedge:?}");
+            assert!(scene.queue(&tern_inbox::queue::Queue::Unsent).is_empty(), "{outcome:?}, {wedge:?}");
+            assert!(scene.view("cough").stuck.is_empty(), "{outcome:?}, {wedge:?}");
+        }
+    }
 }

@@ -87,6 +87,15 @@ fn what_is_stuck_stops_no_later_touch_and_is_overtaken_by_its_end() {
 }
 
 #[test]
+fn what_is_started_anew_is_not_put_back_any_more() {
+    let (scene, _) = refused(Outcome::PutBack { reason: "needs the lab first".into() });
+    let claim = scene.start("cough", &["t1"]).remove(0);
+    assert!(scene.view("cough").stuck.is_empty());
+    assert_eq!(scene.view("cough").outbox, [claim]);
+    assert!(scene.queue(&Queue::Unsent).is_empty());
+}
+
+#[test]
 fn what_stands_only_because_its_reply_does_goes_with_that() {
     let scene = Scene::with_cough();
     let claim = scene.start("cough", &["t1"]).remove(0);
@@ -96,4 +105,46 @@ fn what_stands_only_because_its_reply_does_goes_with_that() {
     is_refused(&scene, send);
     assert_eq!(delivery(&scene), Some(Delivery::Wedged));
     assert!(scene.view("cough").stuck.is_empty());
+}
+
+/// Dr Osei closed the cough offline, both of its items, and the server refuses every claim.
+fn with_refused_claims() -> (Scene, Vec<OutboxRow>) {
+    let scene = Scene::with_cough();
+    scene.apply(tern_inbox::arrival::Kind::Task, vec![work_item("t2", "cough", "m1")]);
+    let claims = scene.start("cough", &["t1", "t2"]);
+    let ending =
+        Ending { outcome: Outcome::Closed, reply: None, not_before: noon(), ..replying("", "cough", &["t1", "t2"]) };
+    scene.cache.write(noon(), |writer| writer.end_touch(&ending)).unwrap();
+    claims.iter().for_each(|claim| is_refused(&scene, claim));
+    (scene, claims)
+}
+
+#[test]
+fn an_end_whose_claim_was_refused_is_tried_again_or_given_up_with_it() {
+    let (scene, claims) = with_refused_claims();
+    assert_eq!(scene.queue(&Queue::Unsent), ["cough"]);
+    assert_eq!(scene.view("cough").stuck.len(), 2);
+    scene.cache.write(noon(), |writer| writer.stuck_retry(&"cough".into(), &osei())).unwrap();
+    assert!(scene.view("cough").stuck.is_empty());
+    assert_eq!(scene.ready(noon()).first().map(|ready| &ready.id), Some(&claims[0].id), "the claim goes first");
+    claims.iter().for_each(|claim| is_refused(&scene, claim));
+
+    scene.cache.write(noon(), |writer| writer.stuck_discard(&"cough".into(), &osei())).unwrap();
+    assert!(scene.cache.read(|reader| reader.outbox()).unwrap().is_empty());
+    assert!(scene.queue(&Queue::Unsent).is_empty());
+}
+
+#[test]
+fn a_refused_claim_of_an_earlier_touch_holds_back_no_later_end() {
+    let (scene, _) = with_refused_claims();
+    let later = scene.start("cough", &["t1", "t2"]);
+    later.iter().for_each(|claim| arrives(&scene, claim));
+    let me = tern_inbox::queue::Me { references: vec![osei()] };
+    assert!(scene.view("cough").is_claimed(&me, noon()));
+    let ending =
+        Ending { outcome: Outcome::Closed, not_before: noon(), reply: None, ..replying("", "cough", &["t1", "t2"]) };
+    let closes = scene.cache.write(noon(), |writer| writer.end_touch(&ending)).unwrap().rows;
+    assert!(closes.iter().all(|close| close.depends_on.is_empty()), "{closes:?}");
+    closes.iter().for_each(|close| arrives(&scene, close));
+    assert!(scene.cache.read(|reader| reader.outbox()).unwrap().is_empty(), "the earlier one is overtaken");
 }

@@ -211,6 +211,27 @@ fn a_clock_that_was_put_back_puts_no_reply_before_the_one_before() {
 }
 
 #[test]
+fn replies_that_are_dated_anew_all_at_once_keep_their_order() {
+    let scene = Scene::with_cough();
+    let tomorrow = noon() + TimeDelta::days(1);
+    for (id, minute) in [("r1", 0), ("r2", 2), ("r3", 4)] {
+        scene.start("cough", &["t1"]);
+        let at = tomorrow + minutes(minute);
+        let reply = tern_inbox::message::Message { sent: at, ..a_reply(id, "cough") };
+        let ending = Ending { reply: Some(reply), ..replying(id, "cough", &["t1"]) };
+        scene.cache.write(at, |writer| writer.end_touch(&ending)).unwrap();
+    }
+    // The system put its clock right, so nothing says by how much.
+    let now = noon() + minutes(10);
+    scene.cache.write(now, |writer| writer.redate(&osei(), TimeDelta::zero(), true)).unwrap();
+    let view = scene.view("cough");
+    let order: Vec<_> = view.messages.iter().map(|placed| placed.message.id.as_str()).collect();
+    assert_eq!(order, ["m1", "r1", "r2", "r3"]);
+    let sent: Vec<_> = view.messages[1..].iter().map(|placed| placed.message.sent).collect();
+    assert_eq!(sent, [0, 1, 2].map(|after| now + TimeDelta::milliseconds(after)), "by their dates too");
+}
+
+#[test]
 fn editing_a_wedged_reply_makes_it_a_draft_under_a_new_id() {
     let scene = Scene::with_cough();
     let claim = scene.start("cough", &["t1"]).remove(0);

@@ -172,9 +172,7 @@ impl Book {
                             writer.outbox_wedged(&reply, wedge.clone())?;
                         }
                         writer.outbox_wedged(&id, wedge)?;
-                        if is_alone(&writer.read(), &row)? {
-                            writer.outbox_dropped(&id)?;
-                        }
+                        writer.outbox_moot(&id)?;
                     }
                     Fate::Wedged(_) => {}
                 }
@@ -319,16 +317,6 @@ impl Book {
         })
         .await
     }
-}
-
-/// Whether a row is a claim, or its renewal, that nothing waits for: lost, it has nothing more to show than its
-/// touch does, and must not stop its thread.
-fn is_alone(reader: &Reader<'_>, row: &OutboxRow) -> Result<bool, StoreError> {
-    let (Intent::Claim { .. } | Intent::Renew { .. }, Some(thread)) = (&row.intent, &row.thread) else {
-        return Ok(false);
-    };
-    let rows = reader.outbox_of_thread(thread)?;
-    Ok(!rows.iter().any(|other| other.depends_on.contains(&row.id)))
 }
 
 /// The messages that wait for a claim and have not left.

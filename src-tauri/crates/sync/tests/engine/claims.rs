@@ -338,6 +338,61 @@ async fn a_refused_end_of_a_work_item_needs_somebody_who_tries_again_or_gives_it
 }
 
 #[tokio::test(start_paused = true)]
+async fn an_end_whose_claim_somebody_else_won_is_moot_and_stops_no_later_touch() {
+    for puts_back in [false, true] {
+        let clock = Arc::new(FakeClock::friday_afternoon());
+        let practice = scene::practice(&clock, 1);
+        let desk = Desk::opens(&practice, &clock, people::osei());
+        desk.knows_the_server().await;
+        desk.connection.weather(|_| Some(Fault::Offline));
+        desk.starts_touch("t0");
+        if puts_back {
+            desk.puts_back("t0")
+        } else {
+            desk.closes("t0")
+        };
+        is_mias(&practice, "t0-w0");
+        desk.connection.weather(|_| None);
+        desk.engine().wake();
+        desk.has_sent_everything().await;
+        assert_eq!(owner(&practice, "t0-w0").as_deref(), Some(people::MIA));
+
+        // Mia dealt with it, and Ana writes again.
+        practice.edit("Task", "t0-w0", |task| task["status"] = "completed".into());
+        scene::ana_writes(&practice, "t0", 1, "Now he has a rash, too.");
+        practice.store(people::work_item("t0-w1", "t0", "t0-m1"));
+        desk.looks().await;
+        assert_eq!(desk.claims("t0").await, ClaimOutcome::Ours, "put back: {puts_back}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_end_whose_claim_the_server_refuses_needs_somebody_and_stops_no_later_touch() {
+    let clock = Arc::new(FakeClock::friday_afternoon());
+    let practice = scene::practice(&clock, 1);
+    let desk = Desk::opens(&practice, &clock, people::osei());
+    desk.knows_the_server().await;
+    desk.connection.weather(|_| Some(Fault::Offline));
+    desk.starts_touch("t0");
+    desk.closes("t0");
+    desk.connection.weather(|request| {
+        (request.method == Method::Patch && request.path.starts_with("Task/")).then_some(Fault::Status(403))
+    });
+    desk.engine().wake();
+    let (thread, osei) = ("t0".into(), &people::osei().reference);
+    desk.until("a close that needs somebody", |reader| Ok(!reader.stuck(&thread, osei)?.is_empty())).await;
+
+    desk.connection.weather(|_| None);
+    assert_eq!(desk.claims("t0").await, ClaimOutcome::Ours, "the refused claim is an earlier touch's");
+    desk.cache.write(desk.now(), |writer| writer.stuck_discard(&thread, osei)).expect("given up");
+    desk.has_sent_everything().await;
+    assert_eq!(owner(&practice, "t0-w0").as_deref(), Some(people::OSEI));
+    desk.closes("t0");
+    desk.has_sent_everything().await;
+    assert_eq!(practice.read("Task", "t0-w0").expect("the task")["status"], "completed");
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_claim_that_the_server_refuses_is_not_told_as_ours() {
     let clock = Arc::new(FakeClock::friday_afternoon());
     let practice = scene::practice(&clock, 1);
