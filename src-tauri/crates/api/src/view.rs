@@ -248,3 +248,31 @@ fn unreadable_row(id: &str, seen: i64) -> MessageRow {
         unreadable: true,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use tern_inbox::outbox::Wedge;
+
+    use crate::{dto::TouchMode, scene::Machine};
+
+    #[tokio::test]
+    async fn a_claim_that_an_earlier_touch_lost_is_not_told_of_a_later_one() {
+        let machine = Machine::of_dr_osei();
+        let program = machine.start();
+        program.resume().await;
+        let desk = program.desk().unwrap();
+        machine.reply_that_waits(&desk).await;
+        let lost = desk.write(|writer| {
+            let row = writer.read().outbox_of_message(&"m1".into())?;
+            row.iter().try_for_each(|row| writer.outbox_wedged(&row.id, Wedge::ClaimLost { to: None }))
+        });
+        lost.await.unwrap();
+        let told = desk.view("t1".into(), TouchMode::Started).await.unwrap().unwrap();
+        assert!(told.lost_to.is_some(), "the reply stands for it");
+
+        let author = desk.member.reference.clone();
+        desk.write(move |writer| writer.start_touch(&"t1".into(), &[], &author)).await.unwrap();
+        let anew = desk.view("t1".into(), TouchMode::Started).await.unwrap().unwrap();
+        assert!(anew.lost_to.is_none(), "it is hers to answer");
+    }
+}

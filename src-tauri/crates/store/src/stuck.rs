@@ -8,14 +8,13 @@
 //! One that was decided offline needs its claim as well. Where the server refuses that, the change stands for its own
 //! sake all the same, and the claim goes where it goes: nothing else needs it.
 
+use rusqlite::Connection;
 use tern_inbox::{
     ids::{ThreadId, WorkItemId},
     message::Delivery,
     outbox::{Intent, OutboxRow, Wedge},
     party::PartyRef,
 };
-
-use rusqlite::Connection;
 
 use crate::{Reader, StoreError, Writer, table::outbox as rows};
 

@@ -17,7 +17,7 @@ use std::{
     time::Duration,
 };
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use tern_fhir::search::Scope;
 use tern_inbox::{
     ids::WorkItemId,
@@ -42,7 +42,7 @@ use crate::{
     pace::{Pace, Presence},
     pull::Pull,
     server::Server,
-    server_time::ServerTime,
+    server_time::{OFFSET, ServerTime},
     status::{Board, Status},
 };
 
@@ -111,7 +111,13 @@ impl Engine {
     /// [`StoreError`] where the cache can't be read.
     pub fn start(parts: Parts) -> Result<Self, StoreError> {
         let Parts { server, cache, clock, member, scope, pace } = parts;
-        let time = Arc::new(ServerTime::new(clock));
+        let offset = match cache.read(|reader| reader.setting(OFFSET)) {
+            // Of another shape: learnt anew.
+            Err(StoreError::Json) => None,
+            other => other?,
+        };
+        let offset = offset.and_then(TimeDelta::try_milliseconds).unwrap_or_default();
+        let time = Arc::new(ServerTime::off_by(clock, offset));
         let board = Arc::new(Board::new());
         let facts = Arc::new(Facts::load(&cache, &time, &board)?);
         let line = Arc::new(Line { server, time: Arc::clone(&time), board: Arc::clone(&board) });

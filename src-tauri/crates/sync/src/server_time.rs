@@ -3,6 +3,9 @@
 //! Every due time and every claim is judged by the server's clock, because two machines must come to the same.
 //! It is read from the `Date` header of each answer (RFC 9110), which counts whole seconds, so differences
 //! below two seconds are taken for none and small wavering moves nothing.
+//!
+//! How far it was off in the last run is kept ([`OFFSET`]), so that a clock which stays wrong is put right once, and not
+//! at each start with what was dated rightly meanwhile.
 
 use std::{
     sync::{Arc, Mutex, MutexGuard, PoisonError},
@@ -19,6 +22,10 @@ const RESOLUTION_MS: i64 = 2_000;
 
 /// Above this, a person is told.
 const WARN_ABOVE_MINUTES: i64 = 2;
+
+/// The setting that keeps the offset by which everything in the cache is dated: milliseconds, positive where this
+/// machine is behind. Moved in the transaction that dates it anew.
+pub(crate) const OFFSET: &str = "clock-offset-ms";
 
 /// The server's clock, as well as this machine can know it.
 pub(crate) struct ServerTime {
@@ -40,7 +47,13 @@ struct Known {
 impl ServerTime {
     /// Starts with the machine's clock.
     pub(crate) fn new(clock: Arc<dyn Clock>) -> Self {
-        Self { clock, known: Mutex::default(), jumped: Notify::new() }
+        Self::off_by(clock, TimeDelta::zero())
+    }
+
+    /// Starts with the machine's clock and how far the server's was from it in the last run.
+    pub(crate) fn off_by(clock: Arc<dyn Clock>, offset: TimeDelta) -> Self {
+        let known = Known { offset_ms: offset.num_milliseconds(), ..Known::default() };
+        Self { clock, known: Mutex::new(known), jumped: Notify::new() }
     }
 
     /// Now, at the server.

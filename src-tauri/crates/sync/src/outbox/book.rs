@@ -14,6 +14,7 @@ use tern_store::{Acknowledged, AuditEntry, Cache, Extra, OnServer, Placed, Reade
 use tokio::task::spawn_blocking;
 
 use super::{Lane, OutboxError};
+use crate::server_time::OFFSET;
 
 /// What becomes of a row.
 #[derive(Clone, Debug, PartialEq)]
@@ -293,6 +294,14 @@ impl Book {
         let author = self.author.clone();
         self.write(now, move |writer| {
             writer.redate(&author, jump, may_be_wrong)?;
+            if jump != TimeDelta::zero() {
+                // With the dates, so that no start comes between.
+                let offset = match writer.read().setting::<i64>(OFFSET) {
+                    Err(StoreError::Json) => None,
+                    other => other?,
+                };
+                writer.set_setting(OFFSET, &offset.unwrap_or(0).saturating_add(jump.num_milliseconds()))?;
+            }
             for row in writer.read().outbox()? {
                 let not_before = retimed(row.not_before, now - jump, now);
                 let waits = matches!(row.delivery, Delivery::Queued | Delivery::Unknown);

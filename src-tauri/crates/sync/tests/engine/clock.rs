@@ -105,3 +105,37 @@ async fn a_clock_that_was_ahead_dates_no_reply_tomorrow_and_hides_no_answer() {
         assert_eq!(last.as_deref(), Some("Thank you!"), "{how:?}");
     }
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_clock_that_stays_wrong_moves_an_open_touch_once() {
+    for wrong in [TimeDelta::days(1), TimeDelta::days(-1)] {
+        let clock = Arc::new(FakeClock::friday_afternoon());
+        let practice = scene::practice(&clock, 1);
+        clock.is_wrong_by(wrong);
+        let mut desk = Desk::unplugged(&practice, &clock, people::osei());
+        desk.connection.weather(|_| Some(Fault::Offline));
+        desk.starts();
+        // What she starts before anybody knows what time it is goes by the wrong clock.
+        tokio::time::sleep(Duration::from_secs(60)).await;
+        desk.connection.weather(|_| None);
+        desk.looks().await;
+        let began = practice.now();
+        desk.claims("t0").await;
+        desk.has_sent_everything().await;
+        let started = |desk: &Desk| {
+            desk.read(|reader| reader.touch(&"t0".into(), &desk.member.reference)).expect("a touch").started
+        };
+        for start in 1..=2 {
+            desk.dies();
+            desk.comes_back();
+            assert!((desk.now() - practice.now()).abs() < TimeDelta::seconds(3), "{wrong}: known from the start");
+            desk.looks().await;
+            desk.has_sent_everything().await;
+            assert!(
+                (started(&desk) - began).abs() < TimeDelta::seconds(3),
+                "{wrong}, start {start}: {}",
+                started(&desk)
+            );
+        }
+    }
+}
