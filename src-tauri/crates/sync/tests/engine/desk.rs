@@ -11,7 +11,6 @@ use tern_inbox::{
     party::{Party, PartyRef},
     private::PrivateText,
     touch::Outcome,
-    work_item::WorkStatus,
 };
 use tern_store::{Cache, CacheKey, Ended, Ending, Provenance, Reader, StoreError};
 use tern_sync::{ClaimOutcome, Engine, Parts, clock::Clock as _, pace::Pace};
@@ -225,10 +224,6 @@ impl Desk {
 
     pub(crate) fn wedge(&self, message: &MessageId) -> Option<Wedge> {
         self.row(message).and_then(|row| row.wedged)
-    }
-
-    pub(crate) fn item_status(&self, item: &str) -> Option<WorkStatus> {
-        self.read(|reader| reader.work_item(&WorkItemId::from(item))).map(|item| item.status)
     }
 
     pub(crate) fn now(&self) -> DateTime<Utc> {
