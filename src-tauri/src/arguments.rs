@@ -33,7 +33,8 @@ impl Arguments {
     /// The folder of the profile.
     pub(crate) fn profile_dir(&self) -> Option<PathBuf> {
         if self.profile.contains(['/', '\\']) {
-            return std::path::absolute(&self.profile).ok();
+            // Component by component: `a` and `a/` are one profile, and its name is a key in the keyring.
+            return Some(std::path::absolute(&self.profile).ok()?.components().collect());
         }
         let dirs = directories::ProjectDirs::from("health", "Tern", "tern")?;
         Some(dirs.data_local_dir().join(&self.profile))
@@ -50,5 +51,7 @@ mod tests {
         assert!(named.profile_dir().unwrap().ends_with("training"));
         let folder = Arguments::parse_from(["tern", "--profile", "/srv/tern/a"]);
         assert_eq!(folder.profile_dir().unwrap(), PathBuf::from("/srv/tern/a"));
+        let with_a_slash = Arguments::parse_from(["tern", "--profile", "/srv/tern/a/"]);
+        assert_eq!(with_a_slash.profile_dir().unwrap().as_os_str(), "/srv/tern/a");
     }
 }

@@ -75,7 +75,16 @@ async fn launch(data: &Path, port: u16) -> std::io::Result<Running> {
     std::fs::create_dir_all(data)?;
     let log = std::fs::File::create(data.join("tern-practice.log"))?;
     let mut child = Command::new(program)
-        .args(["serve", "--exit-with-stdin", "--arrivals", "30", "--bind", &format!("127.0.0.1:{port}"), "--data"])
+        .args([
+            "serve",
+            "--exit-with-stdin",
+            "--one-click",
+            "--arrivals",
+            "30",
+            "--bind",
+            &format!("127.0.0.1:{port}"),
+            "--data",
+        ])
         .arg(data)
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
