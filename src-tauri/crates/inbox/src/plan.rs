@@ -57,7 +57,7 @@ pub struct Stamp {
 pub struct Facts {
     /// The row under the arrival's server id.
     pub by_id: Option<Known>,
-    /// The row under its identity.
+    /// The row that was made here under its identity.
     pub by_identity: Option<Known>,
     /// That it was deleted before.
     pub deleted: Option<Stamp>,

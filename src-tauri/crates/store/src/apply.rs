@@ -181,7 +181,7 @@ impl Writer<'_> {
         if facts.by_id.is_none()
             && let Some(identity) = &arrival.identity
         {
-            facts.by_identity = self.find_identity(arrival, identity)?;
+            facts.by_identity = self.made_here(arrival, identity)?;
         }
         Ok(facts)
     }
@@ -205,15 +205,14 @@ impl Writer<'_> {
         }
     }
 
-    fn find_identity(&self, arrival: &Arrival, identity: &str) -> Result<Option<Known>, StoreError> {
+    fn made_here(&self, arrival: &Arrival, identity: &str) -> Result<Option<Known>, StoreError> {
         let connection = self.connection();
         match (arrival.kind, &arrival.content) {
-            (Kind::Task, _) => work_item::find_identity(connection, identity),
-            (Kind::Communication, Content::Thread(_)) => thread::find_identity(connection, identity),
-            (Kind::Communication, Content::Message { .. }) => message::find_identity(connection, identity),
-            (Kind::Communication, _) => match message::find_identity(connection, identity)? {
+            (Kind::Communication, Content::Thread(_)) => thread::made_here(connection, identity),
+            (Kind::Communication, Content::Message { .. }) => message::made_here(connection, identity),
+            (Kind::Communication, _) => match message::made_here(connection, identity)? {
                 Some(known) => Ok(Some(known)),
-                None => thread::find_identity(connection, identity),
+                None => thread::made_here(connection, identity),
             },
             _ => Ok(None),
         }

@@ -29,9 +29,9 @@ fn fresh() -> Connection {
 }
 
 #[test]
-fn every_statement_of_a_screen_has_its_index_and_sorts_nothing() {
+fn every_statement_of_a_screen_and_of_a_pull_has_its_index_and_sorts_nothing() {
     let connection = fresh();
-    for (name, sql) in table::screens() {
+    for (name, sql) in table::screens().into_iter().chain(table::of_a_pull()) {
         let slow: Vec<_> = plan(&connection, sql).into_iter().filter(|step| is_slow(step)).collect();
         assert!(slow.is_empty(), "{name}: {slow:?}");
     }

@@ -35,10 +35,16 @@ const GET: &str = concat!(
     ", o.delivery FROM message m LEFT JOIN outbox o ON o.message = m.id WHERE m.id = ?1"
 );
 const HEAD: &str = "SELECT id, thread, sender, sender_name, sent, standing, authorship FROM message WHERE id = ?1";
+/// The condition is the index's own, word for word: otherwise SQLite would not use it.
+const MADE_HERE: &str = "SELECT id, server_id, version, updated, first_updated, TRUE FROM message
+    WHERE identity = ?1 AND author IS NOT NULL";
 
 #[cfg(test)]
 pub(crate) const SCREENS: &[(&str, &str)] =
     &[("messages of a thread", OF_THREAD), ("a message", GET), ("who wrote a message", HEAD)];
+/// What a pull asks for every row that it does not know.
+#[cfg(test)]
+pub(crate) const OF_A_PULL: (&str, &str) = ("a message made here", MADE_HERE);
 
 /// A message and how far it has got, where it is ours.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -126,14 +132,9 @@ pub(crate) fn find(connection: &Connection, id: &str) -> Result<Option<Known>, S
         .optional()?)
 }
 
-pub(crate) fn find_identity(connection: &Connection, identity: &str) -> Result<Option<Known>, StoreError> {
-    Ok(connection
-        .prepare_cached(
-            "SELECT id, server_id, version, updated, first_updated, author IS NOT NULL FROM message
-             WHERE identity = ?1",
-        )?
-        .query_row([identity], known_or_made_here)
-        .optional()?)
+/// What a member wrote here under this identity.
+pub(crate) fn made_here(connection: &Connection, identity: &str) -> Result<Option<Known>, StoreError> {
+    Ok(connection.prepare_cached(MADE_HERE)?.query_row([identity], known_or_made_here).optional()?)
 }
 
 /// The thread in which a message stands.

@@ -75,6 +75,12 @@ pub struct OnServer<T> {
     pub version: Option<String>,
 }
 
+/// What a pull asks for every row that it does not know, by name.
+#[cfg(test)]
+pub(crate) fn of_a_pull() -> [(&'static str, &'static str); 2] {
+    [message::OF_A_PULL, thread::OF_A_PULL]
+}
+
 /// Every statement that a screen waits for, by name: a test asks for the plan of each.
 #[cfg(test)]
 pub(crate) fn screens() -> Vec<(&'static str, &'static str)> {

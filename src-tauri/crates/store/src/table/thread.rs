@@ -21,9 +21,15 @@ const GET: &str = "SELECT id, subject_line, patient, category, opener, opener_na
 const INTERNAL: &str = "SELECT id, subject_line, patient, category, opener, opener_name, participants, audience, about,
         server_id, version
     FROM thread WHERE about = ?1";
+/// The condition is the index's own, word for word: otherwise SQLite would not use it.
+const MADE_HERE: &str = "SELECT id, server_id, version, updated, first_updated, TRUE FROM thread
+    WHERE identity = ?1 AND (server_id IS NULL OR server_id <> id)";
 
 #[cfg(test)]
 pub(crate) const SCREENS: &[(&str, &str)] = &[("a thread", GET), ("internal threads about one", INTERNAL)];
+/// What a pull asks for every row that it does not know.
+#[cfg(test)]
+pub(crate) const OF_A_PULL: (&str, &str) = ("a thread made here", MADE_HERE);
 
 fn read(row: &Row<'_>) -> rusqlite::Result<Thread> {
     Ok(Thread {
@@ -51,14 +57,9 @@ pub(crate) fn find(connection: &Connection, id: &str) -> Result<Option<Known>, S
         .optional()?)
 }
 
-pub(crate) fn find_identity(connection: &Connection, identity: &str) -> Result<Option<Known>, StoreError> {
-    Ok(connection
-        .prepare_cached(
-            "SELECT id, server_id, version, updated, first_updated, server_id IS NULL OR server_id <> id FROM thread
-             WHERE identity = ?1",
-        )?
-        .query_row([identity], known_or_made_here)
-        .optional()?)
+/// What a member opened here under this identity.
+pub(crate) fn made_here(connection: &Connection, identity: &str) -> Result<Option<Known>, StoreError> {
+    Ok(connection.prepare_cached(MADE_HERE)?.query_row([identity], known_or_made_here).optional()?)
 }
 
 /// Writes a thread under `key`; `meta` is none for one that was only made here.

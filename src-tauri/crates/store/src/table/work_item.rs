@@ -82,13 +82,6 @@ pub(crate) fn find(connection: &Connection, id: &str) -> Result<Option<Known>, S
         .optional()?)
 }
 
-pub(crate) fn find_identity(connection: &Connection, identity: &str) -> Result<Option<Known>, StoreError> {
-    Ok(connection
-        .prepare_cached("SELECT id, server_id, version, updated, first_updated FROM work_item WHERE identity = ?1")?
-        .query_row([identity], known)
-        .optional()?)
-}
-
 /// The envelope in which a work item stands.
 pub(crate) fn envelope_of(connection: &Connection, id: &str) -> Result<Option<String>, StoreError> {
     Ok(connection
