@@ -13,7 +13,7 @@ use tern_inbox::{
 };
 use tern_store::{Cache, StoreError, Tag};
 use tokio::{
-    sync::broadcast::error::RecvError,
+    sync::{broadcast::error::RecvError, mpsc},
     task::{Id, JoinSet, spawn_blocking},
 };
 
@@ -215,20 +215,20 @@ async fn renewal(shared: &Shared) -> Ending {
 async fn index(shared: &Shared) -> Ending {
     let mut changes = shared.cache.subscribe();
     loop {
-        let (cache, now) = (shared.cache.clone(), shared.time.now());
-        match spawn_blocking(move || index_a_block(&cache, now)).await {
-            Ok(Ok(Left::More)) => {
-                tokio::task::yield_now().await;
-                continue;
+        let mut blocks = Blocks::of(shared.cache.clone());
+        loop {
+            match blocks.next(shared.time.now()).await {
+                Some(Ok(Left::More)) => {}
+                Some(Ok(Left::Nothing)) => break,
+                Some(Err(StoreError::Closed)) => return Ending::Done,
+                Some(Err(error)) => {
+                    tracing::warn!(%error, "the text index could not be written");
+                    return Ending::Again;
+                }
+                None => return Ending::Again,
             }
-            Ok(Ok(Left::Nothing)) => {}
-            Ok(Err(StoreError::Closed)) => return Ending::Done,
-            Ok(Err(error)) => {
-                tracing::warn!(%error, "the text index could not be written");
-                return Ending::Again;
-            }
-            Err(_) => return Ending::Again,
         }
+        drop(blocks);
         shared.cache.release_idle(shared.time.now());
         loop {
             match changes.recv().await {
@@ -238,6 +238,34 @@ async fn index(shared: &Shared) -> Ending {
                 Err(RecvError::Closed) => return Ending::Done,
             }
         }
+    }
+}
+
+/// The blocks of a run, all written by one thread: the allocator keeps for each thread what a block needed at most,
+/// and a block of a large index needs tens of MiB. Asked for one by one, so that whoever waits to write comes first.
+struct Blocks {
+    ask: mpsc::Sender<DateTime<Utc>>,
+    written: mpsc::Receiver<Result<Left, StoreError>>,
+}
+
+impl Blocks {
+    fn of(cache: Cache) -> Self {
+        let (ask, mut asked) = mpsc::channel(1);
+        let (answer, written) = mpsc::channel(1);
+        spawn_blocking(move || {
+            while let Some(now) = asked.blocking_recv() {
+                if answer.blocking_send(index_a_block(&cache, now)).is_err() {
+                    return;
+                }
+            }
+        });
+        Self { ask, written }
+    }
+
+    /// Writes the next one; nothing where the thread broke off.
+    async fn next(&mut self, now: DateTime<Utc>) -> Option<Result<Left, StoreError>> {
+        self.ask.send(now).await.ok()?;
+        self.written.recv().await
     }
 }
 
