@@ -198,41 +198,37 @@ impl Program {
     pub(crate) fn become_open(&self, desk: Arc<Desk>) {
         self.touch_activity();
         self.replace(State::Open(Arc::clone(&desk)));
-        self.publish_open(&desk);
+        self.publish_open(&desk, None);
     }
 
     /// Contents are off the screen.
     pub(crate) async fn become_screen_locked(&self, desk: Arc<Desk>) {
         self.replace(State::ScreenLocked(Arc::clone(&desk)));
-        let locked = Locked {
-            account: desk.account.clone(),
-            member: desk.member_card(),
-            practice: desk.practice.clone(),
-            unsent: desk.unsent().await,
-        };
-        self.publish_locked(LockKind::Screen, &locked).await;
+        self.publish_locked(LockKind::Screen, &behind_the_screen_lock(&desk).await, None).await;
     }
 
     /// The file is closed.
     pub(crate) async fn become_deep_locked(&self, locked: Locked) {
         self.replace(State::DeepLocked(Box::new(locked.clone())));
         self.status.send_replace(crate::status::nobody_signed_in());
-        self.publish_locked(LockKind::Deep, &locked).await;
+        self.publish_locked(LockKind::Deep, &locked, None).await;
     }
 
-    /// Says again how the open desk stands: its session ended, or was renewed.
-    pub(crate) fn publish_open(&self, desk: &Desk) {
+    /// Says again how the open desk stands: its session ended, or was renewed, or could not be for this reason.
+    pub(crate) fn publish_open(&self, desk: &Desk, failure: Option<SignInFailure>) {
         self.session.send_replace(Session::Open {
             member: desk.member_card(),
             practice: desk.practice.clone(),
             server: desk.account.address.server.clone(),
             sign_in_again: desk.engine.status().borrow().connection == Connection::SignInAgain,
-            set_aside: desk.set_aside.map(|unsent| u32::try_from(unsent).unwrap_or(u32::MAX)),
+            failure,
+            set_aside: desk.aside.lost.map(|unsent| u32::try_from(unsent).unwrap_or(u32::MAX)),
+            restored: u32::try_from(desk.aside.restored).unwrap_or(u32::MAX),
         });
     }
 
-    /// Says again how the lock stands: a PIN was tried.
-    pub(crate) async fn publish_locked(&self, lock: LockKind, locked: &Locked) {
+    /// Says again how the lock stands: a PIN was tried, or the browser, which did not unlock for this reason.
+    pub(crate) async fn publish_locked(&self, lock: LockKind, locked: &Locked, failure: Option<SignInFailure>) {
         let pin = self.parts.keys.pin_state(&locked.account, self.parts.clock.now()).await;
         let (has_pin, tries_left, wait_until) = match pin {
             Ok(pin) => (pin.is_set, pin.tries_left, pin.wait_until),
@@ -246,6 +242,15 @@ impl Program {
             tries_left,
             wait_until: wait_until.map(|at| at.timestamp_millis()),
             unsent: locked.unsent,
+            failure,
+        });
+    }
+
+    /// A new attempt is under way: why the one before did not succeed is no longer news.
+    pub(crate) fn forget_failure(&self) {
+        self.session.send_if_modified(|session| match session {
+            Session::Open { failure, .. } | Session::Locked { failure, .. } => failure.take().is_some(),
+            Session::SignedOut { .. } | Session::SigningIn { .. } => false,
         });
     }
 
@@ -296,6 +301,16 @@ impl Program {
 
     fn replace(&self, state: State) {
         *self.state.write().unwrap_or_else(PoisonError::into_inner) = state;
+    }
+}
+
+/// What stays known of a desk while its contents are off the screen.
+pub(crate) async fn behind_the_screen_lock(desk: &Desk) -> Locked {
+    Locked {
+        account: desk.account.clone(),
+        member: desk.member_card(),
+        practice: desk.practice.clone(),
+        unsent: desk.unsent().await,
     }
 }
 

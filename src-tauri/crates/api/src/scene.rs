@@ -179,10 +179,11 @@ impl Clock for TestClock {
     }
 }
 
-/// A keyring in memory, which may take too long over a PIN.
+/// A keyring in memory, which may take too long over a PIN, or keep the cache's key to itself.
 #[derive(Default)]
 pub(crate) struct TestKeys {
     pub(crate) slow_on_pins: AtomicBool,
+    pub(crate) no_cache_key: AtomicBool,
     keys: Mutex<HashMap<Account, [u8; 32]>>,
     pins: Mutex<HashMap<Account, String>>,
 }
@@ -196,6 +197,9 @@ impl TestKeys {
 impl Keys for TestKeys {
     fn cache_key<'a>(&'a self, account: &'a Account) -> Doing<'a, Result<RawKey, KeyError>> {
         Box::pin(async move {
+            if self.no_cache_key.load(Ordering::SeqCst) {
+                return Err(KeyError::Unavailable);
+            }
             self.keys.lock().unwrap().get(account).map(|key| Zeroizing::new(*key)).ok_or(KeyError::Missing)
         })
     }
@@ -249,10 +253,17 @@ impl Keys for TestKeys {
     }
 }
 
-/// The way into a practice that nobody can reach: the browser brings Dr Osei back, and then nothing answers.
-#[derive(Default)]
+/// The way into a practice that nobody can reach: the browser brings Dr Osei back, or whoever it is told to, and then
+/// nothing answers.
 pub(crate) struct TestDoor {
+    pub(crate) brings: Mutex<Result<Account, SignInFailure>>,
     pub(crate) left: Mutex<Vec<Account>>,
+}
+
+impl Default for TestDoor {
+    fn default() -> Self {
+        Self { brings: Mutex::new(Ok(dr_osei())), left: Mutex::default() }
+    }
 }
 
 impl Door for TestDoor {
@@ -262,7 +273,8 @@ impl Door for TestDoor {
         _page: Box<dyn Fn(&str) + Send + Sync>,
     ) -> Doing<'a, Result<Entered, SignInFailure>> {
         Box::pin(async move {
-            Ok(Entered { account: Account { address, ..dr_osei() }, server: Arc::new(Unreachable::new()) })
+            let account = Account { address, ..self.brings.lock().unwrap().clone()? };
+            Ok(Entered { account, server: Arc::new(Unreachable::new()) })
         })
     }
 

@@ -30,6 +30,7 @@ fn told(status: &engine::Status) -> Status {
         index: (index.indexed < index.total)
             .then(|| IndexProgress { indexed: rows(index.indexed), total: rows(index.total) }),
         clock_off_minutes: status.clock_off_minutes,
+        clock_offset_ms: status.clock_offset_ms,
         unreadable: status.unreadable,
         push: status.push == Push::Heard,
     }
@@ -119,7 +120,7 @@ impl Program {
                     if let (Some(desk), Ok(open)) = (followed.upgrade(), program.desk())
                         && Arc::ptr_eq(&desk, &open)
                     {
-                        program.publish_open(&desk);
+                        program.publish_open(&desk, None);
                     }
                 }
                 if status.changed().await.is_err() {

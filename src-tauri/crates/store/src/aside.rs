@@ -1,10 +1,13 @@
 //! A cache that cannot be opened is moved aside, never deleted.
 //!
 //! A damaged page or a key that was lost must not cost a word that somebody typed. The file keeps its bytes
-//! under another name (`inbox-20261121-223045.set-aside`, its write-ahead log beside it under the same name):
-//! should the keyring be restored, it opens again. A sidecar without text says what is in it. Where the key is
-//! still there, [`rescue`] reads drafts and unsent replies out of it, as far as its pages allow, and
-//! [`Writer::adopt`] carries them over into the new cache, which is then synced anew.
+//! under another name (`inbox-20261121-223045.set-aside`, its write-ahead log beside it under the same name).
+//! A sidecar without text says what is in it. Where the key is still there, [`rescue`] reads drafts and unsent
+//! replies out of it, as far as its pages allow, and [`Writer::adopt`] carries them over into the new cache,
+//! which is then synced anew.
+//!
+//! Should a lost key come back (a keyring restored from a backup), the words of that file come back as drafts at
+//! the next opening: days may have passed, somebody may have written the same again, so nothing leaves by itself.
 
 use std::{
     fs, io,
@@ -16,8 +19,9 @@ use rusqlite::Connection;
 use serde::{Deserialize, Serialize};
 use tern_inbox::{
     ids::ThreadId,
-    message::{Delivery, DeliveryEvent, Message, Thread},
+    message::{Audience, Delivery, DeliveryEvent, Message, Thread},
     outbox::{Intent, OutboxRow},
+    party::PartyRef,
 };
 
 use crate::{
@@ -25,6 +29,7 @@ use crate::{
     open::{self, Purpose},
     sidecar,
     table::{outbox, thread},
+    touching::fresh_id,
 };
 
 /// A cache that was moved aside.
@@ -37,11 +42,25 @@ pub struct SetAside {
 }
 
 /// What lies beside a file that was set aside. Counts and a time, never a word.
-#[derive(Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
+#[derive(Default, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
 struct Label {
-    set_aside: DateTime<Utc>,
+    set_aside: Option<DateTime<Utc>>,
     unsent: Option<Unsent>,
+    /// Its words are in the cache that came after it.
+    taken_over: bool,
+}
+
+impl Label {
+    /// The label of a file; an empty one where it has none that can be read.
+    fn of(file: &Path) -> Self {
+        let bytes = fs::read(with_suffix(file, ".json")).unwrap_or_default();
+        serde_json::from_slice(&bytes).unwrap_or_default()
+    }
+
+    fn put(&self, file: &Path) -> Result<(), StoreError> {
+        Ok(fs::write(with_suffix(file, ".json"), serde_json::to_vec_pretty(self)?)?)
+    }
 }
 
 /// What could be read of an old cache.
@@ -59,6 +78,15 @@ pub struct Rescued {
     pub incomplete: bool,
 }
 
+impl Rescued {
+    fn author_of(&self, message: &Message) -> Option<PartyRef> {
+        self.outbox
+            .iter()
+            .find(|row| matches!(&row.intent, Intent::Send { message: sent, .. } if *sent == message.id))
+            .map(|row| row.author.clone())
+    }
+}
+
 /// How a cache was opened.
 pub struct Opened {
     /// The cache.
@@ -67,6 +95,8 @@ pub struct Opened {
     pub set_aside: Option<SetAside>,
     /// How many drafts and replies were carried over from it.
     pub rescued: Unsent,
+    /// How many came back, as drafts, from files that had been set aside before, now that their key is here again.
+    pub restored: Unsent,
 }
 
 /// Opens the cache; one that is damaged or whose key is lost is set aside, what can be read of its drafts and
@@ -81,7 +111,10 @@ pub fn open_or_set_aside(
     now: DateTime<Utc>,
 ) -> Result<Opened, StoreError> {
     match Cache::open(path, key, provenance, now) {
-        Ok(cache) => Ok(Opened { cache, set_aside: None, rescued: Unsent::default() }),
+        Ok(cache) => {
+            let restored = take_up(&cache, key, provenance, now);
+            Ok(Opened { cache, set_aside: None, rescued: Unsent::default(), restored })
+        }
         Err(StoreError::KeyRefused | StoreError::Damaged) => replace(path, key, provenance, now),
         Err(error) => Err(error),
     }
@@ -94,14 +127,77 @@ pub fn open_or_set_aside(
 /// As [`Cache::open`].
 pub fn replace(path: &Path, key: &CacheKey, provenance: &Provenance, now: DateTime<Utc>) -> Result<Opened, StoreError> {
     let set_aside = set_aside(path, now)?;
-    let rescued = rescue(&set_aside.path, key).unwrap_or_default();
+    let rescued = rescue(&set_aside.path, key);
     let cache = Cache::open(path, key, provenance, now)?;
-    cache.write(now, |writer| writer.adopt(&rescued))?;
-    let counts = Unsent {
-        replies: u64::try_from(rescued.messages.len()).unwrap_or(u64::MAX),
-        drafts: u64::try_from(rescued.drafts.len()).unwrap_or(u64::MAX),
-    };
-    Ok(Opened { cache, set_aside: Some(set_aside), rescued: counts })
+    let mut counts = Unsent::default();
+    // With its own key it opens as far as it ever will; without, its words may come back another time.
+    if let Ok(rescued) = rescued {
+        cache.write(now, |writer| writer.adopt(&rescued))?;
+        Label { taken_over: true, ..Label::of(&set_aside.path) }.put(&set_aside.path)?;
+        counts = Unsent {
+            replies: u64::try_from(rescued.messages.len()).unwrap_or(u64::MAX),
+            drafts: u64::try_from(rescued.drafts.len()).unwrap_or(u64::MAX),
+        };
+    }
+    let restored = take_up(&cache, key, provenance, now);
+    Ok(Opened { cache, set_aside: Some(set_aside), rescued: counts, restored })
+}
+
+/// Brings back, as drafts, the words of files that lie aside and open again. What cannot be opened is left for
+/// another time.
+fn take_up(cache: &Cache, key: &CacheKey, provenance: &Provenance, now: DateTime<Utc>) -> Unsent {
+    let mut restored = Unsent::default();
+    for SetAside { path, .. } in list(cache.path()).unwrap_or_default() {
+        let label = Label::of(&path);
+        if label.taken_over {
+            continue;
+        }
+        // Its key is still gone: the usual case, and no news.
+        let Ok((words, counts)) = words_of(&path, key, provenance, now) else { continue };
+        let kept =
+            cache.write(now, |writer| words.into_iter().try_for_each(|draft| writer.bring_back_draft(draft).map(drop)));
+        // Words that are the same already are not doubled, should the program end between the two.
+        match kept.and_then(|()| Label { taken_over: true, ..label }.put(&path)) {
+            Ok(()) => restored = restored + counts,
+            Err(error) => tracing::warn!(%error, "a file that lies aside opens again, but was not taken over"),
+        }
+    }
+    restored
+}
+
+/// Drafts, and the replies that never left, as drafts: the latest of a thread first, so that they stand in their
+/// order. Each under a fresh id, because the server may know the old one.
+fn words_of(
+    old: &Path,
+    key: &CacheKey,
+    provenance: &Provenance,
+    now: DateTime<Utc>,
+) -> Result<(Vec<Draft>, Unsent), StoreError> {
+    open::refuse_plaintext(old)?;
+    let connection = open::connect(old, key, Purpose::Rescuing)?;
+    open::refuse_strangers(&connection, provenance)?;
+    let rescued = rescue_from(&connection);
+    let mut words = rescued.drafts.clone();
+    for message in rescued.messages.iter().rev() {
+        let of_patient = thread::get(&connection, message.thread.as_str())?
+            .is_some_and(|thread| thread.audience == Audience::Patient);
+        if let Some(author) = rescued.author_of(message).filter(|_| of_patient) {
+            words.push(Draft {
+                thread: message.thread.clone(),
+                author,
+                message: message.id.clone(),
+                in_response_to: message.in_response_to.clone(),
+                text: message.text.clone(),
+                updated: now,
+            });
+        }
+    }
+    let (drafts, all) = (rescued.drafts.len(), words.len());
+    for draft in &mut words {
+        draft.message = fresh_id(now);
+    }
+    let count = |number: usize| u64::try_from(number).unwrap_or(u64::MAX);
+    Ok((words, Unsent { replies: count(all - drafts), drafts: count(drafts) }))
 }
 
 /// Moves a cache aside with everything that belongs to it, and writes beside it what is in it.
@@ -116,8 +212,7 @@ pub fn set_aside(path: &Path, now: DateTime<Utc>) -> Result<SetAside, StoreError
     rename_if_there(&with_suffix(path, "-wal"), &with_suffix(&target, "-wal"))?;
     // The shared-memory index is made anew from the log.
     remove_if_there(&with_suffix(path, "-shm"))?;
-    let label = serde_json::to_vec_pretty(&Label { set_aside: now, unsent })?;
-    fs::write(with_suffix(&target, ".json"), label)?;
+    Label { set_aside: Some(now), unsent, taken_over: false }.put(&target)?;
     remove_if_there(&sidecar::path_of(path))?;
     tracing::warn!("the cache was set aside");
     Ok(SetAside { path: target, unsent })
@@ -133,8 +228,7 @@ pub fn list(path: &Path) -> Result<Vec<SetAside>, StoreError> {
     for entry in fs::read_dir(folder)? {
         let file = entry?.path();
         if file.extension().is_some_and(|extension| extension == "set-aside") {
-            let label = fs::read(with_suffix(&file, ".json")).ok();
-            let unsent = label.and_then(|bytes| serde_json::from_slice::<Label>(&bytes).ok()?.unsent);
+            let unsent = Label::of(&file).unsent;
             found.push(SetAside { path: file, unsent });
         }
     }
@@ -148,19 +242,22 @@ pub fn list(path: &Path) -> Result<Vec<SetAside>, StoreError> {
 /// [`StoreError::KeyRefused`], [`StoreError::Damaged`] where not even its first page can be read.
 pub fn rescue(old: &Path, key: &CacheKey) -> Result<Rescued, StoreError> {
     open::refuse_plaintext(old)?;
-    let connection = open::connect(old, key, Purpose::Rescuing)?;
-    let reader = Reader::new(&connection);
+    Ok(rescue_from(&open::connect(old, key, Purpose::Rescuing)?))
+}
+
+fn rescue_from(connection: &Connection) -> Rescued {
+    let reader = Reader::new(connection);
     let mut rescued = Rescued::default();
     match reader.drafts() {
         Ok(drafts) => rescued.drafts = drafts,
         Err(_) => rescued.incomplete = true,
     }
-    let rows = outbox::all(&connection).unwrap_or_else(|_| {
+    let rows = outbox::all(connection).unwrap_or_else(|_| {
         rescued.incomplete = true;
         Vec::new()
     });
     for row in rows {
-        if rescue_row(&connection, &row, &mut rescued).is_err() {
+        if rescue_row(connection, &row, &mut rescued).is_err() {
             // The row alone is no use: what it was to send cannot be read.
             rescued.incomplete = true;
             continue;
@@ -169,7 +266,7 @@ pub fn rescue(old: &Path, key: &CacheKey) -> Result<Rescued, StoreError> {
             rescued.outbox.push(row);
         }
     }
-    Ok(rescued)
+    rescued
 }
 
 fn rescue_row(connection: &Connection, row: &OutboxRow, rescued: &mut Rescued) -> Result<(), StoreError> {
@@ -199,15 +296,8 @@ impl Writer<'_> {
         for opened in &rescued.threads {
             thread::put(self.connection(), opened.id.as_str(), opened, None, None)?;
         }
-        let author = |message: &Message| {
-            rescued
-                .outbox
-                .iter()
-                .find(|row| matches!(&row.intent, Intent::Send { message: sent, .. } if *sent == message.id))
-                .map(|row| row.author.clone())
-        };
         for message in &rescued.messages {
-            if let Some(author) = author(message) {
+            if let Some(author) = rescued.author_of(message) {
                 self.put_own_message(message, &author)?;
             }
         }

@@ -57,7 +57,6 @@ pub use table::{
     draft::Draft,
     envelope::{EnvelopePage, QueueCount},
     message::Placed,
-    outbox::OutboxSummary,
     quarantine::Quarantined,
     tombstone::Extra,
     touch::TouchRow,

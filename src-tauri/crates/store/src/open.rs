@@ -7,7 +7,7 @@ use std::{
     time::Duration,
 };
 
-use rusqlite::{Connection, OpenFlags};
+use rusqlite::{Connection, OpenFlags, OptionalExtension};
 use serde::{Deserialize, Serialize};
 
 use crate::{CacheKey, StoreError, column::json};
@@ -102,23 +102,24 @@ pub(crate) fn connect(path: &Path, key: &CacheKey, purpose: Purpose) -> Result<C
 
 /// Notes whose file it is, or refuses somebody else's.
 pub(crate) fn prove_provenance(connection: &Connection, ours: &Provenance) -> Result<(), StoreError> {
-    let stored =
-        connection.query_row("SELECT value FROM setting WHERE name = 'provenance'", [], |row| row.get::<_, String>(0));
-    match stored {
-        Ok(text) => {
-            let theirs: Provenance = serde_json::from_str(&text)?;
-            if theirs.account != ours.account {
-                return Err(StoreError::BelongsToAnother);
-            }
-            if theirs.machine != ours.machine {
-                return Err(StoreError::CopiedFromElsewhere);
-            }
-            Ok(())
-        }
-        Err(rusqlite::Error::QueryReturnedNoRows) => {
-            connection.execute("INSERT INTO setting (name, value) VALUES ('provenance', ?1)", [json(ours)?])?;
-            Ok(())
-        }
-        Err(error) => Err(error.into()),
+    if !refuse_strangers(connection, ours)? {
+        connection.execute("INSERT INTO setting (name, value) VALUES ('provenance', ?1)", [json(ours)?])?;
     }
+    Ok(())
+}
+
+/// Refuses a file of another account or machine; whether it says whose it is at all.
+pub(crate) fn refuse_strangers(connection: &Connection, ours: &Provenance) -> Result<bool, StoreError> {
+    let stored = connection
+        .query_row("SELECT value FROM setting WHERE name = 'provenance'", [], |row| row.get::<_, String>(0))
+        .optional()?;
+    let Some(text) = stored else { return Ok(false) };
+    let theirs: Provenance = serde_json::from_str(&text)?;
+    if theirs.account != ours.account {
+        return Err(StoreError::BelongsToAnother);
+    }
+    if theirs.machine != ours.machine {
+        return Err(StoreError::CopiedFromElsewhere);
+    }
+    Ok(true)
 }

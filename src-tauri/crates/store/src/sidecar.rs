@@ -21,6 +21,14 @@ pub struct Unsent {
     pub drafts: u64,
 }
 
+impl std::ops::Add for Unsent {
+    type Output = Self;
+
+    fn add(self, other: Self) -> Self {
+        Self { replies: self.replies + other.replies, drafts: self.drafts + other.drafts }
+    }
+}
+
 /// Where the numbers of a cache stand.
 pub(crate) fn path_of(cache: &Path) -> PathBuf {
     cache.with_extension("counts.json")

@@ -348,6 +348,11 @@ fn new_id(now: DateTime<Utc>) -> OutboxId {
     OutboxId::from(stamp(now))
 }
 
+/// The id of a message that is to be written again.
+pub(crate) fn fresh_id(now: DateTime<Utc>) -> MessageId {
+    MessageId::from(stamp(now))
+}
+
 fn stamp(now: DateTime<Utc>) -> Uuid {
     let seconds = u64::try_from(now.timestamp()).unwrap_or(0);
     Uuid::new_v7(Timestamp::from_unix(NoContext, seconds, now.timestamp_subsec_nanos()))

@@ -25,7 +25,10 @@ impl Line {
         let exchange = self.server.send(request).await;
         if let Ok(response) = &exchange {
             self.time.learn(response.date, sent);
-            self.board.change(|status| status.clock_off_minutes = self.time.minutes_off());
+            self.board.change(|status| {
+                status.clock_off_minutes = self.time.minutes_off();
+                status.clock_offset_ms = self.time.offset_ms();
+            });
         }
         self.board.happened(Event::of(&exchange));
         exchange

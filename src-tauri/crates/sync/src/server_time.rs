@@ -124,6 +124,11 @@ impl ServerTime {
         self.known.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    /// Milliseconds by which this machine is behind the server (negative: ahead).
+    pub(crate) fn offset_ms(&self) -> i64 {
+        self.known().offset_ms
+    }
+
     /// Minutes by which this machine is behind the server (negative: ahead), where a person should know.
     pub(crate) fn minutes_off(&self) -> Option<i32> {
         let minutes = self.known().offset_ms / 60_000;

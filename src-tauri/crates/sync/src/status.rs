@@ -24,6 +24,8 @@ pub struct Status {
     pub needs_you: u32,
     /// Minutes by which this machine is behind the server (negative: ahead), where that is two or more.
     pub clock_off_minutes: Option<i32>,
+    /// Milliseconds by which this machine is behind the server (negative: ahead), as far as it can be known.
+    pub clock_offset_ms: i64,
     /// Messages that could not be read.
     pub unreadable: u32,
     /// How far the text index reaches.

@@ -48,10 +48,18 @@ server: string,
  */
 signInAgain: boolean, 
 /**
+ * Why the last attempt to sign in again did not succeed.
+ */
+failure: SignInFailure | null, 
+/**
  * The old cache could not be opened (damaged, or its key is gone) and was set aside on the way in: so
  * many replies and drafts in it cannot be read.
  */
-setAside: number | null, } | { "kind": "locked", 
+setAside: number | null, 
+/**
+ * Replies and drafts that came back from a cache set aside before, because its key is here again.
+ */
+restored: number, } | { "kind": "locked", 
 /**
  * Which of the two locks.
  */
@@ -75,4 +83,8 @@ waitUntil: number | null,
 /**
  * Replies not sent.
  */
-unsent: number, };
+unsent: number, 
+/**
+ * Why the last attempt to unlock with the browser did not succeed.
+ */
+failure: SignInFailure | null, };

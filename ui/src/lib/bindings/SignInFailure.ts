@@ -3,4 +3,4 @@
 /**
  * Why a sign-in did not succeed.
  */
-export type SignInFailure = "unreachable" | "certificate" | "insecure" | "ca-file" | "not-a-practice" | "cancelled" | "timed-out" | "refused" | "not-a-member" | "keyring" | "cache-set-aside" | "copied-cache" | "disk-full" | "newer-cache";
+export type SignInFailure = "unreachable" | "certificate" | "insecure" | "ca-file" | "not-a-practice" | "cancelled" | "timed-out" | "refused" | "not-a-member" | "somebody-else" | "keyring" | "cache-set-aside" | "copied-cache" | "disk-full" | "newer-cache";

@@ -35,6 +35,10 @@ index: IndexProgress | null,
  */
 clockOffMinutes: number | null, 
 /**
+ * What to add to this machine's clock for the server's, milliseconds.
+ */
+clockOffsetMs: number, 
+/**
  * Messages that could not be read.
  */
 unreadable: number, 

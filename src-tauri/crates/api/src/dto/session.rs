@@ -34,9 +34,13 @@ pub enum Session {
         server: String,
         /// Whether the refresh token was refused: reading goes on, sending waits for a new sign-in.
         sign_in_again: bool,
+        /// Why the last attempt to sign in again did not succeed.
+        failure: Option<SignInFailure>,
         /// The old cache could not be opened (damaged, or its key is gone) and was set aside on the way in: so
         /// many replies and drafts in it cannot be read.
         set_aside: Option<u32>,
+        /// Replies and drafts that came back from a cache set aside before, because its key is here again.
+        restored: u32,
     },
     /// Locked.
     Locked {
@@ -53,6 +57,8 @@ pub enum Session {
         wait_until: Option<i64>,
         /// Replies not sent.
         unsent: u32,
+        /// Why the last attempt to unlock with the browser did not succeed.
+        failure: Option<SignInFailure>,
     },
 }
 
@@ -79,6 +85,8 @@ pub enum SignInFailure {
     Refused,
     /// The account stands for nobody of the practice.
     NotAMember,
+    /// Somebody else than the one whose screen this is.
+    SomebodyElse,
     /// The keyring is locked or missing: nothing could be kept.
     Keyring,
     /// The cache of this account cannot be opened with the key in the keyring; it was set aside.

@@ -21,6 +21,9 @@ pub struct Status {
     pub index: Option<IndexProgress>,
     /// Minutes by which this machine's clock is off, where that is more than two.
     pub clock_off_minutes: Option<i32>,
+    /// What to add to this machine's clock for the server's, milliseconds.
+    #[ts(type = "number")]
+    pub clock_offset_ms: i64,
     /// Messages that could not be read.
     pub unreadable: u32,
     /// Nudges come by a push channel.

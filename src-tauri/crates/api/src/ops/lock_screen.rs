@@ -31,12 +31,8 @@ impl Program {
         // The page goes dark first: nobody reads on while the last replies leave.
         self.become_screen_locked(Arc::clone(&desk)).await;
         let unsent = desk.leave().await;
-        let locked = Locked {
-            account: desk.account.clone(),
-            member: desk.member_card(),
-            practice: desk.practice.clone(),
-            unsent,
-        };
+        let (account, member, practice) = (desk.account.clone(), desk.member_card(), desk.practice.clone());
+        let locked = Locked { account, member, practice, unsent };
         self.become_deep_locked(locked).await;
         Some(DeeplyLocked { unsent })
     }

@@ -6,7 +6,7 @@ use tern_inbox::{ids::ThreadId, member::Pool, queue::Queue};
 use tern_store::QueueCount;
 
 use crate::{
-    dto::{QueueId, Rail, RailQueue},
+    dto::{ApiError, ErrorCode, QueueId, Rail, RailQueue},
     fail::Answer,
     program::Program,
     rights::Deed,
@@ -59,9 +59,9 @@ impl Program {
     /// How many wait, for the tray; also behind the screen lock, because numbers are no contents.
     ///
     /// # Errors
-    /// [`crate::dto::ErrorCode::SignedOut`], or what the cache says.
+    /// [`ErrorCode::SignedOut`] while no engine runs, or what the cache says.
     pub async fn counts_for_tray(&self) -> Answer<TrayCount> {
-        let Some(desk) = self.running_desk() else { return Ok(TrayCount::default()) };
+        let desk = self.running_desk().ok_or_else(|| ApiError::new(ErrorCode::SignedOut))?;
         let now = desk.server_now();
         let (counts, urgent) = desk
             .read(move |reader| Ok((reader.counts()?, reader.envelopes(&Queue::Urgent, 0, URGENT_KNOWN, now)?)))

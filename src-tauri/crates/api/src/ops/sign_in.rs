@@ -73,31 +73,41 @@ impl Program {
         if desk.engine.status().borrow().connection != Connection::SignInAgain {
             return;
         }
+        self.forget_failure();
         // Where the account is, whatever the window asked for: its CA file is known here.
         let address = desk.account.address.clone();
         let page = Box::new(move |page: &str| open_page(page));
         let entered = tokio::select! {
             entered = self.parts.door.sign_in(address, page) => entered,
-            () = self.sign_in_cancelled.notified() => Err(SignInFailure::Cancelled),
+            () = self.sign_in_cancelled.notified() => return,
         };
         // Only now: while the browser is open, the screen may still have to be locked.
         let _turn = self.turning.lock().await;
         if !self.running_desk().is_some_and(|open| Arc::ptr_eq(&open, desk)) {
             return;
         }
-        match entered {
+        let failure = match entered {
             Ok(entered) if is_same_person(&entered.account, &desk.account) => {
                 desk.leave().await;
                 match self.open_entered(entered).await {
                     Ok(desk) => self.become_open(desk),
                     Err(failure) => self.become_signed_out(Some(failure)),
                 }
+                return;
             }
             Ok(entered) => {
                 tracing::warn!("somebody else signed in: this desk stays its member's");
                 self.parts.door.leave(&entered.account).await;
+                SignInFailure::SomebodyElse
             }
-            Err(failure) => tracing::info!(?failure, "the session is not renewed"),
+            Err(failure) => {
+                tracing::info!(?failure, "the session is not renewed");
+                failure
+            }
+        };
+        // Behind the screen lock it will be said anew when somebody tries again.
+        if self.desk().is_ok() {
+            self.publish_open(desk, Some(failure));
         }
     }
 

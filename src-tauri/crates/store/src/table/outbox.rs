@@ -44,7 +44,6 @@ const OF_THREAD: &str = concat!("SELECT ", columns!(), " FROM outbox o WHERE o.t
 const OF_GROUP: &str = concat!("SELECT ", columns!(), " FROM outbox o WHERE o.grouped = ?1 ORDER BY o.seq");
 const OF_ITEM: &str = concat!("SELECT ", columns!(), " FROM outbox o WHERE o.item = ?1 ORDER BY o.seq");
 const OF_MESSAGE: &str = concat!("SELECT ", columns!(), " FROM outbox o WHERE o.message = ?1");
-const SUMMARY: &str = "SELECT delivery, count(*), min(made) FROM outbox WHERE author = ?1 GROUP BY delivery";
 const WEDGED: &str = "SELECT 1 FROM outbox WHERE thread = ?1 AND delivery = 'wedged' LIMIT 1";
 const REPLIES: &str = "SELECT delivery FROM outbox WHERE thread = ?1 AND message IS NOT NULL ORDER BY seq DESC LIMIT 1";
 
@@ -59,21 +58,6 @@ pub(crate) const SCREENS: &[(&str, &str)] = &[
     ("a thread's last reply", REPLIES),
     ("outbox, ready", READY),
 ];
-
-/// How much waits, by how far it has got.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct OutboxSummary {
-    /// Waiting here, undo seconds included.
-    pub queued: u32,
-    /// On the wire.
-    pub sending: u32,
-    /// Left, no answer yet.
-    pub unknown: u32,
-    /// Needs a person.
-    pub wedged: u32,
-    /// When the oldest of all was made.
-    pub oldest: Option<DateTime<Utc>>,
-}
 
 pub(crate) fn read(row: &Row<'_>) -> rusqlite::Result<OutboxRow> {
     Ok(OutboxRow {
@@ -312,28 +296,5 @@ impl Reader<'_> {
     /// [`StoreError`].
     pub fn outbox(&self) -> Result<Vec<OutboxRow>, StoreError> {
         all(self.connection())
-    }
-
-    /// How much waits.
-    ///
-    /// # Errors
-    /// [`StoreError`].
-    pub fn outbox_summary(&self, author: &PartyRef) -> Result<OutboxSummary, StoreError> {
-        let mut summary = OutboxSummary::default();
-        let mut statement = self.connection().prepare_cached(SUMMARY)?;
-        let mut rows = statement.query([author.as_str()])?;
-        while let Some(row) = rows.next()? {
-            let count = row.get(1)?;
-            match row.word(0)? {
-                Delivery::Queued => summary.queued = count,
-                Delivery::Sending => summary.sending = count,
-                Delivery::Unknown => summary.unknown = count,
-                Delivery::Wedged => summary.wedged = count,
-                Delivery::Sent => {}
-            }
-            let oldest = row.at_opt(2)?;
-            summary.oldest = [summary.oldest, oldest].into_iter().flatten().min();
-        }
-        Ok(summary)
     }
 }

@@ -92,13 +92,48 @@ fn a_lost_key_sets_the_file_aside_and_says_what_cannot_be_read() {
     assert_eq!(old.unsent, Some(Unsent { replies: 1, drafts: 1 }));
     assert_eq!(opened.rescued, Unsent::default());
     assert_eq!(aside::list(&path).unwrap(), std::slice::from_ref(&old));
-    // The keyring is restored: everything is still there.
-    let rescued = aside::rescue(&old.path, &key()).unwrap();
-    assert_eq!(rescued.drafts[0].text.reveal(), "Give him water and rest");
-    opened.cache.write(noon(), |writer| writer.adopt(&rescued)).unwrap();
-    assert_eq!(opened.cache.read(|reader| reader.drafts()).unwrap().len(), 1);
-    let reply = opened.cache.read(|reader| reader.outbox_of_message(&"r1".into())).unwrap().unwrap();
-    assert_eq!((reply.delivery, reply.author), (Delivery::Queued, osei()));
+}
+
+#[test]
+fn the_words_of_a_file_whose_key_is_back_come_back_once_as_drafts() {
+    let scene = with_words();
+    let path = closed(&scene);
+    let new_key = CacheKey::new([9; 32]);
+    aside::open_or_set_aside(&path, &new_key, &here(), noon()).unwrap().cache.close();
+
+    // The keyring is restored: the old key opens the old file, and no longer the one that was begun since.
+    let opened = aside::open_or_set_aside(&path, &key(), &here(), noon()).unwrap();
+    assert_eq!(opened.restored, Unsent { replies: 1, drafts: 1 });
+    let drafts = opened.cache.read(|reader| reader.drafts()).unwrap();
+    let words: Vec<_> = drafts.iter().map(|draft| (draft.thread.as_str(), draft.text.reveal())).collect();
+    assert_eq!(words, [("cough", "Give him water and rest"), ("rash", "Give him water and rest")]);
+    // Days may have passed, and somebody may have written it again: nothing leaves by itself.
+    assert!(opened.cache.read(|reader| reader.outbox()).unwrap().is_empty());
+    assert!(drafts.iter().all(|draft| !["r1", "d1"].contains(&draft.message.as_str())), "under ids of their own");
+
+    // Thrown away here, they do not come back: neither at the next start, nor in a cache that is begun anew.
+    for thread in ["cough", "rash"] {
+        opened.cache.write(noon(), |writer| writer.forget_draft(&thread.into(), &osei())).unwrap();
+    }
+    opened.cache.close();
+    let again = aside::open_or_set_aside(&path, &key(), &here(), noon()).unwrap();
+    assert_eq!(again.restored, Unsent::default());
+    again.cache.close();
+    damage(&path, 0..1);
+    let anew = aside::open_or_set_aside(&path, &key(), &here(), noon()).unwrap();
+    assert_eq!(anew.restored, Unsent::default());
+    assert!(anew.cache.read(|reader| reader.drafts()).unwrap().is_empty());
+}
+
+#[test]
+fn a_file_of_another_machine_gives_nothing_back() {
+    let scene = with_words();
+    let path = closed(&scene);
+    aside::open_or_set_aside(&path, &CacheKey::new([9; 32]), &here(), noon()).unwrap().cache.close();
+    let elsewhere = Provenance { machine: "a stranger's desktop".to_owned(), ..here() };
+    let opened = aside::open_or_set_aside(&path, &key(), &elsewhere, noon()).unwrap();
+    assert_eq!(opened.restored, Unsent::default());
+    assert!(opened.cache.read(|reader| reader.drafts()).unwrap().is_empty());
 }
 
 /// Overwrites whole pages with noise, sparing the first and those of `spare`.
