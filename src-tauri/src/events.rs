@@ -5,7 +5,7 @@ use std::{sync::Arc, time::Duration};
 use tauri::{AppHandle, Emitter as _, Runtime};
 use tern_api::{
     TrayCount,
-    dto::{Changed, EnvelopesRequest, QueueId, Session, ThreadRequest},
+    dto::{Changed, EnvelopesRequest, LockKind, QueueId, Session, ThreadRequest},
     program::Program,
     status::everything,
 };
@@ -46,9 +46,31 @@ fn sessions<R: Runtime>(app: AppHandle<R>, program: Arc<Program>) {
             if matches!(now, Session::Locked { .. }) {
                 emit(&app, "lock", ());
             }
+            on_the_tray(&app, &program, &now).await;
             emit(&app, "session", now);
         }
     });
+}
+
+/// Brings a tray that was just made up to date: the session may have been told before it was there.
+pub(crate) async fn catch_up<R: Runtime>(app: &AppHandle<R>, program: &Arc<Program>) {
+    let session = program.watch_session().borrow().clone();
+    on_the_tray(app, program, &session).await;
+}
+
+/// What the tray says follows from where the person stands; while the engine runs, it counts.
+async fn on_the_tray<R: Runtime>(app: &AppHandle<R>, program: &Arc<Program>, session: &Session) {
+    let words = Words::of(program.settings_now().language);
+    match session {
+        Session::SignedOut { .. } => tray::show_unwatched(app, None, words),
+        Session::Locked { lock: LockKind::Deep, unsent, .. } => tray::show_unwatched(app, Some(*unsent), words),
+        Session::Locked { lock: LockKind::Screen, .. } | Session::SigningIn { .. } => {}
+        Session::Open { .. } => {
+            if let Ok(count) = program.counts_for_tray().await {
+                tray::show_count(app, count.mine, count.urgent, words);
+            }
+        }
+    }
 }
 
 fn statuses<R: Runtime>(app: AppHandle<R>, program: Arc<Program>) {
@@ -66,6 +88,7 @@ fn changes<R: Runtime>(app: AppHandle<R>, program: Arc<Program>) {
     let mut feed = program.watch_changes();
     tauri::async_runtime::spawn(async move {
         let mut before = None;
+        let mut language = program.settings_now().language;
         loop {
             let mut told = match feed.recv().await {
                 Ok(changed) => changed,
@@ -80,7 +103,12 @@ fn changes<R: Runtime>(app: AppHandle<R>, program: Arc<Program>) {
                 }
             }
             let queues = told.tags.iter().any(|tag| tag == "rail");
+            let now = program.settings_now().language;
             emit(&app, "changed", told);
+            if now != language {
+                language = now;
+                tray::speak(&app, Words::of(language));
+            }
             if queues {
                 count(&app, &program, &mut before).await;
             }
@@ -110,6 +138,10 @@ fn join(told: &mut Changed, more: Changed) {
 /// The tray's count, and a notification when something urgent came.
 async fn count<R: Runtime>(app: &AppHandle<R>, program: &Arc<Program>, before: &mut Option<TrayCount>) {
     let Ok(count) = program.counts_for_tray().await else { return };
+    // A lock may have come while the cache was asked; it says what holds then.
+    if matches!(&*program.watch_session().borrow(), Session::Locked { lock: LockKind::Deep, .. }) {
+        return;
+    }
     let words = Words::of(program.settings_now().language);
     tray::show_count(app, count.mine, count.urgent, words);
     let more = before.as_ref().is_some_and(|before| count.has_new_urgent(before));
@@ -138,7 +170,6 @@ fn locks<R: Runtime>(app: AppHandle<R>, program: Arc<Program>) {
             tokio::time::sleep(LOCK_CHECK).await;
             if let Some(locked) = program.lock_if_due().await {
                 let words = Words::of(program.settings_now().language);
-                tray::show_count(&app, 0, 0, words);
                 let app = app.clone();
                 let body = words.deeply_locked(locked.unsent);
                 notify::show(words.locked_title, body, move || window::show(&app));

@@ -22,7 +22,11 @@ use std::{path::PathBuf, process::ExitCode, sync::Arc};
 
 use clap::Parser as _;
 use tauri::{Manager as _, RunEvent, WindowEvent};
-use tern_api::{profile::Profile, program::Program};
+use tern_api::{
+    dto::Language,
+    profile::Profile,
+    program::{Parts, Program},
+};
 
 use crate::{arguments::Arguments, words::Words};
 
@@ -34,9 +38,16 @@ pub fn run() -> ExitCode {
         Ok(code) => u8::try_from(code).map_or(ExitCode::FAILURE, ExitCode::from),
         Err(error) => {
             tracing::error!(%error, "tern cannot start");
+            say_no_start(error.as_ref());
             ExitCode::FAILURE
         }
     }
+}
+
+/// Who starts it from a menu sees no standard error, and there is no window to say it in.
+fn say_no_start(error: &dyn std::error::Error) {
+    let words = Words::of(Language::System);
+    tauri::async_runtime::block_on(notify::last_word(words.no_start_title, words.no_start(&error.to_string())));
 }
 
 /// Logs go to the standard error; `TERN_LOG` sets what (as `tracing` reads it).
@@ -54,7 +65,8 @@ fn try_run(arguments: &Arguments) -> Result<i32, Box<dyn std::error::Error>> {
     // One program per profile, not per machine: two members may work side by side on two profiles.
     context.config_mut().identifier = format!("{}.{}", context.config().identifier, wiring::short_name(&profile));
 
-    let app = builder(arguments.clone(), profile).build(context)?;
+    let parts = wiring::parts(&profile)?;
+    let app = builder(arguments.clone(), profile, parts).build(context)?;
     Ok(app.run_return(|app, event| match event {
         // The tray keeps the program; quitting is a word.
         RunEvent::ExitRequested { api, code: None, .. } => api.prevent_exit(),
@@ -67,7 +79,7 @@ fn try_run(arguments: &Arguments) -> Result<i32, Box<dyn std::error::Error>> {
 }
 
 /// The program without its event loop.
-fn builder(arguments: Arguments, profile: Profile) -> tauri::Builder<tauri::Wry> {
+fn builder(arguments: Arguments, profile: Profile, parts: Parts) -> tauri::Builder<tauri::Wry> {
     tauri::Builder::default()
         .plugin(tauri_plugin_single_instance::init(|app, _, _| window::show(app)))
         .plugin(tauri_plugin_opener::init())
@@ -111,7 +123,6 @@ fn builder(arguments: Arguments, profile: Profile) -> tauri::Builder<tauri::Wry>
             commands::quit,
         ])
         .setup(move |app| {
-            let parts = wiring::parts(&profile)?;
             let preset = arguments.server.as_deref().map(|server| (wiring::spelt(server), arguments.ca.clone()));
             let program = {
                 let _runtime = tauri::async_runtime::handle().inner().enter();
@@ -123,11 +134,18 @@ fn builder(arguments: Arguments, profile: Profile) -> tauri::Builder<tauri::Wry>
             app.manage(commands::QuitAsked::default());
             events::forward(app.handle(), &program);
             // What takes longest begins first: the web view's process and the file start while the tray is made.
-            window::open(app.handle(), !arguments.hidden)?;
+            if let Err(error) = window::open(app.handle(), !arguments.hidden) {
+                // What fails in here ends the program before anybody could say why.
+                say_no_start(&error);
+                return Err(error.into());
+            }
+            let watched = Arc::clone(&program);
             tauri::async_runtime::spawn(async move { program.resume().await });
             if let Err(error) = tray::build(app.handle(), words) {
                 tracing::warn!(%error, "there is no tray");
             }
+            let handle = app.handle().clone();
+            tauri::async_runtime::spawn(async move { events::catch_up(&handle, &watched).await });
             Ok(())
         })
 }

@@ -1,5 +1,5 @@
-//! Notifications: that something urgent came, that the program locked itself, or that replies stayed here when it
-//! ended. Never who, never what about.
+//! Notifications: that something urgent came, that the program locked itself, that replies stayed here when it
+//! ended, or that it cannot start. Never who, never what about.
 
 use std::time::Duration;
 

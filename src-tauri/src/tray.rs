@@ -15,10 +15,7 @@ const TRAY: &str = "tern";
 
 /// Puts the icon into the tray.
 pub(crate) fn build<R: Runtime>(app: &AppHandle<R>, words: &Words) -> tauri::Result<()> {
-    let open = MenuItem::with_id(app, "open", words.open, true, None::<&str>)?;
-    let lock = MenuItem::with_id(app, "lock", words.lock, true, None::<&str>)?;
-    let quit = MenuItem::with_id(app, "quit", words.quit, true, None::<&str>)?;
-    let menu = Menu::with_items(app, &[&open, &lock, &quit])?;
+    let menu = menu(app, words)?;
     let mut tray = TrayIconBuilder::with_id(TRAY)
         .tooltip("Tern")
         .menu(&menu)
@@ -41,11 +38,34 @@ pub(crate) fn build<R: Runtime>(app: &AppHandle<R>, words: &Words) -> tauri::Res
     Ok(())
 }
 
+fn menu<R: Runtime>(app: &AppHandle<R>, words: &Words) -> tauri::Result<Menu<R>> {
+    let open = MenuItem::with_id(app, "open", words.open, true, None::<&str>)?;
+    let lock = MenuItem::with_id(app, "lock", words.lock, true, None::<&str>)?;
+    let quit = MenuItem::with_id(app, "quit", words.quit, true, None::<&str>)?;
+    Menu::with_items(app, &[&open, &lock, &quit])
+}
+
+/// Another language was chosen.
+pub(crate) fn speak<R: Runtime>(app: &AppHandle<R>, words: &Words) {
+    let Some(tray) = app.tray_by_id(TRAY) else { return };
+    if let Err(error) = menu(app, words).and_then(|menu| tray.set_menu(Some(menu))) {
+        tracing::debug!(%error, "the tray keeps its old language");
+    }
+}
+
 /// Shows how many envelopes wait for the member, and how many of them are urgent. Numbers only.
 pub(crate) fn show_count<R: Runtime>(app: &AppHandle<R>, mine: u32, urgent: u32, words: &Words) {
+    say(app, (mine > 0).then(|| mine.to_string()), &words.waiting(mine, urgent));
+}
+
+/// Shows that nothing is watched: behind the deep lock, with so many replies not sent; or signed out.
+pub(crate) fn show_unwatched<R: Runtime>(app: &AppHandle<R>, unsent: Option<u32>, words: &Words) {
+    say(app, None, &unsent.map_or_else(|| "Tern".to_owned(), |unsent| words.locked(unsent)));
+}
+
+fn say<R: Runtime>(app: &AppHandle<R>, title: Option<String>, tooltip: &str) {
     let Some(tray) = app.tray_by_id(TRAY) else { return };
-    let title = if mine == 0 { None } else { Some(mine.to_string()) };
-    if let Err(error) = tray.set_title(title).and_then(|()| tray.set_tooltip(Some(words.waiting(mine, urgent)))) {
+    if let Err(error) = tray.set_title(title).and_then(|()| tray.set_tooltip(Some(tooltip))) {
         tracing::debug!(%error, "the tray does not take a count");
     }
 }

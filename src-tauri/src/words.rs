@@ -16,8 +16,11 @@ pub(crate) struct Words {
     urgent: [&'static str; 2],
     not_sent: [&'static str; 2],
     unwatched: &'static str,
+    colon: &'static str,
     pub(crate) unsent_title: &'static str,
     leave_later: &'static str,
+    pub(crate) no_start_title: &'static str,
+    tell_it: &'static str,
 }
 
 static EN: Words = Words {
@@ -31,8 +34,11 @@ static EN: Words = Words {
     urgent: ["urgent", "urgent"],
     not_sent: ["reply not sent", "replies not sent"],
     unwatched: "urgent messages are not watched here",
+    colon: ": ",
     unsent_title: "Tern has ended",
     leave_later: "what you wrote leaves when Tern is open again",
+    no_start_title: "Tern cannot start",
+    tell_it: "Tell your IT",
 };
 
 static FR: Words = Words {
@@ -41,13 +47,16 @@ static FR: Words = Words {
     quit: "Quitter",
     urgent_title: "Urgent",
     locked_title: "Tern est verrouillé",
-    nothing: "Tern : rien n’attend",
+    nothing: "Tern\u{a0}: rien n’attend",
     waiting: ["message attend", "messages attendent"],
     urgent: ["urgent", "urgents"],
     not_sent: ["réponse non envoyée", "réponses non envoyées"],
     unwatched: "les messages urgents ne sont pas surveillés ici",
+    colon: "\u{a0}: ",
     unsent_title: "Tern est fermé",
     leave_later: "ce que vous avez écrit partira quand Tern sera de nouveau ouvert",
+    no_start_title: "Tern ne peut pas démarrer",
+    tell_it: "Prévenez votre service informatique",
 };
 
 impl Words {
@@ -80,9 +89,17 @@ impl Words {
             unsent => format!("{}; {}", counted(unsent, &self.not_sent), self.unwatched),
         }
     }
-}
 
-impl Words {
+    /// "Tern is locked: 3 replies not sent; urgent messages are not watched here".
+    pub(crate) fn locked(&self, unsent: u32) -> String {
+        format!("{}{}{}", self.locked_title, self.colon, self.deeply_locked(unsent))
+    }
+
+    /// "Tell your IT: permission denied".
+    pub(crate) fn no_start(&self, cause: &str) -> String {
+        format!("{}{}{cause}", self.tell_it, self.colon)
+    }
+
     /// "3 replies not sent; what you wrote leaves when Tern is open again".
     pub(crate) fn still_unsent(&self, unsent: u32) -> String {
         format!("{}; {}", counted(unsent, &self.not_sent), self.leave_later)
@@ -106,5 +123,7 @@ mod tests {
         assert_eq!(EN.waiting(0, 1), "1 urgent");
         assert_eq!(FR.waiting(3, 2), "3 messages attendent, 2 urgents");
         assert_eq!(EN.deeply_locked(3), "3 replies not sent; urgent messages are not watched here");
+        assert_eq!(EN.locked(0), "Tern is locked: urgent messages are not watched here");
+        assert_eq!(FR.locked(0), "Tern est verrouillé\u{a0}: les messages urgents ne sont pas surveillés ici");
     }
 }
