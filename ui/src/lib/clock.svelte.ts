@@ -7,8 +7,12 @@
 export class Clock {
   /** UTC milliseconds. */
   now = $state(Date.now());
+  /** Milliseconds by which this machine's clock is behind the practice's (negative: ahead). */
+  behind = $state(0);
+  /** UTC milliseconds at the practice: what everything that comes from the server is compared with. */
+  there = $derived(this.now + this.behind);
   /** The same, to the minute: what changes rarely reads this one. */
-  minute = $derived(Math.floor(this.now / 60_000) * 60_000);
+  minute = $derived(Math.floor(this.there / 60_000) * 60_000);
 
   #timer: ReturnType<typeof setInterval> | undefined;
 

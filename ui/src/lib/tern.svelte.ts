@@ -46,6 +46,8 @@ export class Tern {
   /** What is typed could not be kept, and somebody wanted to quit. */
   unkept = $state.raw<ApiError | null>(null);
   notices = $state.raw<readonly Notice[]>([]);
+  /** What became of an old copy was read; it is not said again after every lock. */
+  aside = $state({ lostRead: false, restoredRead: false });
   /** Opened from a notification before the inbox was there. */
   openThread = $state<string | null>(null);
 
@@ -83,7 +85,7 @@ export class Tern {
       }),
       this.backend.on("status", (status) => {
         this.#status.heard();
-        this.status = status;
+        this.#report(status);
       }),
       this.backend.on("open-thread", ({ thread }) => (this.openThread = thread)),
       this.backend.on("lock", () => this.hide()),
@@ -158,6 +160,7 @@ export class Tern {
       triesLeft: 0,
       waitUntil: null,
       unsent: 0,
+      failure: null,
     });
     const asked = this.#session.ask(
       () => this.backend.session(),
@@ -209,7 +212,7 @@ export class Tern {
       if (was !== "open") {
         const asked = this.#status.ask(
           () => this.backend.status(),
-          (now) => (this.status = now),
+          (now) => this.#report(now),
         );
         void asked.catch(this.fail);
       }
@@ -222,9 +225,15 @@ export class Tern {
     this.unkept = null;
     this.notices = [];
     if (session.kind !== "locked") {
+      this.aside = { lostRead: false, restoredRead: false };
       this.page = "inbox";
       this.status = null;
     }
+  }
+
+  #report(status: Status): void {
+    this.status = status;
+    this.clock.behind = status.clockOffsetMs;
   }
 
   #askSettings(): Promise<void> {

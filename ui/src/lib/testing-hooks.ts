@@ -21,10 +21,10 @@
  * | `put-back-reason`, `put-back-confirm` | the dialog of put back |
  * | `undo-bar`, `undo` | the seconds within which an outcome can be undone |
  * | `status`, `banner` | the foot of the rail (`data-connection`), the banner (`data-kind`) |
- * | `set-aside` | the old cache could not be opened: what cannot be read |
+ * | `set-aside`, `restored` | the old cache could not be opened: what cannot be read; what came back of one |
  * | `lock`, `settings`, `palette-open` | buttons of the rail |
  * | `palette`, `palette-input`, `keys` | command palette, cheat sheet |
- * | `pin`, `unlock`, `unlock-browser`, `unlock-cancel`, `lock-wait` | the lock screen |
+ * | `pin`, `unlock`, `unlock-browser`, `unlock-cancel`, `unlock-failure`, `lock-wait` | the lock screen |
  * | `theme`, `language`, `undo-seconds`, `settings-close`, `quit` | settings |
  * | `old-pin`, `new-pin`, `new-pin-again`, `set-pin` | settings: the PIN |
  * | `sign-out`, `sign-out-confirm`, `sign-out-anyway` | settings: sign out, and its dialog |
@@ -78,6 +78,7 @@ export const hook = {
   status: "status",
   banner: "banner",
   setAside: "set-aside",
+  restored: "restored",
   lock: "lock",
   settings: "settings",
   paletteOpen: "palette-open",
@@ -88,6 +89,7 @@ export const hook = {
   unlock: "unlock",
   unlockBrowser: "unlock-browser",
   unlockCancel: "unlock-cancel",
+  unlockFailure: "unlock-failure",
   lockWait: "lock-wait",
   theme: "theme",
   language: "language",

@@ -55,13 +55,15 @@ export class Inbox {
   });
 
   readonly #tern: Tern;
+  /** The outcome that is being settled, or the last one that was. */
+  #settling: Promise<void> = Promise.resolve();
 
   constructor(tern: Tern) {
     this.#tern = tern;
     const { backend, queries, clock } = tern;
     this.rail = new LiveQuery(queries, { tags: ["rail"] }, () => backend.rail());
     this.list = new EnvelopeList(backend);
-    this.search = new Search(backend, () => clock.now);
+    this.search = new Search(backend, () => clock.there);
     this.touch = new Touch(backend, queries);
     this.undo = new UndoStack(() => clock.now);
   }
@@ -83,6 +85,7 @@ export class Inbox {
       ends.forEach((end) => end());
       this.rail.end();
       this.#tern.beforeLock = null;
+      this.undo.end();
       void this.touch.leave();
     };
   }
@@ -109,7 +112,7 @@ export class Inbox {
 
   /** A row was pressed. With a touch open, that is a way of leaving it: an outcome is asked for. */
   pick(index: number): void {
-    if (this.touch.held) {
+    if (this.touch.held && this.touch.state !== "ending") {
       this.#askOutcome();
       return;
     }
@@ -125,19 +128,21 @@ export class Inbox {
     else this.list.move(by);
   }
 
-  start(): void {
+  async start(): Promise<void> {
+    if (this.touch.state === "ending") await this.#settling;
     const thread = this.touch.state === "peeking" ? this.touch.thread : this.subject?.thread;
-    if (thread === null || thread === undefined) return;
+    if (thread === null || thread === undefined || this.touch.held) return;
     this.list.inHand = true;
     this.turn = "touch";
-    void this.touch.start(thread);
+    await this.touch.start(thread);
   }
 
-  peek(): void {
-    if (this.subject === null) return;
+  async peek(): Promise<void> {
+    if (this.touch.state === "ending") await this.#settling;
+    if (this.subject === null || this.touch.held) return;
     this.list.inHand = true;
     this.turn = "touch";
-    void this.touch.peek(this.subject.thread);
+    await this.touch.peek(this.subject.thread);
   }
 
   peekEnd(): void {
@@ -170,6 +175,8 @@ export class Inbox {
       this.list.left(thread);
       await this.touch.reopen(thread);
       this.turn = "touch";
+      // Who takes a reply back wants to change its words.
+      if (one.outcome === "replied") this.focus.to("composer");
       await this.list.settle(thread);
     } catch (thrown) {
       this.#tern.fail(thrown);
@@ -191,23 +198,32 @@ export class Inbox {
     return this.rail.data?.queues[n - 1]?.id ?? null;
   }
 
+  /** The hand moves on with the key, and the file follows; where it does not, the touch is back. */
   async #ended(ending: Promise<Closed | null>, gone = true): Promise<void> {
-    const closed = await ending;
-    if (closed === null) return;
-    const { thread, patient } = closed.view;
-    this.#tern.clock.tick();
-    this.undo.add(closed.ended, closed.outcome, thread, patient.name);
-    if (gone) {
-      this.list.leave(thread);
-      this.list.left(thread);
-    } else {
-      // It is back in the queue for whoever comes next; the hand goes on to the one after it.
-      if (this.list.selected?.thread === thread) this.list.move(1);
-      void this.list.refresh();
-    }
-    if (this.search.active) void this.search.ask();
+    const { thread } = this.touch;
+    if (this.touch.state !== "ending" || thread === null) return;
+    const settling = this.#settle(ending, thread, gone);
+    this.#settling = settling;
+    if (gone) this.list.leave(thread);
+    // It is back in the queue for whoever comes next; the hand goes on to the one after it.
+    else if (this.list.selected?.thread === thread) this.list.move(1);
     this.turn = "list";
     this.focus.to("list");
+    await settling;
+  }
+
+  async #settle(ending: Promise<Closed | null>, thread: string, gone: boolean): Promise<void> {
+    const closed = await ending;
+    if (gone) this.list.left(thread);
+    else void this.list.refresh();
+    if (closed === null) {
+      this.turn = "touch";
+      await this.list.settle(thread);
+      return;
+    }
+    this.#tern.clock.tick();
+    this.undo.add(closed.ended, closed.outcome, thread, closed.view.patient.name);
+    if (this.search.active) void this.search.ask();
   }
 
   #askOutcome(): void {
@@ -227,7 +243,8 @@ export class Inbox {
   #handlers(): Partial<Record<ActionId, Handler>> {
     const { touch, list } = this;
     const here = () => this.#tern.page === "inbox";
-    const free = () => here() && !touch.held && touch.state !== "opening";
+    // While an outcome is being settled, the hand is on the next envelope already.
+    const free = () => here() && (!touch.held || touch.state === "ending") && touch.state !== "opening";
     const opened = () => here() && touch.state === "open";
     const handlers: Partial<Record<ActionId, Handler>> = {
       "list.next": { run: () => this.move(1), can: free },
@@ -243,9 +260,9 @@ export class Inbox {
         },
         can: () => free() && touch.state !== "peeking" && this.search.active,
       },
-      "touch.start": { run: () => this.start(), can: () => free() && this.subject?.open === true },
+      "touch.start": { run: () => void this.start(), can: () => free() && this.subject?.open === true },
       "touch.peek": {
-        run: () => this.peek(),
+        run: () => void this.peek(),
         can: () => free() && touch.state !== "peeking" && this.subject !== null,
       },
       "peek.end": { run: () => this.peekEnd(), can: () => here() && touch.state === "peeking" },

@@ -88,7 +88,21 @@ describe("one touch, by keyboard", () => {
     await user.keyboard(`r${REPLY}{Control>}{Enter}{/Control}`);
     expect((await screen.findByRole("alert")).textContent).toContain("The disk is full");
     expect((screen.getByTestId("composer") as HTMLTextAreaElement).value).toBe(REPLY);
-    expect(rows()).toContain("t-leo");
+    await waitFor(() => expect(selected()).toBe("t-leo"));
+  });
+
+  it("is on the next envelope with the key, and starts it once the outcome is settled", async () => {
+    const { practice, user } = await startLeo();
+    const settled = practice.hold("touchClose");
+    await user.keyboard("e");
+    expect(selected()).toBe("t-bart");
+    expect(screen.getByTestId("pane").dataset["state"]).toBe("envelope");
+    expect(document.body.textContent).not.toMatch(BODY);
+    await user.keyboard("{Enter}");
+    expect(practice.callsOf("touchStart")).toHaveLength(1);
+    settled();
+    await screen.findByTestId("composer");
+    expect(practice.callsOf("touchStart")).toEqual([{ thread: "t-leo" }, { thread: "t-bart" }]);
   });
 
   it("leaves the field by Esc, and asks for a reason by the next one", async () => {

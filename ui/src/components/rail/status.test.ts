@@ -12,6 +12,7 @@ const calm: Status = {
   needsYou: 0,
   index: null,
   clockOffMinutes: null,
+  clockOffsetMs: 0,
   unreadable: 0,
   push: true,
 };

@@ -19,6 +19,7 @@ export interface Undoable {
 export class UndoStack {
   #all = $state.raw<readonly Undoable[]>([]);
   #now: () => number;
+  #timers = new Set<ReturnType<typeof setTimeout>>();
 
   constructor(now: () => number) {
     this.#now = now;
@@ -37,6 +38,22 @@ export class UndoStack {
   add(ended: Ended, outcome: Outcome, thread: string, name: string): void {
     const alive = this.#all.filter((one) => one.until > this.#now());
     this.#all = [...alive, { undo: ended.undo, until: ended.undoUntil, outcome, thread, name }];
+    // To the moment: the screen's clock moves once a second, and a second later it has left.
+    const timer = setTimeout(
+      () => {
+        this.#timers.delete(timer);
+        this.drop(ended.undo);
+      },
+      Math.max(0, ended.undoUntil - this.#now()),
+    );
+    this.#timers.add(timer);
+  }
+
+  /** The view is gone: nothing of a patient waits for a timer. */
+  end(): void {
+    for (const timer of this.#timers) clearTimeout(timer);
+    this.#timers.clear();
+    this.#all = [];
   }
 
   drop(undo: string): void {

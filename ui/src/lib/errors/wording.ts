@@ -50,6 +50,7 @@ export const signInWording: Record<SignInFailure, Wording> = {
   "timed-out": { what: "sign-in.timed-out", todo: "sign-in.timed-out.todo" },
   refused: { what: "sign-in.refused", todo: "sign-in.refused.todo" },
   "not-a-member": { what: "sign-in.not-a-member", todo: "sign-in.not-a-member.todo" },
+  "somebody-else": { what: "sign-in.somebody-else", todo: "sign-in.somebody-else.todo" },
   keyring: { what: "sign-in.keyring", todo: "sign-in.keyring.todo" },
   "cache-set-aside": { what: "sign-in.cache-set-aside", todo: "sign-in.cache-set-aside.todo" },
   "copied-cache": { what: "sign-in.copied-cache", todo: "sign-in.copied-cache.todo" },
@@ -72,6 +73,13 @@ export const connectionWording: Record<ConnectionState, MessageKey | null> = {
 /** In one line. */
 export function failureText(failure: ApiError): string {
   const wording = errorWording[failure.code] ?? errorWording.internal;
+  return `${t(wording.what)} ${t(wording.todo)}`;
+}
+
+/** Why the browser did not unlock, or renew the session, in one line. */
+export function browserText(failure: SignInFailure | null): string | null {
+  if (failure === null) return null;
+  const wording = signInWording[failure];
   return `${t(wording.what)} ${t(wording.todo)}`;
 }
 

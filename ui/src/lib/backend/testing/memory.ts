@@ -39,7 +39,9 @@ export function openSession(): Session {
     practice: "Lakeside Family Practice",
     server: "https://fhir.lakeside.example",
     signInAgain: false,
+    failure: null,
     setAside: null,
+    restored: 0,
   };
 }
 
@@ -79,6 +81,7 @@ export class MemoryBackend implements Backend {
     quit: new Set(),
   };
   #faults = new Map<string, ErrorCode>();
+  #holds = new Map<string, Promise<void>>();
   #undoable = new Map<
     string,
     { view: TouchView; queue: string | null; row: EnvelopeRow | null; at: number }
@@ -96,6 +99,7 @@ export class MemoryBackend implements Backend {
       needsYou: 0,
       index: null,
       clockOffMinutes: null,
+      clockOffsetMs: 0,
       unreadable: 0,
       push: true,
     };
@@ -104,6 +108,13 @@ export class MemoryBackend implements Backend {
   /** The next call of this operation fails. */
   fault(name: keyof Backend, code: ErrorCode): void {
     this.#faults.set(name, code);
+  }
+
+  /** This operation is answered once the returned function is called. */
+  hold(name: "touchClose"): () => void {
+    let release = () => {};
+    this.#holds.set(name, new Promise((done) => (release = done)));
+    return () => release();
   }
 
   emit<E extends keyof BackendEvents>(event: E, payload: BackendEvents[E]): void {
@@ -180,6 +191,7 @@ export class MemoryBackend implements Backend {
       triesLeft: 5,
       waitUntil: null,
       unsent: this.statusNow.waitingToSend,
+      failure: null,
     });
   }
   async unlock(request: { pin: string }): Promise<UnlockResult> {
@@ -294,6 +306,7 @@ export class MemoryBackend implements Backend {
     return this.#end(request.thread, true);
   }
   async touchClose(request: { thread: string; workItems: string[] }) {
+    await this.#holds.get("touchClose");
     await this.#did("touchClose", request, undefined);
     return this.#end(request.thread, true);
   }

@@ -67,6 +67,7 @@ const scenes: Record<string, (backend: MemoryBackend, query: URLSearchParams) =>
       triesLeft: 5,
       waitUntil: null,
       unsent: 3,
+      failure: null,
     };
   },
   offline: (backend) => {
