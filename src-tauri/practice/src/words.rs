@@ -71,6 +71,8 @@ struct Staff {
     openings: Vec<Opening>,
     /// What patients answer to a reply.
     answers: Vec<String>,
+    /// What patients add before anybody has answered.
+    afterthoughts: Vec<String>,
 }
 
 /// A message that the practice begins with.
@@ -145,7 +147,12 @@ impl Words {
 
     /// What a patient answers to a reply.
     pub(crate) fn answer(&self, patient: &Patient, chance: &mut ChaCha8Rng) -> String {
-        self.staff(patient).and_then(|staff| staff.answers.choose(chance)).map_or_else(|| "…".to_owned(), String::clone)
+        drawn(self.staff(patient).map(|staff| &staff.answers), chance)
+    }
+
+    /// What a patient adds before anybody has answered.
+    pub(crate) fn afterthought(&self, patient: &Patient, chance: &mut ChaCha8Rng) -> String {
+        drawn(self.staff(patient).map(|staff| &staff.afterthoughts), chance)
     }
 
     /// What the practice writes first.
@@ -160,6 +167,10 @@ impl Words {
         };
         self.staff.get(language)
     }
+}
+
+fn drawn(texts: Option<&Vec<String>>, chance: &mut ChaCha8Rng) -> String {
+    texts.and_then(|texts| texts.choose(chance)).map_or_else(|| "…".to_owned(), String::clone)
 }
 
 fn own() -> Result<Vec<Text>, Error> {

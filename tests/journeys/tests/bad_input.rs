@@ -10,7 +10,7 @@ use tern_journeys::{
     window::Window,
 };
 
-use crate::scene::{Scene, go_to, invoke, send, set, sign_in, start, write};
+use crate::scene::{Scene, accessible, go_to, invoke, send, set, sign_in, start, write};
 
 const REPLY: &str = "Please come by tomorrow at ten, and bring the letter.";
 const DRAFT: &str = "Half a thought that must not be lost";
@@ -81,6 +81,10 @@ async fn a_clock_that_is_off_by_a_day_is_named_and_a_reply_gets_through() {
     let window = scene.signed_in("physician", "en").await;
     window.see_words("[data-testid=status]", "This clock is off by").await.unwrap();
     let later = start(&window).await;
+    // A touch that has just begun is not a day old, nor are there days to go before it begins.
+    let just_begun =
+        "return /\\b0:\\d\\d\\b/.test(document.querySelector('[data-testid=patient] .clock')?.textContent ?? '')";
+    window.until(just_begun, vec![], "a touch that has just begun").await.unwrap();
     write(&window, REPLY).await;
     send(&window).await;
     completed(&scene, &later).await;
@@ -173,7 +177,7 @@ async fn without_a_keyring_nobody_gets_in_and_nothing_is_lost() {
     let bus = Bus::start(&ring, Keyring::Open).await.unwrap();
     let window = scene.window_on_bus("osei", &bus).await;
     sign_in(&window).await;
-    start(&window).await;
+    let thread = start(&window).await;
     write(&window, DRAFT).await;
     window.see("[data-testid=draft-state][data-state=kept]").await.unwrap();
     window.quit().await.unwrap();
@@ -193,14 +197,29 @@ async fn without_a_keyring_nobody_gets_in_and_nothing_is_lost() {
     window.quit().await.unwrap();
     drop(bus);
 
-    // Emptied for ever: said plainly, with how much cannot be read; the old file stays.
-    std::fs::remove_dir_all(&ring).unwrap();
+    // Emptied: said plainly, with how much cannot be read; the old file stays.
+    let backup = scene.dir().join("ring-of-yesterday");
+    std::fs::rename(&ring, &backup).unwrap();
     let bus = Bus::start(&ring, Keyring::Open).await.unwrap();
     let window = scene.window_on_bus("osei", &bus).await;
     window.see_words("[data-testid=set-aside]", "1 unsent reply or draft in it cannot be read").await.unwrap();
     window.see("[data-testid=banner][data-kind=sign-in-again]").await.unwrap();
     window.quit().await.unwrap();
     assert!(files(&scene.profile("osei")).len() > 1, "the old file is set aside, not deleted");
+    drop(bus);
+
+    // Restored after all: what could not be read comes back by itself, and stands where it was written.
+    std::fs::remove_dir_all(&ring).unwrap();
+    std::fs::rename(&backup, &ring).unwrap();
+    let bus = Bus::start(&ring, Keyring::Open).await.unwrap();
+    let window = scene.window_on_bus("osei", &bus).await;
+    window.see_words("[data-testid=restored]", "1 unsent reply or draft").await.unwrap();
+    accessible(&window).await;
+    go_to(&window, "Nurse triage").await;
+    window.see(&format!("[data-testid='envelope-{thread}']")).await.unwrap().click().await.unwrap();
+    assert_eq!(start(&window).await, thread);
+    has_draft(&window).await;
+    window.quit().await.unwrap();
 }
 
 #[tokio::test(flavor = "multi_thread")]

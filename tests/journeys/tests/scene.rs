@@ -69,6 +69,13 @@ impl Scene {
         Window::open_with(&opening, &more).await.expect("a window")
     }
 
+    /// Starts the program a second time on a profile that is open; how that second one ends.
+    pub(crate) async fn start_again(&self, profile: &str) -> std::process::ExitStatus {
+        let mut second = tokio::process::Command::new(required("TERN_APP"));
+        second.arg("--profile").arg(self.profile(profile)).kill_on_drop(true);
+        tokio::time::timeout(PATIENCE, second.status()).await.expect("the second one ends").expect("a program")
+    }
+
     /// The practice forgets every sign-in: who is signed in holds tokens that nobody knows any more.
     pub(crate) async fn forget_sign_ins(&mut self) {
         self.practice.stop().await.expect("a practice that stops");
@@ -185,7 +192,9 @@ pub(crate) async fn write(window: &Window, words: &str) {
 /// Sends it.
 pub(crate) async fn send(window: &Window) {
     window.press_with(&[Key::Control], Key::Enter.into()).await.expect("a key");
-    window.see("[data-testid=undo-bar]").await.expect("the undo bar");
+    // Not the bar of undo, which stands for a second where a scene has made its seconds so few.
+    let sent = "return !document.querySelector('[data-testid=composer]')";
+    window.until(sent, vec![], "a composer that has sent").await.expect("it is sent");
 }
 
 /// Sets something of the settings.

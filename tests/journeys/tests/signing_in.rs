@@ -1,9 +1,9 @@
-//! Signing in, and the lock.
+//! Signing in, the two locks, and a second start.
 
 use fantoccini::key::Key;
 use serde_json::json;
 
-use crate::scene::{Scene, accessible, start, write};
+use crate::scene::{Scene, accessible, invoke, start, write};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_physician_signs_in_and_sees_envelopes_without_a_body() {
@@ -79,5 +79,38 @@ async fn the_lock_takes_every_content_off_the_page_and_the_draft_survives() {
     window.see("[data-testid=pane][data-state=open]").await.unwrap();
     let draft = "const field = document.querySelector('textarea[data-testid=composer], [data-testid=composer] textarea'); return !!field && field.value.includes('Half a sentence that must not be')";
     window.until(draft, vec![], "the draft").await.unwrap();
+    window.quit().await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn behind_the_deep_lock_the_browser_unlocks_or_says_why_it_did_not() {
+    let scene = Scene::set(&[]).await;
+    let window = scene.signed_in("physician", "en").await;
+    let set = invoke(&window, "set_pin", json!({ "old": null, "new": "2580" })).await.unwrap();
+    assert_eq!(set, json!("set"));
+    window.quit().await.unwrap();
+
+    // Whoever has set a PIN starts behind the deep lock.
+    let window = scene.window("physician", "en").await;
+    window.see("[data-testid=view-lock][data-lock=deep]").await.unwrap();
+    scene.road.cut();
+    window.see("[data-testid=unlock-browser]").await.unwrap().click().await.unwrap();
+    window.see_words("[data-testid=unlock-failure]", "No answer from this address").await.unwrap();
+    window.see_gone("[data-testid=unlock-cancel]").await.unwrap();
+    accessible(&window).await;
+
+    scene.road.mend().await.unwrap();
+    window.see("[data-testid=unlock-browser]").await.unwrap().click().await.unwrap();
+    window.see("[data-testid=view-inbox]").await.unwrap();
+    window.see_words("[data-testid=notice]", "Your PIN was taken away").await.unwrap();
+    window.quit().await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_second_start_ends_and_leaves_the_first_at_work() {
+    let scene = Scene::set(&[]).await;
+    let window = scene.signed_in("physician", "en").await;
+    assert!(scene.start_again("physician").await.success());
+    window.see("[data-testid=view-inbox]").await.unwrap();
     window.quit().await.unwrap();
 }

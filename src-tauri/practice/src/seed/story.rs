@@ -118,7 +118,7 @@ pub(super) fn conversation(size: Size, number: usize, words: &Words, now: DateTi
         }
         Story::WroteAgain => {
             let minutes = chance.random_range(10..600);
-            let second = again(&first, words.answer(&thread.patient, chance), minutes);
+            let second = again(&first, words.afterthought(&thread.patient, chance), minutes);
             for (message, priority) in [(&first, text.priority.as_str()), (&second, "routine")] {
                 made.push(work_item(&thread, message, priority, &Progress::Requested));
                 made.push(message.resource(&thread));
