@@ -14,6 +14,7 @@ import { UndoStack } from "$components/touch/undo.svelte";
 import type { ActionId } from "$lib/actions/actions";
 import type { Handler } from "$lib/actions/registry.svelte";
 import { FocusWish } from "$lib/focus.svelte";
+import { painted } from "$lib/painted";
 import { LiveQuery } from "$lib/query/live.svelte";
 import type { Tern } from "$lib/tern.svelte";
 
@@ -213,7 +214,7 @@ export class Inbox {
   }
 
   async #settle(ending: Promise<Closed | null>, thread: string, gone: boolean): Promise<void> {
-    const closed = await ending;
+    const [closed] = await Promise.all([ending, painted()]);
     if (gone) this.list.left(thread);
     else void this.list.refresh();
     if (closed === null) {

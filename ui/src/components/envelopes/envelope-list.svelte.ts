@@ -70,7 +70,8 @@ export class EnvelopeList {
   watch(queries: LiveQueries): () => void {
     return queries.watch({ tags: ["envelopes", "outbox"] }, (changed) => {
       changed.threads.forEach((thread) => this.#changed.add(thread));
-      void this.refresh();
+      // While an outcome is being settled it is drawn first; then the list looks again anyway.
+      if (this.#leaving.size === 0) void this.refresh();
     });
   }
 
