@@ -44,7 +44,8 @@ pub struct Window {
 /// The driver's picture waits for the next frame, and a page that rests draws none: seen once in sixty pictures, and
 /// then for ever. So a corner of one pixel is drawn anew, in a colour that nobody sees, until the picture is there.
 const STIR: &str = "const dot = document.createElement('div'); dot.setAttribute('aria-hidden', 'true'); dot.style.cssText = 'position:fixed;left:0;bottom:0;width:1px;height:1px;pointer-events:none'; document.body.append(dot); let on = false; window.__stir = [dot, setInterval(() => { on = !on; dot.style.background = on ? 'rgba(0,0,0,0.004)' : 'transparent' }, 30)]";
-const SETTLE: &str = "const [dot, timer] = window.__stir ?? []; clearInterval(timer); dot?.remove(); delete window.__stir";
+const SETTLE: &str =
+    "const [dot, timer] = window.__stir ?? []; clearInterval(timer); dot?.remove(); delete window.__stir";
 
 impl Drop for Window {
     fn drop(&mut self) {
