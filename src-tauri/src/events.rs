@@ -4,7 +4,7 @@ use std::{sync::Arc, time::Duration};
 
 use tauri::{AppHandle, Emitter as _, Runtime};
 use tern_api::{
-    TrayCount,
+    DeeplyLocked, TrayCount,
     dto::{Changed, EnvelopesRequest, LockKind, QueueId, Session, ThreadRequest},
     program::Program,
     status::everything,
@@ -169,13 +169,17 @@ fn locks<R: Runtime>(app: AppHandle<R>, program: Arc<Program>) {
         loop {
             tokio::time::sleep(LOCK_CHECK).await;
             if let Some(locked) = program.lock_if_due().await {
-                let words = Words::of(program.settings_now().language);
-                let app = app.clone();
-                let body = words.deeply_locked(locked.unsent);
-                notify::show(words.locked_title, body, move || window::show(&app));
+                say_locked(&app, &program, locked);
             }
         }
     });
+}
+
+/// The notice that stays after a deep lock: numbers only.
+pub(crate) fn say_locked<R: Runtime>(app: &AppHandle<R>, program: &Program, locked: DeeplyLocked) {
+    let words = Words::of(program.settings_now().language);
+    let app = app.clone();
+    notify::show(words.locked_title, words.deeply_locked(locked.unsent), move || window::show(&app));
 }
 
 #[cfg(test)]

@@ -13,6 +13,7 @@ mod commands;
 mod events;
 mod notify;
 mod sample_practice;
+mod system;
 mod tray;
 mod window;
 mod wiring;
@@ -133,6 +134,7 @@ fn builder(arguments: Arguments, profile: Profile, parts: Parts) -> tauri::Build
             app.manage(Arc::clone(&program));
             app.manage(commands::QuitAsked::default());
             events::forward(app.handle(), &program);
+            system::watch(app.handle(), &program);
             // What takes longest begins first: the web view's process and the file start while the tray is made.
             if let Err(error) = window::open(app.handle(), !arguments.hidden) {
                 // What fails in here ends the program before anybody could say why.

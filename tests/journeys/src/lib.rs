@@ -10,6 +10,8 @@ pub mod bus;
 #[cfg(target_os = "linux")]
 pub mod desktop;
 pub mod driver;
+#[cfg(target_os = "linux")]
+pub mod logind;
 pub mod practice;
 pub mod road;
 pub mod traces;

@@ -273,6 +273,16 @@ impl Window {
         ended(process).await
     }
 
+    /// Asks the program to end as the system does when somebody signs out of it (SIGTERM), and waits until it is gone.
+    ///
+    /// # Errors
+    /// When it does not end.
+    pub async fn end_by_system(self) -> Result<(), Failure> {
+        let process = process_of(&self.profile)?.ok_or("no program is at work")?;
+        tokio::process::Command::new("kill").args(["-TERM", &process.to_string()]).status().await?;
+        ended(Some(process)).await
+    }
+
     /// Kills the program where it stands (SIGKILL): it can do nothing about it any more.
     ///
     /// # Errors

@@ -38,15 +38,20 @@ impl Scene {
 
     /// A window of a member on a profile by name: several members may share one.
     pub(crate) async fn window_on(&self, profile: &str, role: &str, language: &str) -> Window {
-        self.seat(profile, role, language, None).await
+        self.seat(profile, role, language, &[]).await
     }
 
     /// A window of the physician on a profile by name, on a bus of its own.
     pub(crate) async fn window_on_bus(&self, profile: &str, bus: &Bus) -> Window {
-        self.seat(profile, "physician", "en", Some(&bus.address)).await
+        self.seat(profile, "physician", "en", &[("DBUS_SESSION_BUS_ADDRESS", &bus.address)]).await
     }
 
-    async fn seat(&self, profile: &str, role: &str, language: &str, bus: Option<&str>) -> Window {
+    /// A window of the physician on a machine whose system's own bus is this one.
+    pub(crate) async fn window_on_system(&self, system: &Bus) -> Window {
+        self.seat("physician", "physician", "en", &[("DBUS_SYSTEM_BUS_ADDRESS", &system.address)]).await
+    }
+
+    async fn seat(&self, profile: &str, role: &str, language: &str, around: &[(&'static str, &str)]) -> Window {
         let log = self.dir.path().join(format!("{profile}.log"));
         let profile = self.profile(profile);
         std::fs::create_dir_all(&profile).expect("a profile");
@@ -56,7 +61,7 @@ impl Scene {
         // More is logged than a practice ever does, so that this is looked at as well.
         let mut more =
             vec![("TERN_LOG", "info,tern=debug,tern_api=debug,tern_sync=debug,tern_net=debug,tern_store=debug")];
-        more.extend(bus.map(|bus| ("DBUS_SESSION_BUS_ADDRESS", bus)));
+        more.extend(around);
         let opening = Opening {
             app: &required("TERN_APP"),
             browser: Path::new(env!("CARGO_BIN_EXE_sign-in-page")),

@@ -1,9 +1,13 @@
-//! Signing in, the two locks, and a second start.
+//! Signing in, the two locks, a second start, sleep and signing out of the system.
 
 use fantoccini::key::Key;
 use serde_json::json;
+use tern_journeys::{
+    bus::{Bus, Keyring},
+    logind::Logind,
+};
 
-use crate::scene::{Scene, accessible, invoke, start, write};
+use crate::scene::{Scene, accessible, invoke, set, sign_in, start, write};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_physician_signs_in_and_sees_envelopes_without_a_body() {
@@ -86,8 +90,8 @@ async fn the_lock_takes_every_content_off_the_page_and_the_draft_survives() {
 async fn behind_the_deep_lock_the_browser_unlocks_or_says_why_it_did_not() {
     let scene = Scene::set(&[]).await;
     let window = scene.signed_in("physician", "en").await;
-    let set = invoke(&window, "set_pin", json!({ "old": null, "new": "2580" })).await.unwrap();
-    assert_eq!(set, json!("set"));
+    let pin = invoke(&window, "set_pin", json!({ "old": null, "new": "2580" })).await.unwrap();
+    assert_eq!(pin, json!("set"));
     window.quit().await.unwrap();
 
     // Whoever has set a PIN starts behind the deep lock.
@@ -112,5 +116,37 @@ async fn a_second_start_ends_and_leaves_the_first_at_work() {
     let window = scene.signed_in("physician", "en").await;
     assert!(scene.start_again("physician").await.success());
     window.see("[data-testid=view-inbox]").await.unwrap();
+    window.quit().await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn before_the_machine_sleeps_the_file_is_closed_where_policy_says_so() {
+    let scene = Scene::set(&[]).await;
+    let system = Bus::start(&scene.dir().join("system"), Keyring::Missing).await.unwrap();
+    let logind = Logind::on(&system).unwrap();
+    let window = scene.window_on_system(&system).await;
+    sign_in(&window).await;
+    logind.holds(1).await.unwrap();
+    set(&window, json!({ "deepLockOnSleep": true })).await;
+    logind.goes_to_sleep().unwrap();
+    window.see("[data-testid=view-lock][data-lock=deep]").await.unwrap();
+    accessible(&window).await;
+    // The machine may sleep: nobody holds it up any more.
+    logind.holds(0).await.unwrap();
+    window.quit().await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn signing_out_of_the_system_ends_in_order_and_the_draft_is_there_again() {
+    let scene = Scene::set(&[]).await;
+    let window = scene.signed_in("physician", "en").await;
+    start(&window).await;
+    write(&window, "Half a sentence").await;
+    window.see("[data-testid=draft-state][data-state=kept]").await.unwrap();
+    window.end_by_system().await.unwrap();
+    let log = std::fs::read_to_string(scene.dir().join("physician.log")).unwrap();
+    assert!(log.contains("the system asks for the end"), "an end in order");
+    let window = scene.window("physician", "en").await;
+    window.see("[data-testid=pane][data-state=open]").await.unwrap();
     window.quit().await.unwrap();
 }

@@ -28,6 +28,10 @@ screenLockMinutes: number,
  */
 deepLockHours: number, 
 /**
+ * Lock deeply before the machine goes to sleep, where it says so in time (Linux: logind).
+ */
+deepLockOnSleep: boolean, 
+/**
  * Keys that differ from the registry's.
  */
 keys: Array<KeyBinding>, 

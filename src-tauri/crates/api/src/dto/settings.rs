@@ -16,6 +16,8 @@ pub struct Settings {
     pub screen_lock_minutes: u32,
     /// Hours until the deep lock: 1 to 24.
     pub deep_lock_hours: u32,
+    /// Lock deeply before the machine goes to sleep, where it says so in time (Linux: logind).
+    pub deep_lock_on_sleep: bool,
     /// Keys that differ from the registry's.
     pub keys: Vec<KeyBinding>,
     /// Notify when an urgent message arrives, without text.
@@ -30,6 +32,7 @@ impl Default for Settings {
             undo_seconds: 10,
             screen_lock_minutes: 10,
             deep_lock_hours: 8,
+            deep_lock_on_sleep: false,
             keys: Vec::new(),
             notify: true,
         }

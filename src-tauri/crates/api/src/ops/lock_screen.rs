@@ -37,6 +37,11 @@ impl Program {
         Some(DeeplyLocked { unsent })
     }
 
+    /// The machine goes to sleep: locks deeply where the settings, or policy, say so.
+    pub async fn lock_for_sleep(self: &Arc<Self>) -> Option<DeeplyLocked> {
+        if self.settings().deep_lock_on_sleep { self.lock_deeply().await } else { None }
+    }
+
     /// Locks what is due; called every few seconds.
     pub async fn lock_if_due(self: &Arc<Self>) -> Option<DeeplyLocked> {
         self.running_desk()?;
@@ -48,5 +53,27 @@ impl Program {
             }
             None => None,
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::{
+        dto::{LockKind, Session, Settings},
+        scene::Machine,
+    };
+
+    #[tokio::test]
+    async fn before_sleep_the_file_is_closed_where_policy_says_so() {
+        let machine = Machine::of_dr_osei();
+        let program = machine.start();
+        program.resume().await;
+        assert_eq!(program.lock_for_sleep().await, None);
+        assert!(program.desk().is_ok());
+
+        program.settings_save(Settings { deep_lock_on_sleep: true, ..Settings::default() }).unwrap();
+        assert!(program.lock_for_sleep().await.is_some());
+        let session = program.watch_session().borrow().clone();
+        assert!(matches!(session, Session::Locked { lock: LockKind::Deep, .. }), "{session:?}");
     }
 }

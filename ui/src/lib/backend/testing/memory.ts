@@ -59,6 +59,7 @@ export class MemoryBackend implements Backend {
     undoSeconds: 10,
     screenLockMinutes: 10,
     deepLockHours: 8,
+    deepLockOnSleep: false,
     keys: [],
     notify: true,
   };
