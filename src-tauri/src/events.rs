@@ -46,8 +46,8 @@ fn sessions<R: Runtime>(app: AppHandle<R>, program: Arc<Program>) {
             if matches!(now, Session::Locked { .. }) {
                 emit(&app, "lock", ());
             }
+            emit(&app, "session", now.clone());
             on_the_tray(&app, &program, &now).await;
-            emit(&app, "session", now);
         }
     });
 }
@@ -108,6 +108,7 @@ fn changes<R: Runtime>(app: AppHandle<R>, program: Arc<Program>) {
             if now != language {
                 language = now;
                 tray::speak(&app, Words::of(language));
+                catch_up(&app, &program).await;
             }
             if queues {
                 count(&app, &program, &mut before).await;

@@ -46,8 +46,8 @@ export class Tern {
   /** What is typed could not be kept, and somebody wanted to quit. */
   unkept = $state.raw<ApiError | null>(null);
   notices = $state.raw<readonly Notice[]>([]);
-  /** What became of an old copy was read; it is not said again after every lock. */
-  aside = $state({ lostRead: false, restoredRead: false });
+  /** What was read of what became of old copies: not said again after every lock, but said when it is more. */
+  read = $state<{ setAside: number | null; restored: number }>({ setAside: null, restored: 0 });
   /** Opened from a notification before the inbox was there. */
   openThread = $state<string | null>(null);
 
@@ -225,7 +225,7 @@ export class Tern {
     this.unkept = null;
     this.notices = [];
     if (session.kind !== "locked") {
-      this.aside = { lostRead: false, restoredRead: false };
+      this.read = { setAside: null, restored: 0 };
       this.page = "inbox";
       this.status = null;
     }

@@ -56,6 +56,8 @@ export class Inbox {
   });
 
   readonly #tern: Tern;
+  /** The view is gone: an answer that was on its way puts nothing of a patient into it. */
+  #over = false;
   /** The outcome that is being settled, or the last one that was. */
   #settling: Promise<void> = Promise.resolve();
 
@@ -87,6 +89,7 @@ export class Inbox {
       this.rail.end();
       this.#tern.beforeLock = null;
       this.undo.end();
+      this.#over = true;
       void this.touch.leave();
     };
   }
@@ -130,20 +133,26 @@ export class Inbox {
   }
 
   async start(): Promise<void> {
-    if (this.touch.state === "ending") await this.#settling;
     const thread = this.touch.state === "peeking" ? this.touch.thread : this.subject?.thread;
-    if (thread === null || thread === undefined || this.touch.held) return;
+    if (thread === null || thread === undefined || !(await this.#isFreeFor(thread))) return;
     this.list.inHand = true;
     this.turn = "touch";
     await this.touch.start(thread);
   }
 
   async peek(): Promise<void> {
-    if (this.touch.state === "ending") await this.#settling;
-    if (this.subject === null || this.touch.held) return;
+    const thread = this.subject?.thread;
+    if (thread === undefined || !(await this.#isFreeFor(thread))) return;
     this.list.inHand = true;
     this.turn = "touch";
-    await this.touch.peek(this.subject.thread);
+    await this.touch.peek(thread);
+  }
+
+  /** Waits for the outcome that is being settled. A hand that moved on meanwhile meant another one. */
+  async #isFreeFor(thread: string): Promise<boolean> {
+    if (this.touch.state !== "ending") return !this.touch.held;
+    await this.#settling;
+    return !this.#over && !this.touch.held && this.subject?.thread === thread;
   }
 
   peekEnd(): void {
@@ -215,6 +224,7 @@ export class Inbox {
 
   async #settle(ending: Promise<Closed | null>, thread: string, gone: boolean): Promise<void> {
     const [closed] = await Promise.all([ending, painted()]);
+    if (this.#over) return;
     if (gone) this.list.left(thread);
     else void this.list.refresh();
     if (closed === null) {

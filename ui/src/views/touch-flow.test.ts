@@ -105,6 +105,16 @@ describe("one touch, by keyboard", () => {
     expect(practice.callsOf("touchStart")).toEqual([{ thread: "t-leo" }, { thread: "t-bart" }]);
   });
 
+  it("starts nothing when the hand moved on before the outcome was settled", async () => {
+    const { practice, user } = await startLeo();
+    const settled = practice.hold("touchClose");
+    await user.keyboard("e{Enter}j");
+    settled();
+    await screen.findByTestId("undo-bar");
+    expect(practice.callsOf("touchStart")).toEqual([{ thread: "t-leo" }]);
+    expect(screen.getByTestId("pane").dataset["state"]).toBe("envelope");
+  });
+
   it("leaves the field by Esc, and asks for a reason by the next one", async () => {
     const { practice, user } = await startLeo();
     await user.keyboard("rDear{Escape}");

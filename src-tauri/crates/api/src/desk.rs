@@ -32,17 +32,7 @@ pub(crate) struct Desk {
     pub(crate) cache: Cache,
     pub(crate) engine: Engine,
     pub(crate) clock: Arc<dyn Clock>,
-    pub(crate) aside: Aside,
     pub(crate) open: Open,
-}
-
-/// What became, on the way in, of caches that could not be opened.
-#[derive(Clone, Copy, Debug, Default)]
-pub(crate) struct Aside {
-    /// Replies and drafts that stand in a file whose key is lost, if one was set aside.
-    pub(crate) lost: Option<u64>,
-    /// Replies and drafts of files set aside before, whose key is back.
-    pub(crate) restored: u64,
 }
 
 /// What is open on the screen and nowhere else.

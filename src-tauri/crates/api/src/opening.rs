@@ -17,7 +17,7 @@ use tern_sync::{
 };
 
 use crate::{
-    desk::{self, Aside, Desk, Open},
+    desk::{self, Desk, Open},
     dto::SignInFailure,
     ports::{Account, Entered, KeyError},
     profile::LastAccount,
@@ -66,7 +66,7 @@ impl Program {
         server: Arc<dyn Server>,
     ) -> Result<Arc<Desk>, SignInFailure> {
         let path = self.cache_file(&account).map_err(|error| io_failure(&error))?;
-        let (cache, aside) = self.open_cache(&account, &path).await?;
+        let cache = self.open_cache(&account, &path).await?;
         let (me, of_me, now) = (desk::me(&member), cache.clone(), self.parts.clock.now());
         tokio::task::spawn_blocking(move || of_me.write(now, |writer| writer.set_me(&me)))
             .await
@@ -82,7 +82,7 @@ impl Program {
         })
         .map_err(|error| store_failure(&error))?;
         let clock = Arc::clone(&self.parts.clock);
-        let desk = Arc::new(Desk { account, member, practice, cache, engine, clock, aside, open: Open::default() });
+        let desk = Arc::new(Desk { account, member, practice, cache, engine, clock, open: Open::default() });
         self.follow(&desk);
         Ok(desk)
     }
@@ -97,7 +97,7 @@ impl Program {
         aside::list(&path).map_or(true, |found| !found.is_empty())
     }
 
-    async fn open_cache(&self, account: &Account, path: &Path) -> Result<(Cache, Aside), SignInFailure> {
+    async fn open_cache(&self, account: &Account, path: &Path) -> Result<Cache, SignInFailure> {
         let key = match self.parts.keys.cache_key(account).await {
             Ok(key) => key,
             // The keyring is new, or was emptied. A file whose key is gone is set aside below: it can be read
@@ -117,11 +117,9 @@ impl Program {
             .await
             .map_err(|_| SignInFailure::CacheSetAside)?
             .map_err(|error| store_failure(&error))?;
-        let aside = Aside {
-            lost: opened.set_aside.map(|aside| unreadable(aside.unsent, opened.rescued)),
-            restored: opened.restored.replies + opened.restored.drafts,
-        };
-        Ok((opened.cache, aside))
+        let lost = opened.set_aside.map(|aside| unreadable(aside.unsent, opened.rescued));
+        self.note_aside(lost, opened.restored.replies + opened.restored.drafts);
+        Ok(opened.cache)
     }
 }
 

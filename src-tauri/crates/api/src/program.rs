@@ -60,6 +60,8 @@ pub struct Program {
     last_activity: Mutex<DateTime<Utc>>,
     /// One transition at a time.
     pub(crate) turning: tokio::sync::Mutex<()>,
+    /// What became of caches that could not be opened, since somebody signed in: a lock does not make it unsaid.
+    aside: Mutex<Aside>,
     /// Ends a sign-in that is under way.
     pub(crate) sign_in_cancelled: tokio::sync::Notify,
 }
@@ -71,6 +73,15 @@ pub(crate) enum State {
     Open(Arc<Desk>),
     ScreenLocked(Arc<Desk>),
     DeepLocked(Box<Locked>),
+}
+
+/// What became of caches that could not be opened.
+#[derive(Clone, Copy, Debug, Default)]
+struct Aside {
+    /// Replies and drafts that stand in files whose key is lost, if any was set aside.
+    lost: Option<u64>,
+    /// Replies and drafts of files set aside before, whose key is back.
+    restored: u64,
 }
 
 /// What is known while the file is closed.
@@ -102,6 +113,7 @@ impl Program {
             changed: broadcast::Sender::new(FEED_LENGTH),
             last_activity: Mutex::new(now),
             turning: tokio::sync::Mutex::new(()),
+            aside: Mutex::default(),
             sign_in_cancelled: tokio::sync::Notify::new(),
         });
         program.publish_signed_out();
@@ -184,6 +196,7 @@ impl Program {
     /// Nobody is signed in (any more).
     pub(crate) fn become_signed_out(&self, failure: Option<SignInFailure>) {
         self.replace(State::SignedOut { failure });
+        *lock(&self.aside) = Aside::default();
         self.status.send_replace(crate::status::nobody_signed_in());
         self.publish_signed_out();
     }
@@ -216,15 +229,23 @@ impl Program {
 
     /// Says again how the open desk stands: its session ended, or was renewed, or could not be for this reason.
     pub(crate) fn publish_open(&self, desk: &Desk, failure: Option<SignInFailure>) {
+        let aside = *lock(&self.aside);
         self.session.send_replace(Session::Open {
             member: desk.member_card(),
             practice: desk.practice.clone(),
             server: desk.account.address.server.clone(),
             sign_in_again: desk.engine.status().borrow().connection == Connection::SignInAgain,
             failure,
-            set_aside: desk.aside.lost.map(|unsent| u32::try_from(unsent).unwrap_or(u32::MAX)),
-            restored: u32::try_from(desk.aside.restored).unwrap_or(u32::MAX),
+            set_aside: aside.lost.map(|unsent| u32::try_from(unsent).unwrap_or(u32::MAX)),
+            restored: u32::try_from(aside.restored).unwrap_or(u32::MAX),
         });
+    }
+
+    /// Adds what became, on the way in, of caches that could not be opened.
+    pub(crate) fn note_aside(&self, lost: Option<u64>, restored: u64) {
+        let mut aside = lock(&self.aside);
+        aside.lost = [aside.lost, lost].into_iter().flatten().reduce(|one, other| one + other);
+        aside.restored += restored;
     }
 
     /// Says again how the lock stands: a PIN was tried, or the browser, which did not unlock for this reason.

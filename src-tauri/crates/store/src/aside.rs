@@ -6,8 +6,7 @@
 //! replies out of it, as far as its pages allow, and [`Writer::adopt`] carries them over into the new cache,
 //! which is then synced anew.
 //!
-//! Should a lost key come back (a keyring restored from a backup), the words of that file come back as drafts at
-//! the next opening: days may have passed, somebody may have written the same again, so nothing leaves by itself.
+//! Should a lost key come back, [`restore`] brings the words of that file back at the next opening.
 
 use std::{
     fs, io,
@@ -19,7 +18,7 @@ use rusqlite::Connection;
 use serde::{Deserialize, Serialize};
 use tern_inbox::{
     ids::ThreadId,
-    message::{Audience, Delivery, DeliveryEvent, Message, Thread},
+    message::{Delivery, DeliveryEvent, Message, Thread},
     outbox::{Intent, OutboxRow},
     party::PartyRef,
 };
@@ -27,9 +26,8 @@ use tern_inbox::{
 use crate::{
     Cache, CacheKey, Draft, Provenance, Reader, StoreError, Unsent, Writer,
     open::{self, Purpose},
-    sidecar,
+    restore, sidecar,
     table::{outbox, thread},
-    touching::fresh_id,
 };
 
 /// A cache that was moved aside.
@@ -44,22 +42,25 @@ pub struct SetAside {
 /// What lies beside a file that was set aside. Counts and a time, never a word.
 #[derive(Default, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
-struct Label {
+pub(crate) struct Label {
     set_aside: Option<DateTime<Utc>>,
     unsent: Option<Unsent>,
     /// Its words are in the cache that came after it.
-    taken_over: bool,
+    pub(crate) taken_over: bool,
 }
 
 impl Label {
     /// The label of a file; an empty one where it has none that can be read.
-    fn of(file: &Path) -> Self {
+    pub(crate) fn of(file: &Path) -> Self {
         let bytes = fs::read(with_suffix(file, ".json")).unwrap_or_default();
         serde_json::from_slice(&bytes).unwrap_or_default()
     }
 
-    fn put(&self, file: &Path) -> Result<(), StoreError> {
-        Ok(fs::write(with_suffix(file, ".json"), serde_json::to_vec_pretty(self)?)?)
+    /// Writes it, whole or not at all.
+    pub(crate) fn put(&self, file: &Path) -> Result<(), StoreError> {
+        let (fresh, label) = (with_suffix(file, ".json.new"), with_suffix(file, ".json"));
+        fs::write(&fresh, serde_json::to_vec_pretty(self)?)?;
+        Ok(fs::rename(&fresh, &label)?)
     }
 }
 
@@ -79,7 +80,7 @@ pub struct Rescued {
 }
 
 impl Rescued {
-    fn author_of(&self, message: &Message) -> Option<PartyRef> {
+    pub(crate) fn author_of(&self, message: &Message) -> Option<PartyRef> {
         self.outbox
             .iter()
             .find(|row| matches!(&row.intent, Intent::Send { message: sent, .. } if *sent == message.id))
@@ -95,7 +96,7 @@ pub struct Opened {
     pub set_aside: Option<SetAside>,
     /// How many drafts and replies were carried over from it.
     pub rescued: Unsent,
-    /// How many came back, as drafts, from files that had been set aside before, now that their key is here again.
+    /// How many came back from files that had been set aside before, now that their key is here again.
     pub restored: Unsent,
 }
 
@@ -112,7 +113,7 @@ pub fn open_or_set_aside(
 ) -> Result<Opened, StoreError> {
     match Cache::open(path, key, provenance, now) {
         Ok(cache) => {
-            let restored = take_up(&cache, key, provenance, now);
+            let restored = restore::take_up(&cache, key, provenance, now);
             Ok(Opened { cache, set_aside: None, rescued: Unsent::default(), restored })
         }
         Err(StoreError::KeyRefused | StoreError::Damaged) => replace(path, key, provenance, now),
@@ -132,72 +133,18 @@ pub fn replace(path: &Path, key: &CacheKey, provenance: &Provenance, now: DateTi
     let mut counts = Unsent::default();
     // With its own key it opens as far as it ever will; without, its words may come back another time.
     if let Ok(rescued) = rescued {
-        cache.write(now, |writer| writer.adopt(&rescued))?;
-        Label { taken_over: true, ..Label::of(&set_aside.path) }.put(&set_aside.path)?;
+        cache.write(now, |writer| {
+            writer.adopt(&rescued)?;
+            restore::note(writer, &set_aside.path)
+        })?;
+        restore::label(&set_aside.path);
         counts = Unsent {
             replies: u64::try_from(rescued.messages.len()).unwrap_or(u64::MAX),
             drafts: u64::try_from(rescued.drafts.len()).unwrap_or(u64::MAX),
         };
     }
-    let restored = take_up(&cache, key, provenance, now);
+    let restored = restore::take_up(&cache, key, provenance, now);
     Ok(Opened { cache, set_aside: Some(set_aside), rescued: counts, restored })
-}
-
-/// Brings back, as drafts, the words of files that lie aside and open again. What cannot be opened is left for
-/// another time.
-fn take_up(cache: &Cache, key: &CacheKey, provenance: &Provenance, now: DateTime<Utc>) -> Unsent {
-    let mut restored = Unsent::default();
-    for SetAside { path, .. } in list(cache.path()).unwrap_or_default() {
-        let label = Label::of(&path);
-        if label.taken_over {
-            continue;
-        }
-        // Its key is still gone: the usual case, and no news.
-        let Ok((words, counts)) = words_of(&path, key, provenance, now) else { continue };
-        let kept =
-            cache.write(now, |writer| words.into_iter().try_for_each(|draft| writer.bring_back_draft(draft).map(drop)));
-        // Words that are the same already are not doubled, should the program end between the two.
-        match kept.and_then(|()| Label { taken_over: true, ..label }.put(&path)) {
-            Ok(()) => restored = restored + counts,
-            Err(error) => tracing::warn!(%error, "a file that lies aside opens again, but was not taken over"),
-        }
-    }
-    restored
-}
-
-/// Drafts, and the replies that never left, as drafts: the latest of a thread first, so that they stand in their
-/// order. Each under a fresh id, because the server may know the old one.
-fn words_of(
-    old: &Path,
-    key: &CacheKey,
-    provenance: &Provenance,
-    now: DateTime<Utc>,
-) -> Result<(Vec<Draft>, Unsent), StoreError> {
-    open::refuse_plaintext(old)?;
-    let connection = open::connect(old, key, Purpose::Rescuing)?;
-    open::refuse_strangers(&connection, provenance)?;
-    let rescued = rescue_from(&connection);
-    let mut words = rescued.drafts.clone();
-    for message in rescued.messages.iter().rev() {
-        let of_patient = thread::get(&connection, message.thread.as_str())?
-            .is_some_and(|thread| thread.audience == Audience::Patient);
-        if let Some(author) = rescued.author_of(message).filter(|_| of_patient) {
-            words.push(Draft {
-                thread: message.thread.clone(),
-                author,
-                message: message.id.clone(),
-                in_response_to: message.in_response_to.clone(),
-                text: message.text.clone(),
-                updated: now,
-            });
-        }
-    }
-    let (drafts, all) = (rescued.drafts.len(), words.len());
-    for draft in &mut words {
-        draft.message = fresh_id(now);
-    }
-    let count = |number: usize| u64::try_from(number).unwrap_or(u64::MAX);
-    Ok((words, Unsent { replies: count(all - drafts), drafts: count(drafts) }))
 }
 
 /// Moves a cache aside with everything that belongs to it, and writes beside it what is in it.
@@ -245,7 +192,7 @@ pub fn rescue(old: &Path, key: &CacheKey) -> Result<Rescued, StoreError> {
     Ok(rescue_from(&open::connect(old, key, Purpose::Rescuing)?))
 }
 
-fn rescue_from(connection: &Connection) -> Rescued {
+pub(crate) fn rescue_from(connection: &Connection) -> Rescued {
     let reader = Reader::new(connection);
     let mut rescued = Rescued::default();
     match reader.drafts() {

@@ -29,6 +29,7 @@ mod open;
 mod outbox;
 mod recency;
 mod redate;
+mod restore;
 #[cfg(test)]
 mod screens;
 mod search;

@@ -7,8 +7,12 @@ use std::{
     path::Path,
 };
 
-use tern_inbox::{arrival::Kind, message::Delivery};
-use tern_store::{Cache, CacheKey, Provenance, StoreError, Unsent, aside};
+use tern_inbox::{
+    arrival::{Arrival, Kind},
+    message::Delivery,
+    outbox::{Intent, Wedge},
+};
+use tern_store::{Cache, CacheKey, Page, Provenance, StoreError, Unsent, aside};
 
 use crate::scene::*;
 
@@ -123,6 +127,53 @@ fn the_words_of_a_file_whose_key_is_back_come_back_once_as_drafts() {
     let anew = aside::open_or_set_aside(&path, &key(), &here(), noon()).unwrap();
     assert_eq!(anew.restored, Unsent::default());
     assert!(anew.cache.read(|reader| reader.drafts()).unwrap().is_empty());
+}
+
+#[test]
+fn a_reply_that_was_on_the_wire_comes_back_for_a_person_to_decide_and_its_echo_settles_it() {
+    let scene = with_words();
+    for row in scene.cache.read(|reader| reader.outbox()).unwrap() {
+        if matches!(row.intent, Intent::Send { .. }) {
+            scene.cache.write(noon(), |writer| writer.outbox_sending(&row.id)).unwrap();
+        }
+    }
+    let path = closed(&scene);
+    aside::open_or_set_aside(&path, &CacheKey::new([9; 32]), &here(), noon()).unwrap().cache.close();
+    let opened = aside::open_or_set_aside(&path, &key(), &here(), noon()).unwrap();
+    assert_eq!(opened.restored, Unsent { replies: 1, drafts: 1 });
+    assert_eq!(opened.cache.read(|reader| reader.drafts()).unwrap().len(), 1);
+    let rows = opened.cache.read(|reader| reader.outbox()).unwrap();
+    assert_eq!(rows.len(), 1, "the reply alone: neither its claim nor its outcome");
+    assert_eq!((rows[0].delivery, &rows[0].wedged), (Delivery::Wedged, &Some(Wedge::OutcomeUnknown)));
+    assert!(opened.cache.read(|reader| reader.outbox_ready(noon(), &osei())).unwrap().is_empty());
+
+    let echo =
+        Arrival { identity: Some("urn:uuid:r1".to_owned()), ..message("server-7", "cough", 5, "Give him water") };
+    let page = Page { kind: Kind::Communication, arrivals: vec![echo], cursor: None };
+    opened.cache.write_bulk(noon(), |writer| writer.apply_page(&page)).unwrap();
+    assert!(opened.cache.read(|reader| reader.outbox()).unwrap().is_empty());
+}
+
+#[test]
+fn several_texts_of_a_thread_come_back_once_though_nothing_beside_the_file_says_so() {
+    let scene = with_words();
+    scene.cache.write(noon(), |writer| writer.save_draft(&a_draft("d3", "cough"))).unwrap();
+    let path = closed(&scene);
+    let old = aside::open_or_set_aside(&path, &CacheKey::new([9; 32]), &here(), noon()).unwrap();
+    old.cache.close();
+    let words = |cache: &Cache| {
+        let drafts = cache.read(|reader| reader.drafts()).unwrap();
+        drafts.iter().map(|draft| draft.text.reveal().to_owned()).collect::<Vec<_>>()
+    };
+    let first = aside::open_or_set_aside(&path, &key(), &here(), noon()).unwrap();
+    let once = words(&first.cache);
+    first.cache.close();
+    let mut label = old.set_aside.unwrap().path.into_os_string();
+    label.push(".json");
+    fs::remove_file(label).unwrap();
+    let second = aside::open_or_set_aside(&path, &key(), &here(), noon()).unwrap();
+    assert_eq!(second.restored, Unsent::default());
+    assert_eq!(words(&second.cache), once);
 }
 
 #[test]
