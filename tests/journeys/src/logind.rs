@@ -22,12 +22,12 @@ pub struct Logind {
     delays: Arc<AtomicUsize>,
 }
 
-struct Manager {
+struct Inhibitors {
     delays: Arc<AtomicUsize>,
 }
 
 #[zbus::interface(name = "org.freedesktop.login1.Manager")]
-impl Manager {
+impl Inhibitors {
     /// A delay is held for as long as its descriptor is open.
     fn inhibit(&self, what: &str, _who: &str, _why: &str, mode: &str) -> fdo::Result<OwnedFd> {
         if (what, mode) != ("sleep", "delay") {
@@ -53,7 +53,7 @@ impl Logind {
         let delays = Arc::new(AtomicUsize::new(0));
         let connection = blocking::connection::Builder::address(bus.address.as_str())?
             .name("org.freedesktop.login1")?
-            .serve_at(PATH, Manager { delays: Arc::clone(&delays) })?
+            .serve_at(PATH, Inhibitors { delays: Arc::clone(&delays) })?
             .build()?;
         Ok(Self { connection, delays })
     }
