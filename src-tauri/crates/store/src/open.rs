@@ -4,6 +4,7 @@ use std::{
     fs::File,
     io::{ErrorKind, Read},
     path::Path,
+    sync::{Mutex, PoisonError},
     time::Duration,
 };
 
@@ -69,18 +70,24 @@ pub(crate) fn refuse_plaintext(path: &Path) -> Result<(), StoreError> {
     }
 }
 
+/// One connection is keyed at a time: SQLCipher sets its cryptography up with the first, and another one that begins
+/// meanwhile may fail with a plain `SQLITE_ERROR` (seen where several files were the first to be opened at once).
+static KEYING: Mutex<()> = Mutex::new(());
+
 /// A connection that has proven its key.
 pub(crate) fn connect(path: &Path, key: &CacheKey, purpose: Purpose) -> Result<Connection, StoreError> {
     let mut flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     if purpose == Purpose::Writing {
         flags |= OpenFlags::SQLITE_OPEN_CREATE;
     }
+    let keying = KEYING.lock().unwrap_or_else(PoisonError::into_inner);
     let connection = Connection::open_with_flags(path, flags)?;
     // SQLCipher would write to standard error by itself; what goes wrong comes back as an error anyway.
     connection.execute_batch("PRAGMA cipher_log_level = NONE;")?;
     connection.execute_batch(&key.pragma())?;
     // A wrong key shows at the first read, never at the pragma.
     connection.query_row("SELECT count(*) FROM sqlite_schema", [], |row| row.get::<_, i64>(0))?;
+    drop(keying);
     connection.set_prepared_statement_cache_capacity(PREPARED);
     connection.busy_timeout(Duration::from_secs(5))?;
     // Nothing ever goes to a temporary file: that would not be encrypted.
