@@ -70,8 +70,8 @@ pub(crate) fn refuse_plaintext(path: &Path) -> Result<(), StoreError> {
     }
 }
 
-/// One connection is keyed at a time: SQLCipher sets its cryptography up with the first, and another one that begins
-/// meanwhile may fail with a plain `SQLITE_ERROR` (seen where several files were the first to be opened at once).
+/// One connection is keyed at a time. Where several files were the first to be opened at once, one of them failed twice
+/// with a plain `SQLITE_ERROR`; likely because SQLCipher sets its cryptography up with the first. Not reproduced.
 static KEYING: Mutex<()> = Mutex::new(());
 
 /// A connection that has proven its key.
