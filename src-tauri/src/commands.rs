@@ -47,6 +47,9 @@ commands! {
     reply_send(ReplyRequest) -> Ended = |program, request| program.reply_send(request).await;
     touch_close(ThreadItemsRequest) -> Ended = |program, request| program.touch_close(request).await;
     touch_put_back(PutBackRequest) -> Ended = |program, request| program.touch_put_back(request).await;
+    touch_hand_on(HandOnRequest) -> Ended = |program, request| program.touch_hand_on(request).await;
+    destinations() -> Destinations = |program| program.destinations().await;
+    decide(DecideRequest) -> Decided = |program, request| program.decide(request).await;
     undo(UndoRequest) -> Undone = |program, request| program.undo(request).await;
     message_retry(MessageRequest) -> () = |program, request| program.message_retry(request).await;
     message_edit(MessageRequest) -> ThreadRequest = |program, request| program.message_edit(request).await;

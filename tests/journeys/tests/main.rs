@@ -10,4 +10,5 @@ mod looks;
 mod one_touch;
 mod scene;
 mod signing_in;
+mod triage;
 mod whose;

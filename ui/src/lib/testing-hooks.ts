@@ -19,6 +19,9 @@
  * | `retry-<id>`, `edit-<id>`, `discard-<id>`, `send-anyway-<id>` | what fits a message that needs you |
  * | `composer`, `draft-state`, `send`, `close`, `put-back` | the reply and the outcomes |
  * | `put-back-reason`, `put-back-confirm` | the dialog of put back |
+ * | `route`, `route-search`, `route-note` | where to: the dialog, finding, the note |
+ * | `urgency`, `urgency-reason`, `call`, `call-number`, `call-note` | how urgent; call the patient |
+ * | `marked`, `held-by` | how many rows are marked; who is at work on those that stayed |
  * | `undo-bar`, `undo` | the seconds within which an outcome can be undone |
  * | `status`, `banner` | the foot of the rail (`data-connection`), the banner (`data-kind`) |
  * | `set-aside`, `restored` | the old cache could not be opened: what cannot be read; what came back of one |
@@ -73,6 +76,16 @@ export const hook = {
   putBack: "put-back",
   putBackReason: "put-back-reason",
   putBackConfirm: "put-back-confirm",
+  route: "route",
+  routeSearch: "route-search",
+  routeNote: "route-note",
+  urgency: "urgency",
+  urgencyReason: "urgency-reason",
+  call: "call",
+  callNumber: "call-number",
+  callNote: "call-note",
+  marked: "marked",
+  heldBy: "held-by",
   undoBar: "undo-bar",
   undo: "undo",
   status: "status",

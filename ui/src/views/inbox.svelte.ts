@@ -4,16 +4,22 @@
  * Lives as long as the person is signed in and the screen is not locked. Dropping it drops everything of a
  * patient that the page holds.
  */
+import type { CallResult } from "$bindings/CallResult";
+import type { Decision } from "$bindings/Decision";
+import type { Destination } from "$bindings/Destination";
 import type { EnvelopeRow } from "$bindings/EnvelopeRow";
 import type { QueueId } from "$bindings/QueueId";
 import type { Rail } from "$bindings/Rail";
+import type { UrgencyLevel } from "$bindings/UrgencyLevel";
 import { EnvelopeList } from "$components/envelopes/envelope-list.svelte";
+import { higher, Moves } from "$components/moves/moves.svelte";
 import { Search } from "$components/search/search.svelte";
 import { type Closed, Touch } from "$components/touch/touch.svelte";
-import { UndoStack } from "$components/touch/undo.svelte";
+import { type Outcome, UndoStack } from "$components/touch/undo.svelte";
 import type { ActionId } from "$lib/actions/actions";
 import type { Handler } from "$lib/actions/registry.svelte";
 import { FocusWish } from "$lib/focus.svelte";
+import { t } from "$lib/i18n/catalogue.svelte";
 import { painted } from "$lib/painted";
 import { LiveQuery } from "$lib/query/live.svelte";
 import type { Tern } from "$lib/tern.svelte";
@@ -30,7 +36,8 @@ export interface Subject {
   row: EnvelopeRow | null;
 }
 
-const BUILT_IN = ["mine", "urgent", "unsorted", "waiting", "unsent"] as const;
+const BUILT_IN = ["mine", "urgent", "unsorted", "calls", "waiting", "unsent"] as const;
+const DIGITS = [1, 2, 3, 4, 5, 6, 7, 8, 9] as const;
 
 export class Inbox {
   readonly rail: LiveQuery<Rail>;
@@ -38,6 +45,7 @@ export class Inbox {
   readonly search: Search;
   readonly touch: Touch;
   readonly undo: UndoStack;
+  readonly moves: Moves;
 
   /** Which of the two is seen where there is room for one. */
   turn = $state<"list" | "touch">("list");
@@ -69,6 +77,7 @@ export class Inbox {
     this.search = new Search(backend, () => clock.there);
     this.touch = new Touch(backend, queries);
     this.undo = new UndoStack(() => clock.now);
+    this.moves = new Moves(backend, queries);
   }
 
   /** Asks for what is shown first, and takes the keys. The returned function ends it. */
@@ -77,6 +86,7 @@ export class Inbox {
     const ends = [this.list.watch(queries), this.search.watch(queries), registry.handleAll(this.#handlers())];
     this.#tern.beforeLock = () => this.touch.keep();
     void this.rail.refresh();
+    void this.moves.destinations.refresh();
     void this.list.open(this.list.queue);
     void backend.touchCurrent().then((view) => {
       if (view !== null && this.touch.state === "idle") {
@@ -87,6 +97,7 @@ export class Inbox {
     return () => {
       ends.forEach((end) => end());
       this.rail.end();
+      this.moves.destinations.end();
       this.#tern.beforeLock = null;
       this.undo.end();
       this.#over = true;
@@ -174,6 +185,46 @@ export class Inbox {
     await this.#ended(this.touch.putBack(reason), false);
   }
 
+  /** What a decision is about: the open touch, else the marked rows, else the selected one. */
+  get about(): { name: string; rows: number; urgency: UrgencyLevel } {
+    const { view } = this.touch;
+    if (this.touch.state === "open" && view !== null) {
+      const urgency = this.#rowOf(view.thread)?.urgency ?? "routine";
+      return { name: view.patient.name, rows: 1, urgency };
+    }
+    const rows = this.#chosen();
+    const urgency = rows.reduce<UrgencyLevel>((high, row) => higher(high, row.urgency), "routine");
+    return { name: rows[0]?.patientName ?? "", rows: rows.length, urgency };
+  }
+
+  /** To a pool or a person: the outcome of the open touch, or a decision about rows of the list. */
+  async route(to: Destination, note: string): Promise<void> {
+    const where = this.moves.nameOf(to);
+    if (this.touch.state === "open") {
+      await this.#ended(this.touch.handOn({ kind: "routed", to }, "routed", note), true, where);
+      return;
+    }
+    const stays = this.list.queue === "urgent" || (to.kind === "pool" && to.pool === this.list.queue);
+    await this.#decide({ kind: "route", to, note }, "routed", where, !stays);
+  }
+
+  async visit(to: Destination | null, note: string): Promise<void> {
+    const pool = to?.kind === "pool" ? to.pool : null;
+    const where = to === null ? "" : this.moves.nameOf(to);
+    await this.#ended(this.touch.handOn({ kind: "visit", pool }, "visit", note), true, where);
+  }
+
+  async call(result: CallResult | null, note: string): Promise<void> {
+    const ended = result === null ? "call" : "called";
+    const said = result === null ? note : [t(`call.said.${result}`), note].filter(Boolean).join(" ");
+    await this.#ended(this.touch.handOn({ kind: "call", result }, ended, said));
+  }
+
+  /** Sooner or later: nothing opens, and an open touch stays open. */
+  async setUrgency(level: UrgencyLevel, reason: string): Promise<void> {
+    await this.#decide({ kind: "urgency", level, reason }, "urgency", t(`urgency.${level}`), false);
+  }
+
   async takeBack(): Promise<void> {
     const one = this.undo.latest;
     if (one === null) return;
@@ -181,8 +232,13 @@ export class Inbox {
     try {
       // What is being typed goes behind the words that come back; it must be in the file by then.
       await this.touch.keep();
-      const { thread } = await this.#tern.backend.undo({ undo: one.undo });
-      this.list.left(thread);
+      const { threads } = await this.#tern.backend.undo({ undo: one.undo });
+      this.list.left(...threads);
+      const thread = threads[0];
+      if (!one.touch || thread === undefined) {
+        await this.list.settle(thread ?? null);
+        return;
+      }
       await this.touch.reopen(thread);
       this.turn = "touch";
       // Who takes a reply back wants to change its words.
@@ -209,10 +265,10 @@ export class Inbox {
   }
 
   /** The hand moves on with the key, and the file follows; where it does not, the touch is back. */
-  async #ended(ending: Promise<Closed | null>, gone = true): Promise<void> {
+  async #ended(ending: Promise<Closed | null>, gone = true, what = ""): Promise<void> {
     const { thread } = this.touch;
     if (this.touch.state !== "ending" || thread === null) return;
-    const settling = this.#settle(ending, thread, gone);
+    const settling = this.#settle(ending, thread, gone, what);
     this.#settling = settling;
     if (gone) this.list.leave(thread);
     // It is back in the queue for whoever comes next; the hand goes on to the one after it.
@@ -222,7 +278,7 @@ export class Inbox {
     await settling;
   }
 
-  async #settle(ending: Promise<Closed | null>, thread: string, gone: boolean): Promise<void> {
+  async #settle(ending: Promise<Closed | null>, thread: string, gone: boolean, what: string): Promise<void> {
     const [closed] = await Promise.all([ending, painted()]);
     if (this.#over) return;
     if (gone) this.list.left(thread);
@@ -233,8 +289,46 @@ export class Inbox {
       return;
     }
     this.#tern.clock.tick();
-    this.undo.add(closed.ended, closed.outcome, thread, closed.view.patient.name);
+    const { name } = closed.view.patient;
+    this.undo.add(closed.ended, { outcome: closed.outcome, name, what, rows: 1, touch: true });
     if (this.search.active) void this.search.ask();
+  }
+
+  async #decide(decision: Decision, outcome: Outcome, what: string, leaves: boolean): Promise<void> {
+    const open = this.touch.state === "open" ? this.touch.thread : null;
+    const { name } = this.about;
+    const threads = open === null ? this.#chosen().map((row) => row.thread) : [open];
+    if (threads.length === 0) return;
+    if (open === null) {
+      this.#letGo();
+      if (leaves) threads.forEach((thread) => this.list.leave(thread));
+      this.list.unmark();
+      this.focus.to("list");
+    }
+    this.moves.heldBy = [];
+    let stayed = false;
+    try {
+      const decided = await this.#tern.backend.decide({ threads, decision });
+      if (this.#over) return;
+      this.#tern.clock.tick();
+      const rows = decided.moved.length;
+      if (decided.ended !== null) this.undo.add(decided.ended, { outcome, name, what, rows, touch: false });
+      this.moves.heldBy = decided.heldBy;
+      stayed = decided.heldBy.length > 0;
+    } catch (thrown) {
+      stayed = true;
+      this.#tern.fail(thrown);
+    }
+    if (this.#over) return;
+    this.list.left(...threads);
+    // What was taken off the list and stays after all is back at once, not among the new rows.
+    if (leaves && stayed) await this.list.settle(threads[0]);
+  }
+
+  /** Rows that a decision on the list is about. */
+  #chosen(): EnvelopeRow[] {
+    if (!this.search.active) return this.list.chosen;
+    return this.subject?.row === null || this.subject === null ? [] : [this.subject.row];
   }
 
   #askOutcome(): void {
@@ -257,6 +351,8 @@ export class Inbox {
     // While an outcome is being settled, the hand is on the next envelope already.
     const free = () => here() && (!touch.held || touch.state === "ending") && touch.state !== "opening";
     const opened = () => here() && touch.state === "open";
+    const onRows = () => free() && !this.search.active && list.selected !== null;
+    const movable = () => (opened() ? touch.canHandOn : free() && this.#chosen().length > 0);
     const handlers: Partial<Record<ActionId, Handler>> = {
       "list.next": { run: () => this.move(1), can: free },
       "list.previous": { run: () => this.move(-1), can: free },
@@ -276,6 +372,13 @@ export class Inbox {
         run: () => void this.peek(),
         can: () => free() && touch.state !== "peeking" && this.subject !== null,
       },
+      "row.mark": { run: () => list.mark(), can: onRows },
+      "row.mark-all": { run: () => list.markAll(), can: onRows },
+      "row.unmark": { run: () => list.unmark(), can: () => free() && list.marked.size > 0 },
+      "route.ask": { run: () => (this.moves.asking = "route"), can: movable },
+      "urgency.ask": { run: () => (this.moves.asking = "urgency"), can: movable },
+      "touch.call": { run: () => (this.moves.asking = "call"), can: () => opened() && touch.canHandOn },
+      "touch.visit": { run: () => (this.moves.asking = "visit"), can: () => opened() && touch.canHandOn },
       "peek.end": { run: () => this.peekEnd(), can: () => here() && touch.state === "peeking" },
       "reply.focus": { run: () => this.focus.to("composer"), can: opened },
       "reply.send": { run: () => void this.send(), can: () => here() && touch.canSend },
@@ -300,7 +403,11 @@ export class Inbox {
         can: () => this.rail.data?.queues.some(({ id }) => id === queue) ?? false,
       };
     }
-    for (const n of [1, 2, 3, 4, 5, 6, 7, 8, 9] as const) {
+    for (const n of DIGITS) {
+      handlers[`route.${n}`] = {
+        run: () => void this.route({ kind: "pool", pool: this.moves.numbered(n)!.id }, ""),
+        can: () => movable() && this.moves.numbered(n) !== null,
+      };
       handlers[`queue.${n}`] = {
         run: () => this.openQueue(this.nthQueue(n)!),
         can: () => this.nthQueue(n) !== null,

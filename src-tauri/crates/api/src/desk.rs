@@ -216,7 +216,7 @@ pub(crate) fn card(member: &Member) -> MemberCard {
     }
 }
 
-fn role_code(role: tern_inbox::member::Role) -> &'static str {
+pub(crate) fn role_code(role: tern_inbox::member::Role) -> &'static str {
     use tern_inbox::member::Role;
     match role {
         Role::Physician => "physician",

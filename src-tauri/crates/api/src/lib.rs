@@ -12,6 +12,7 @@ mod desk;
 pub mod dto;
 pub mod fail;
 mod lock;
+mod note;
 mod opening;
 mod ops;
 pub mod ports;

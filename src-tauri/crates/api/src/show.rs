@@ -103,6 +103,15 @@ pub(crate) fn urgency(urgency: Urgency) -> UrgencyLevel {
     }
 }
 
+pub(crate) fn urgency_of(level: UrgencyLevel) -> Urgency {
+    match level {
+        UrgencyLevel::Routine => Urgency::Routine,
+        UrgencyLevel::SameDay => Urgency::SameDay,
+        UrgencyLevel::Urgent => Urgency::Urgent,
+        UrgencyLevel::Emergency => Urgency::Emergency,
+    }
+}
+
 pub(crate) fn delivery(delivery: Delivery) -> DeliveryState {
     match delivery {
         Delivery::Queued => DeliveryState::Queued,

@@ -104,6 +104,7 @@ impl Desk {
         };
         let kind = match row.intent {
             Intent::Release { .. } => StuckKind::PutBack,
+            Intent::Move { .. } => StuckKind::Move,
             _ => StuckKind::Close,
         };
         Ok(Some(StuckChange { kind, reason: self.wedge_reason(wedge, view).await? }))

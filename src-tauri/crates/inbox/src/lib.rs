@@ -16,6 +16,7 @@ pub mod envelope;
 pub mod ids;
 pub mod member;
 pub mod message;
+pub mod moves;
 pub mod outbox;
 pub mod party;
 pub mod patient;

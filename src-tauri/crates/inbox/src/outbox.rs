@@ -6,7 +6,7 @@
 //! reply stands wedged with its text and never goes by itself.
 //!
 //! Two kinds of decision are made here, both pure. **Before a write**, from the work item as it stands on the
-//! server now: [`claim`], [`renew`], [`release`], [`complete`], and for a reply [`answered_since`]. A write that
+//! server now: [`claim`], [`renew`], [`release`], [`complete`], [`relocate`], and for a reply [`answered_since`]. A write that
 //! changes something is always decided on a fresh reading and goes out under the version that was read, so
 //! that doing it twice is the same as doing it once. **After a write**, from the answer: [`after_answer`].
 //!
@@ -18,6 +18,7 @@ use serde::{Deserialize, Serialize};
 use crate::{
     ids::{MessageId, OutboxId, ThreadId, WorkItemId},
     message::Delivery,
+    moves::{Move, Seen},
     party::PartyRef,
 };
 
@@ -25,7 +26,7 @@ mod guard;
 #[cfg(test)]
 mod tests;
 
-pub use guard::{Step, answered_since, claim, complete, release, renew};
+pub use guard::{Step, answered_since, claim, complete, release, relocate, renew};
 
 /// One write on its way to the server.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -78,6 +79,15 @@ pub enum Intent {
         /// The reply that ended the touch.
         reply: Option<MessageId>,
     },
+    /// Somebody else's, another pool's, sooner or later: see [`Move`].
+    Move {
+        /// Which.
+        item: WorkItemId,
+        /// What changes.
+        change: Move,
+        /// How it stood when the member decided.
+        seen: Seen,
+    },
     /// Open a thread of ours (an internal one for a reason, or a new conversation).
     OpenThread {
         /// Which.
@@ -109,9 +119,11 @@ impl Intent {
     /// The work item that it changes.
     pub fn item(&self) -> Option<&WorkItemId> {
         match self {
-            Self::Claim { item } | Self::Renew { item } | Self::Release { item } | Self::Complete { item, .. } => {
-                Some(item)
-            }
+            Self::Claim { item }
+            | Self::Renew { item }
+            | Self::Release { item }
+            | Self::Complete { item, .. }
+            | Self::Move { item, .. } => Some(item),
             Self::OpenThread { .. } | Self::Send { .. } | Self::Audit { .. } => None,
         }
     }

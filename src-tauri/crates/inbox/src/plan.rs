@@ -20,6 +20,7 @@ use chrono::{DateTime, Utc};
 use crate::{
     arrival::{Arrival, Content},
     message::Delivery,
+    moves::Move,
     outbox::Intent,
     party::PartyRef,
     work_item::{WorkItem, WorkStatus},
@@ -236,7 +237,8 @@ pub fn shown(server: &WorkItem, pending: &[Pending]) -> WorkItem {
 fn apply(item: &mut WorkItem, write: &Pending) {
     let others = item.owner.as_ref().is_some_and(|owner| *owner != write.author);
     let held_by_other = others && item.status == WorkStatus::InProgress;
-    if !item.status.is_open() || held_by_other && item.hold_is_alive(write.made) {
+    let is_for_anybody = matches!(write.intent, Intent::Move { change: Move::Urgency { .. }, .. });
+    if !item.status.is_open() || held_by_other && !is_for_anybody && item.hold_is_alive(write.made) {
         return;
     }
     match write.intent {
@@ -251,7 +253,35 @@ fn apply(item: &mut WorkItem, write: &Pending) {
             item.status = WorkStatus::Requested;
         }
         Intent::Complete { .. } => item.status = WorkStatus::Completed,
+        Intent::Move { ref change, .. } => relocate(item, change, write.made),
         Intent::OpenThread { .. } | Intent::Send { .. } | Intent::Audit { .. } => {}
+    }
+}
+
+fn relocate(item: &mut WorkItem, change: &Move, made: DateTime<Utc>) {
+    match change {
+        Move::Pool { pool } => {
+            item.pool = Some(pool.clone());
+            item.owner = None;
+            item.status = WorkStatus::Requested;
+        }
+        Move::Member { member } => {
+            item.owner = Some(member.clone());
+            item.status = WorkStatus::Accepted;
+        }
+        Move::Urgency { urgency } => item.urgency = *urgency,
+        Move::Await { what, pool } => {
+            item.waiting_for = Some(*what);
+            item.owner = None;
+            item.status = WorkStatus::Requested;
+            if let Some(pool) = pool {
+                item.pool = Some(pool.clone());
+            }
+        }
+    }
+    // A claim that is kept by its holder must not look older than it is, nor a moved item younger than the move.
+    if !matches!(change, Move::Urgency { .. }) {
+        item.modified = item.modified.max(made);
     }
 }
 

@@ -24,6 +24,8 @@ pub enum Queue {
     Unsorted,
     /// Answered; the patient's turn.
     Waiting,
+    /// Patients whom somebody will call.
+    Calls,
     /// Replies of mine that are still on their way, and whatever I did that needs me.
     Unsent,
 }
@@ -37,6 +39,7 @@ impl Queue {
             Self::Pool(pool) => format!("pool:{pool}"),
             Self::Unsorted => "unsorted".to_owned(),
             Self::Waiting => "waiting".to_owned(),
+            Self::Calls => "calls".to_owned(),
             Self::Unsent => "unsent".to_owned(),
         }
     }
@@ -48,6 +51,7 @@ impl Queue {
             "urgent" => Self::Urgent,
             "unsorted" => Self::Unsorted,
             "waiting" => Self::Waiting,
+            "calls" => Self::Calls,
             "unsent" => Self::Unsent,
             other => Self::Pool(PoolId::from(other.strip_prefix("pool:")?)),
         })
@@ -113,6 +117,8 @@ pub fn queues_of(situation: Situation<'_>, me: &Me, now: DateTime<Utc>) -> Vec<Q
             add(Queue::Urgent);
         }
         match pool {
+            // Whoever makes the calls of the day finds them in one place; in its pool it would be dealt with twice.
+            _ if item.waiting_for == Some(WaitingFor::Call) => add(Queue::Calls),
             Some(pool) => add(Queue::Pool(pool.id.clone())),
             None if owner.is_none() || item.thread.is_none() => add(Queue::Unsorted),
             None => {}
@@ -193,6 +199,7 @@ mod tests {
         check(WorkItem { pool: Some("of nobody".to_owned()), ..item() }, &["unsorted"]);
         check(WorkItem { urgency: Urgency::Urgent, ..item() }, &["urgent", "pool:nurses"]);
         check(WorkItem { waiting_for: Some(WaitingFor::Patient), ..item() }, &["waiting"]);
+        check(WorkItem { waiting_for: Some(WaitingFor::Call), ..item() }, &["calls"]);
         check(WorkItem { status: WorkStatus::Completed, ..item() }, &[]);
     }
 
@@ -222,7 +229,7 @@ mod tests {
     #[test]
     fn every_queue_is_found_again_by_its_key() {
         let pool = Queue::Pool(PoolId::from("a:b"));
-        for queue in [Queue::Mine, Queue::Urgent, pool, Queue::Unsorted, Queue::Waiting, Queue::Unsent] {
+        for queue in [Queue::Mine, Queue::Urgent, pool, Queue::Unsorted, Queue::Waiting, Queue::Calls, Queue::Unsent] {
             assert_eq!(Queue::from_key(&queue.key()), Some(queue));
         }
         assert_eq!(Queue::from_key("sent"), None);

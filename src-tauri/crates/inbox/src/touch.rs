@@ -3,7 +3,7 @@
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
-use crate::{party::PartyRef, private::PrivateText};
+use crate::{moves::Move, party::PartyRef, private::PrivateText, work_item::WaitingFor};
 
 /// The states of a touch.
 ///
@@ -92,4 +92,85 @@ pub enum Outcome {
         /// Why, in the member's words.
         reason: PrivateText,
     },
+    /// To a pool or a person; the note, if there is one, goes into the internal thread.
+    Routed {
+        /// Where to.
+        to: Destination,
+    },
+    /// Somebody calls the patient: on the call list.
+    Call,
+    /// The patient was called: dealt with, or on the call list again.
+    Called {
+        /// How the call ended.
+        result: CallResult,
+    },
+    /// A visit is wanted: whoever books finds it in the pool.
+    Visit {
+        /// `system|value` of the pool that books it; where it is none, the pool stays.
+        pool: Option<String>,
+    },
+}
+
+/// How a call to a patient ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum CallResult {
+    /// Spoken to: dealt with.
+    Reached,
+    /// A word was left on a machine: somebody calls again.
+    Voicemail,
+    /// Somebody else's number: the right one has to be found.
+    WrongNumber,
+    /// A letter goes instead: dealt with.
+    Letter,
+}
+
+/// Where a work item is routed to.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", tag = "kind")]
+pub enum Destination {
+    /// A shared queue, by `system|value` of its identifier.
+    Pool {
+        /// The identifier.
+        pool: String,
+    },
+    /// A person, by the reference that they act as.
+    Member {
+        /// The reference.
+        member: PartyRef,
+    },
+}
+
+impl From<Destination> for Move {
+    fn from(to: Destination) -> Self {
+        match to {
+            Destination::Pool { pool } => Self::Pool { pool },
+            Destination::Member { member } => Self::Member { member },
+        }
+    }
+}
+
+impl Outcome {
+    /// Whether somebody else goes on with the item: the member's draft stays with it then.
+    pub fn hands_over(&self) -> bool {
+        matches!(self, Self::PutBack { .. } | Self::Routed { .. })
+    }
+
+    /// Whether the work items that were on screen are dealt with.
+    pub fn completes(&self) -> bool {
+        !matches!(self, Self::PutBack { .. }) && self.moves().is_none()
+    }
+
+    /// What the outcome moves in each work item, where it neither completes nor puts back.
+    pub fn moves(&self) -> Option<Move> {
+        match self {
+            Self::Replied
+            | Self::Closed
+            | Self::PutBack { .. }
+            | Self::Called { result: CallResult::Reached | CallResult::Letter } => None,
+            Self::Routed { to } => Some(to.clone().into()),
+            Self::Call | Self::Called { .. } => Some(Move::Await { what: WaitingFor::Call, pool: None }),
+            Self::Visit { pool } => Some(Move::Await { what: WaitingFor::Visit, pool: pool.clone() }),
+        }
+    }
 }

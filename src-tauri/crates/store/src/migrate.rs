@@ -10,6 +10,7 @@ pub(crate) const MIGRATIONS: &[&str] = &[
     include_str!("migrations/0001-first.sql"),
     include_str!("migrations/0002-lost-claims.sql"),
     include_str!("migrations/0003-made-here.sql"),
+    include_str!("migrations/0004-moves.sql"),
 ];
 
 /// The number of the last migration that this program has.

@@ -9,6 +9,7 @@ use tern_inbox::{
     arrival::Kind,
     ids::{MessageId, OutboxId, ThreadId},
     message::{Delivery, DeliveryEvent},
+    moves::Seen,
     outbox::{Intent, OutboxRow, Wedge},
     party::PartyRef,
     touch::{Lost, Touch, TouchEvent},
@@ -65,11 +66,12 @@ impl Writer<'_> {
             Intent::Claim { item }
             | Intent::Renew { item }
             | Intent::Release { item }
-            | Intent::Complete { item, .. } => {
+            | Intent::Complete { item, .. }
+            | Intent::Move { item, .. } => {
                 if let Some(write) = rows::pending_one(self.connection(), id)? {
                     work_item::written(self.connection(), item, &write, answer.version.as_deref())?;
                 }
-                if matches!(row.intent, Intent::Release { .. } | Intent::Complete { .. }) {
+                if changes_hands(&row.intent) {
                     self.overtake_stuck(item)?;
                 }
             }
@@ -194,6 +196,10 @@ impl Writer<'_> {
         let row = self.row(id)?;
         let now = self.now();
         let may_be_there = row.intent.creates() && row.wedged == Some(Wedge::OutcomeUnknown);
+        let stands = match &row.intent {
+            Intent::Move { item, .. } => self.read().work_item_on_server(item)?.map(|found| found.row),
+            _ => None,
+        };
         let again = if may_be_there { DeliveryEvent::LookedForAgain } else { DeliveryEvent::Retried };
         self.move_row(id, again, |row| {
             // Its author has seen who answered, or who holds the item, and says: send it all the same.
@@ -201,6 +207,10 @@ impl Writer<'_> {
                 && !matches!(row.wedged, Some(Wedge::Refused { .. } | Wedge::OutcomeUnknown))
             {
                 *touch_began = None;
+            }
+            // They have seen where the item stands now, and move it all the same.
+            if let (Intent::Move { seen, .. }, Some(item)) = (&mut row.intent, &stands) {
+                *seen = Seen::of(item);
             }
             row.wedged = None;
             row.attempts = 0;
@@ -299,7 +309,7 @@ impl Writer<'_> {
 
     /// Whoever shows the row's thread or work item looks again.
     fn row_changed(&mut self, row: &OutboxRow) -> Result<(), StoreError> {
-        if let Some(item) = rows::item_of(&row.intent) {
+        if let Some(item) = row.intent.item() {
             work_item::lay_over(self, item)?;
         }
         if let Some(thread) = &row.thread {
@@ -389,6 +399,11 @@ enum Reopen {
 /// Whether a row stands for something that nobody can have any more.
 pub(crate) fn is_lost(row: &OutboxRow) -> bool {
     matches!(row.wedged, Some(Wedge::ClaimLost { .. } | Wedge::AnsweredSince { .. } | Wedge::Gone)) && holds(row)
+}
+
+/// Whether a write settles who deals with a work item: what is stuck of an earlier one has nothing left to do.
+pub(crate) fn changes_hands(intent: &Intent) -> bool {
+    matches!(intent, Intent::Release { .. } | Intent::Complete { .. } | Intent::Move { .. })
 }
 
 /// Who has what a row stood for.

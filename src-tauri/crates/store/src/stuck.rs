@@ -1,4 +1,4 @@
-//! What the server refused and no message stands for: the end of a work item, or its way back into its pool.
+//! What the server refused and no message stands for: the end of a work item, its way back into its pool, a move.
 //!
 //! A refused reply stands in its thread with its words, and with what can be done about it. The end of a work item has
 //! no words: closed without a reply, or refused after the reply had arrived, it would stand where nobody sees it. The
@@ -16,7 +16,7 @@ use tern_inbox::{
     party::PartyRef,
 };
 
-use crate::{Reader, StoreError, Writer, table::outbox as rows};
+use crate::{Reader, StoreError, Writer, outbox::changes_hands, table::outbox as rows};
 
 impl Reader<'_> {
     /// The member's changes of a thread's work items that need the member, and that no message speaks for.
@@ -104,7 +104,7 @@ impl Writer<'_> {
 /// Whether a row is the end or the release of a work item that needs a person for its own sake. What stands only
 /// because a reply does goes with that.
 fn is_stuck(connection: &Connection, row: &OutboxRow) -> Result<bool, StoreError> {
-    if !matches!(row.intent, Intent::Complete { .. } | Intent::Release { .. }) || row.delivery != Delivery::Wedged {
+    if !changes_hands(&row.intent) || row.delivery != Delivery::Wedged {
         return Ok(false);
     }
     if row.wedged != Some(Wedge::Dependency) {

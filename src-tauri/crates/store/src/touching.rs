@@ -5,6 +5,7 @@ use chrono::{DateTime, Utc};
 use tern_inbox::{
     ids::{MessageId, OutboxId, ThreadId, WorkItemId},
     message::{Delivery, Message, Thread},
+    moves::Seen,
     outbox::{Intent, OutboxRow},
     party::PartyRef,
     touch::{Outcome, Touch, TouchEvent},
@@ -56,8 +57,8 @@ pub struct Ended {
 /// What undo brought back.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Undone {
-    /// The thread whose touch is open again.
-    pub thread: ThreadId,
+    /// The thread whose touch is open again, or those that stand where they stood.
+    pub threads: Vec<ThreadId>,
     /// The text as it was.
     pub draft: Option<Draft>,
 }
@@ -152,6 +153,7 @@ impl Writer<'_> {
             return Ok(Ended { group, rows });
         }
         let put_back = matches!(ending.outcome, Outcome::PutBack { .. });
+        let keeps_draft = ending.outcome.hands_over();
         let lost = touch.is_lost();
         touch.state = touch.state.on(if lost && put_back { TouchEvent::Leave } else { TouchEvent::End })?;
         for row in rows::of_thread(self.connection(), thread.as_str())? {
@@ -160,21 +162,19 @@ impl Writer<'_> {
             }
         }
         let group = new_id(self.now());
-        let mut leaving = self.leaving(ending, &group, touch.started)?;
+        let said = ending.note.as_ref().map(|note| self.says(note, author)).transpose()?;
+        let mut leaving = self.leaving(ending, said.as_ref(), &group, touch.started)?;
         leaving.retain(|row| !lost || row.intent.item().is_none());
         if let Some(reply) = &ending.reply {
             self.put_own_message(reply, author)?;
         }
-        if let Some(note) = &ending.note {
-            if let Some(internal) = &note.open {
-                thread::put(self.connection(), internal.id.as_str(), internal, None, None)?;
-            }
-            self.put_own_message(&note.message, author)?;
-        }
         touch.kept_draft = None;
-        if !put_back {
+        if !keeps_draft {
             touch.kept_draft = self.read().draft(thread, author)?.map(|draft| draft.text);
             self.forget_draft(thread, author)?;
+        }
+        // A message that no work item names has nothing that could be routed, or wait for a call: it stays.
+        if ending.outcome.completes() {
             unplaced::clear_thread(self.connection(), thread.as_str())?;
         }
         touch.ended = Some(self.now());
@@ -190,7 +190,13 @@ impl Writer<'_> {
     }
 
     /// The rows of an ending, in the order in which they leave: what was said before what it completes.
-    fn leaving(&self, ending: &Ending, group: &OutboxId, began: DateTime<Utc>) -> Result<Vec<OutboxRow>, StoreError> {
+    fn leaving(
+        &self,
+        ending: &Ending,
+        note: Option<&Said>,
+        group: &OutboxId,
+        began: DateTime<Utc>,
+    ) -> Result<Vec<OutboxRow>, StoreError> {
         let row = |thread: &ThreadId, intent: Intent, depends_on: Vec<OutboxId>| OutboxRow {
             depends_on,
             group: Some(group.clone()),
@@ -214,30 +220,41 @@ impl Writer<'_> {
             ));
             said.extend(leaving.last().map(|row| row.id.clone()));
         }
-        if let Some(note) = &ending.note {
-            let mut opened = Vec::new();
-            if let Some(internal) = &note.open {
-                leaving.push(row(&internal.id, Intent::OpenThread { thread: internal.id.clone() }, Vec::new()));
-                opened.extend(leaving.last().map(|row| row.id.clone()));
-            }
-            leaving.push(row(
-                &note.message.thread,
-                Intent::Send { message: note.message.id.clone(), touch_began: None },
-                opened,
-            ));
+        if let Some(note) = note {
+            leaving.extend(carrying(note, row));
         }
         for item in &ending.items {
-            let item = item.clone();
-            let intent = match ending.outcome {
-                Outcome::Replied => {
-                    Intent::Complete { item, reply: ending.reply.as_ref().map(|reply| reply.id.clone()) }
-                }
-                Outcome::Closed => Intent::Complete { item, reply: None },
-                Outcome::PutBack { .. } => Intent::Release { item },
-            };
-            leaving.push(row(&ending.thread, intent, said.clone()));
+            if let Some(intent) = self.ends(item, ending)? {
+                leaving.push(row(&ending.thread, intent, said.clone()));
+            }
         }
         Ok(leaving)
+    }
+
+    /// What an ending does with one of its work items; none where the item is not here.
+    fn ends(&self, item: &WorkItemId, ending: &Ending) -> Result<Option<Intent>, StoreError> {
+        if let Some(change) = ending.outcome.moves() {
+            let shown = work_item::get(self.connection(), item.as_str())?;
+            return Ok(shown.map(|shown| Intent::Move { item: item.clone(), change, seen: Seen::of(&shown) }));
+        }
+        let item = item.clone();
+        Ok(Some(match ending.outcome {
+            Outcome::PutBack { .. } => Intent::Release { item },
+            _ => Intent::Complete { item, reply: ending.reply.as_ref().map(|reply| reply.id.clone()) },
+        }))
+    }
+
+    /// Keeps a note, shown at once: in the internal thread that it opens, or in the one that is there.
+    pub(crate) fn says(&mut self, note: &Note, author: &PartyRef) -> Result<Said, StoreError> {
+        if let Some(internal) = &note.open {
+            thread::put(self.connection(), internal.id.as_str(), internal, None, None)?;
+        }
+        self.put_own_message(&note.message, author)?;
+        Ok(Said {
+            open: note.open.as_ref().map(|internal| internal.id.clone()),
+            thread: note.message.thread.clone(),
+            message: note.message.id.clone(),
+        })
     }
 
     /// Takes an ending back while nothing of it has left: the touch is open, the text is a draft again.
@@ -245,7 +262,7 @@ impl Writer<'_> {
     /// # Errors
     /// [`StoreError::HasLeft`] once any row of it was taken by the outbox; [`StoreError::NotFound`].
     pub fn undo(&mut self, group: &OutboxId) -> Result<Undone, StoreError> {
-        let mut touch = touch::of_group(self.connection(), group)?.ok_or(StoreError::NotFound("ending"))?;
+        let Some(mut touch) = touch::of_group(self.connection(), group)? else { return self.undo_moves(group) };
         let waiting = rows::of_group(self.connection(), group)?;
         if waiting.len() != touch.row_count || waiting.iter().any(|row| row.delivery != Delivery::Queued) {
             return Err(StoreError::HasLeft);
@@ -275,7 +292,7 @@ impl Writer<'_> {
             unplaced::restore(self.connection(), touch.thread.as_str())?;
         }
         self.touch_thread(&touch.thread);
-        Ok(Undone { thread: touch.thread, draft })
+        Ok(Undone { threads: vec![touch.thread], draft })
     }
 
     /// Whether the member has a later touch of the same thread open.
@@ -343,8 +360,26 @@ impl Writer<'_> {
     }
 }
 
+/// A note that was kept, and is to leave.
+pub(crate) struct Said {
+    open: Option<ThreadId>,
+    thread: ThreadId,
+    message: MessageId,
+}
+
+/// The rows that carry a note: its thread first, where it opens one.
+pub(crate) fn carrying(
+    note: &Said,
+    row: impl Fn(&ThreadId, Intent, Vec<OutboxId>) -> OutboxRow,
+) -> impl Iterator<Item = OutboxRow> {
+    let opens = note.open.as_ref().map(|open| row(open, Intent::OpenThread { thread: open.clone() }, Vec::new()));
+    let needs = opens.iter().map(|row| row.id.clone()).collect();
+    let says = row(&note.thread, Intent::Send { message: note.message.clone(), touch_began: None }, needs);
+    opens.into_iter().chain(std::iter::once(says))
+}
+
 /// A UUIDv7 of the transaction's instant; the order of the rows is their `seq`, whatever the clock says.
-fn new_id(now: DateTime<Utc>) -> OutboxId {
+pub(crate) fn new_id(now: DateTime<Utc>) -> OutboxId {
     OutboxId::from(stamp(now))
 }
 

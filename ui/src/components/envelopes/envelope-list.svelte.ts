@@ -36,6 +36,8 @@ export class EnvelopeList {
   /** The queue was looked at at least once. */
   loaded = $state(false);
   failure = $state.raw<ApiError | null>(null);
+  /** Rows that are marked, for a decision about several. */
+  marked = $state.raw<ReadonlySet<string>>(new Set());
   /** The hand is on the list: nothing may move. */
   inHand = $state(false);
 
@@ -90,6 +92,7 @@ export class EnvelopeList {
     this.inHand = false;
     this.waiting = 0;
     this.failure = null;
+    this.unmark();
     await this.settle(thread ?? this.selected?.thread ?? null);
   }
 
@@ -147,6 +150,34 @@ export class EnvelopeList {
     this.#asking = false;
   }
 
+  /** Marks the selected row, or takes its mark away, and moves on. */
+  mark(): void {
+    const place = this.places[this.cursor];
+    if (place === undefined || place.gone) return;
+    const marked = new Set(this.marked);
+    if (!marked.delete(place.row.thread)) marked.add(place.row.thread);
+    this.marked = marked;
+    this.move(1);
+  }
+
+  /** Marks what is loaded, at most {@link WINDOW} rows. */
+  markAll(): void {
+    const rows = this.places.filter((place) => place !== undefined && !place.gone);
+    this.marked = new Set(rows.slice(0, WINDOW).map((place) => place!.row.thread));
+    this.inHand = true;
+  }
+
+  unmark(): void {
+    if (this.marked.size > 0) this.marked = new Set();
+  }
+
+  /** The marked rows in their order, else the selected one. */
+  get chosen(): EnvelopeRow[] {
+    const rows = this.places.flatMap((place) => (place === undefined || place.gone ? [] : [place.row]));
+    if (this.marked.size > 0) return rows.filter((row) => this.marked.has(row.thread));
+    return this.selected === null || this.places[this.cursor]?.gone ? [] : [this.selected];
+  }
+
   /** The person's own outcome: the row goes at once, and the next one is selected, not opened. */
   leave(thread: string): void {
     this.#leaving.add(thread);
@@ -159,8 +190,8 @@ export class EnvelopeList {
   }
 
   /** The outcome is settled, or did not happen: the program's word counts again. */
-  left(thread: string): void {
-    this.#leaving.delete(thread);
+  left(...threads: string[]): void {
+    threads.forEach((thread) => this.#leaving.delete(thread));
     void this.refresh();
   }
 

@@ -11,7 +11,7 @@ export interface RailParts {
   after: RailQueue[];
 }
 
-const AFTER = new Set(["waiting", "unsent"]);
+const AFTER = new Set(["calls", "waiting", "unsent"]);
 
 export function railParts(queues: readonly RailQueue[]): RailParts {
   const isPool = ({ id }: RailQueue) => id.startsWith("pool/") || id === "unsorted";

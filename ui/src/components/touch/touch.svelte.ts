@@ -2,8 +2,8 @@
  * The right pane: one envelope, or one open touch.
  *
  * ```text
- *   idle --start--> taking --started--> open --send, close, put back--> ending --ok--> idle
- *    ^                |  \--taken--> taken                                  \--error--> open
+ *   idle --start--> taking --started--> open --any outcome--> ending --ok--> idle
+ *    ^                |  \--taken--> taken                        \--error--> open
  *    |                \--error--> idle
  *    +--- peek --> opening --ok--> peeking --end--> idle
  *   idle --reopen (undo, reload, edit)--> open | peeking
@@ -14,6 +14,7 @@
  */
 import type { ApiError } from "$bindings/ApiError";
 import type { Ended } from "$bindings/Ended";
+import type { HandOn } from "$bindings/HandOn";
 import type { Holder } from "$bindings/Holder";
 import type { TouchView } from "$bindings/TouchView";
 import { type Backend, failureOf } from "$lib/backend/backend";
@@ -62,6 +63,11 @@ export class Touch {
 
   get canReply(): boolean {
     return this.state === "open" && this.view?.lostTo === null;
+  }
+
+  /** What no work item names cannot be handed on. */
+  get canHandOn(): boolean {
+    return this.canReply && (this.view?.workItems.length ?? 0) > 0;
   }
 
   get canSend(): boolean {
@@ -143,6 +149,14 @@ export class Touch {
     return this.#end("put-back", view, () =>
       this.#backend.touchPutBack({ thread: view.thread, reason: reason.trim() }),
     );
+  }
+
+  /** Somebody else goes on: routed, called, a visit. */
+  handOn(outcome: HandOn, kind: Outcome, note: string): Promise<Closed | null> {
+    const { view } = this;
+    if (!this.canHandOn || view === null) return Promise.resolve(null);
+    const { thread, workItems } = view;
+    return this.#end(kind, view, () => this.#backend.touchHandOn({ thread, workItems, outcome, note }));
   }
 
   /** Does one thing about a message that needs a person, and looks again. */

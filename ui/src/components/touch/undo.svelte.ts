@@ -4,16 +4,25 @@
 import type { Ended } from "$bindings/Ended";
 
 /** What was done. */
-export type Outcome = "replied" | "closed" | "put-back";
+export type Outcome = "replied" | "closed" | "put-back" | "routed" | "call" | "called" | "visit" | "urgency";
 
-export interface Undoable {
+/** What can be undone, for the words of the bar. */
+export interface Done {
+  outcome: Outcome;
+  /** The patient; of several, the first. */
+  name: string;
+  /** Where it went, or what it became; blank where the outcome says it all. */
+  what: string;
+  /** So many rows at once. */
+  rows: number;
+  /** It ended a touch, which undo opens again; a decision on the list opens nothing. */
+  touch: boolean;
+}
+
+export interface Undoable extends Done {
   undo: string;
   /** UTC ms. */
   until: number;
-  outcome: Outcome;
-  thread: string;
-  /** The patient, for the words of the bar. */
-  name: string;
 }
 
 export class UndoStack {
@@ -35,9 +44,9 @@ export class UndoStack {
     return Math.max(0, Math.ceil(((this.latest?.until ?? 0) - this.#now()) / 1000));
   }
 
-  add(ended: Ended, outcome: Outcome, thread: string, name: string): void {
+  add(ended: Ended, done: Done): void {
     const alive = this.#all.filter((one) => one.until > this.#now());
-    this.#all = [...alive, { undo: ended.undo, until: ended.undoUntil, outcome, thread, name }];
+    this.#all = [...alive, { ...done, undo: ended.undo, until: ended.undoUntil }];
     // To the moment: the screen's clock moves once a second, and a second later it has left.
     const timer = setTimeout(
       () => {

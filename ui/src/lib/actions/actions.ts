@@ -44,12 +44,17 @@ const table = [
   { id: "list.last", scope: "list", label: "action.list.last", keys: ["end"], keyOnly: true },
   { id: "list.show-new", scope: "list", label: "action.list.show-new", keys: ["n"] },
   { id: "search.leave", scope: "list", label: "action.search.leave", keys: ["escape"], keyOnly: true },
+  { id: "row.mark", scope: "list", label: "action.row.mark", keys: ["x"] },
+  { id: "row.mark-all", scope: "list", label: "action.row.mark-all", keys: ["mod+a"] },
+  { id: "row.unmark", scope: "list", label: "action.row.unmark", keys: ["escape"], keyOnly: true },
   { id: "touch.start", scope: "list", label: "action.touch.start", keys: ["enter"] },
   { id: "touch.peek", scope: "list", label: "action.touch.peek", keys: ["p"] },
 
   { id: "reply.focus", scope: "touch", label: "action.reply.focus", keys: ["r"] },
   { id: "reply.send", scope: "touch", label: "action.reply.send", keys: ["mod+enter"], inText: true },
   { id: "touch.close", scope: "touch", label: "action.touch.close", keys: ["e"] },
+  { id: "touch.call", scope: "touch", label: "action.touch.call", keys: ["c"] },
+  { id: "touch.visit", scope: "touch", label: "action.touch.visit", keys: ["v"] },
   { id: "touch.put-back", scope: "touch", label: "action.touch.put-back", keys: ["escape"] },
   { id: "peek.end", scope: "touch", label: "action.peek.end", keys: ["escape"] },
 
@@ -62,6 +67,8 @@ const table = [
     keyOnly: true,
   },
 
+  { id: "route.ask", scope: "global", label: "action.route.ask", keys: ["a"] },
+  { id: "urgency.ask", scope: "global", label: "action.urgency.ask", keys: ["u"] },
   { id: "undo", scope: "global", label: "action.undo", keys: ["z", "mod+z"] },
   { id: "search.focus", scope: "global", label: "action.search.focus", keys: ["/"] },
   {
@@ -82,12 +89,16 @@ const table = [
   { id: "queue.mine", scope: "global", label: "action.queue.mine", keys: ["g m"] },
   { id: "queue.urgent", scope: "global", label: "action.queue.urgent", keys: ["g u"] },
   { id: "queue.unsorted", scope: "global", label: "action.queue.unsorted", keys: ["g n"] },
+  { id: "queue.calls", scope: "global", label: "action.queue.calls", keys: ["g c"] },
   { id: "queue.waiting", scope: "global", label: "action.queue.waiting", keys: ["g w"] },
   { id: "queue.unsent", scope: "global", label: "action.queue.unsent", keys: ["g s"] },
 ] as const satisfies readonly Action[];
 
 /** An action's id, such as `reply.send`; what `KeyBinding.action` holds. */
-export type ActionId = (typeof table)[number]["id"] | `queue.${(typeof queueKeys)[number]}`;
+export type ActionId =
+  | (typeof table)[number]["id"]
+  | `queue.${(typeof queueKeys)[number]}`
+  | `route.${(typeof queueKeys)[number]}`;
 
 export const actions: readonly (Action & { id: ActionId })[] = [
   ...table,
@@ -98,6 +109,13 @@ export const actions: readonly (Action & { id: ActionId })[] = [
     label: "action.queue.nth" as const,
     keys: [`mod+${n}`],
     inText: true,
+  })),
+  // The pools by their number: from the list, or as the outcome of the open touch.
+  ...queueKeys.map((n) => ({
+    id: `route.${n}` as const,
+    scope: "global" as const,
+    label: "action.route.nth" as const,
+    keys: [`${n}`],
   })),
 ];
 

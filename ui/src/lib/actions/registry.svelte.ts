@@ -174,10 +174,15 @@ function clash(one: string, other: string): boolean {
   return one === other || one.startsWith(`${other} `) || other.startsWith(`${one} `);
 }
 
-/** Actions of which only one can be meant at a time: a pane is a touch or a peek. */
+/** Actions of one key of which only one can be meant at a time: a pane is a touch or a peek. */
+const OF_ONE_KEY: readonly (readonly ActionId[])[] = [
+  ["touch.put-back", "peek.end"],
+  ["search.leave", "row.unmark"],
+];
+
+/** Whether two actions may share a key. */
 function alternatives(one: ActionId, other: ActionId): boolean {
-  const pair = new Set([one, other]);
-  return pair.has("touch.put-back") && pair.has("peek.end");
+  return OF_ONE_KEY.some((ids) => ids.includes(one) && ids.includes(other));
 }
 
 function isTextField(target: EventTarget | null): boolean {

@@ -33,7 +33,10 @@ describe("the table of actions", () => {
 
   it("leaves the plain digits to routing", () => {
     const registry = new Registry("Linux");
-    for (let digit = 1; digit <= 9; digit += 1) expect(registry.conflicts("undo", String(digit))).toEqual([]);
+    for (let digit = 1; digit <= 9; digit += 1) {
+      const route = { keys: String(digit), with: `route.${digit}` };
+      expect(registry.conflicts("undo", String(digit))).toEqual([route]);
+    }
   });
 });
 

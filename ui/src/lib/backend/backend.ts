@@ -7,10 +7,14 @@
  */
 import type { ApiError } from "$bindings/ApiError";
 import type { Changed } from "$bindings/Changed";
+import type { DecideRequest } from "$bindings/DecideRequest";
+import type { Decided } from "$bindings/Decided";
+import type { Destinations } from "$bindings/Destinations";
 import type { DraftSaveRequest } from "$bindings/DraftSaveRequest";
 import type { Ended } from "$bindings/Ended";
 import type { EnvelopePage } from "$bindings/EnvelopePage";
 import type { EnvelopesRequest } from "$bindings/EnvelopesRequest";
+import type { HandOnRequest } from "$bindings/HandOnRequest";
 import type { MessageRequest } from "$bindings/MessageRequest";
 import type { PinRequest } from "$bindings/PinRequest";
 import type { PutBackRequest } from "$bindings/PutBackRequest";
@@ -87,6 +91,11 @@ export interface Backend {
   /** Close, no reply needed. */
   touchClose(request: ThreadItemsRequest): Promise<Ended>;
   touchPutBack(request: PutBackRequest): Promise<Ended>;
+  /** Route, call, visit wanted. */
+  touchHandOn(request: HandOnRequest): Promise<Ended>;
+  destinations(): Promise<Destinations>;
+  /** A decision on envelopes of the list, not a touch. */
+  decide(request: DecideRequest): Promise<Decided>;
   undo(request: UndoRequest): Promise<Undone>;
 
   messageRetry(request: MessageRequest): Promise<void>;

@@ -31,6 +31,9 @@ export const tauri: Backend = {
   replySend: (request) => invoke("reply_send", { request }),
   touchClose: (request) => invoke("touch_close", { request }),
   touchPutBack: (request) => invoke("touch_put_back", { request }),
+  touchHandOn: (request) => invoke("touch_hand_on", { request }),
+  destinations: () => invoke("destinations"),
+  decide: (request) => invoke("decide", { request }),
   undo: (request) => invoke("undo", { request }),
 
   messageRetry: (request) => invoke("message_retry", { request }),

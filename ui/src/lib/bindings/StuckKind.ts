@@ -3,4 +3,4 @@
 /**
  * A change of a work item that needs a person.
  */
-export type StuckKind = "close" | "put-back";
+export type StuckKind = "close" | "put-back" | "move";

@@ -33,6 +33,11 @@ export function plainText(raw: string): string {
     .replace(TEXT_CONTROLS, REPLACEMENT);
 }
 
+/** Without case and accents, for finding: "reglages" finds Réglages. */
+export function folded(text: string): string {
+  return text.normalize("NFD").replace(/\p{M}/gu, "").toLocaleLowerCase();
+}
+
 /** The first characters of a long text, cut between characters and, where one is near, between words. */
 export function opening(text: string, limit: number): string {
   if (text.length <= limit) return text;

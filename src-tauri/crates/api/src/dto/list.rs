@@ -1,7 +1,7 @@
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 
-/// A queue by name: `mine`, `urgent`, `pool/<id>`, `unsorted`, `waiting`, `unsent`.
+/// A queue by name: `mine`, `urgent`, `pool/<id>`, `unsorted`, `calls`, `waiting`, `unsent`.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, TS)]
 #[ts(export)]
 pub struct QueueId(pub String);

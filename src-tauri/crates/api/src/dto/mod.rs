@@ -8,6 +8,7 @@
 
 mod error;
 mod list;
+mod moves;
 mod session;
 mod settings;
 mod status;
@@ -17,6 +18,10 @@ pub use error::{ApiError, ErrorCode};
 pub use list::{
     EnvelopePage, EnvelopeRow, EnvelopesRequest, Holder, QueueId, Rail, RailQueue, SearchFilters, SearchHit,
     SearchRequest, SearchResults, UrgencyLevel,
+};
+pub use moves::{
+    CallResult, DecideRequest, Decided, Decision, Destination, Destinations, HandOn, HandOnRequest, MemberChoice,
+    PoolChoice,
 };
 pub use session::{
     LockKind, MemberCard, PinRequest, QuitRequest, QuitResult, Session, SetPinRequest, SetPinResult, SignInFailure,

@@ -110,6 +110,8 @@ pub enum StuckKind {
     Close,
     /// It was to be put back.
     PutBack,
+    /// It was to go elsewhere: to a pool, a person, the call list, to another urgency.
+    Move,
 }
 
 /// The head of the right pane.
@@ -305,13 +307,13 @@ pub struct UndoRequest {
     pub undo: String,
 }
 
-/// The touch is open again.
+/// The touch is open again, or the moved rows stand where they stood.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
 #[serde(rename_all = "camelCase")]
 #[ts(export)]
 pub struct Undone {
-    /// Where.
-    pub thread: String,
+    /// Where: one thread of a touch, as many as were moved.
+    pub threads: Vec<String>,
 }
 
 /// A message by its id (retry, edit, discard).

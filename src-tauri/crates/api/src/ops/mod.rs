@@ -1,6 +1,8 @@
 //! The operations. One file each: what is asked, what may go wrong, the function.
 
 mod activity;
+mod decide;
+mod destinations;
 mod draft_save;
 mod envelopes;
 mod lock_screen;
@@ -22,6 +24,7 @@ mod sign_out;
 mod stuck_discard;
 mod stuck_retry;
 mod touch_close;
+mod touch_hand_on;
 mod touch_put_back;
 mod touch_start;
 mod touch_view;

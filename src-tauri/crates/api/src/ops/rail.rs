@@ -52,7 +52,7 @@ impl Program {
         let fixed = |queue| entry(queue, None, &counts);
         let mut queues = vec![fixed(Queue::Urgent), fixed(Queue::Mine)];
         queues.extend(pools.into_iter().map(|Pool { id, name, .. }| entry(Queue::Pool(id), Some(name), &counts)));
-        queues.extend([fixed(Queue::Unsorted), fixed(Queue::Waiting), fixed(Queue::Unsent)]);
+        queues.extend([Queue::Unsorted, Queue::Calls, Queue::Waiting, Queue::Unsent].map(fixed));
         Ok(Rail { queues })
     }
 

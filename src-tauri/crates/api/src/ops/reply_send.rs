@@ -57,6 +57,9 @@ impl Program {
             Outcome::Replied => "send",
             Outcome::Closed => "close",
             Outcome::PutBack { .. } => "put-back",
+            Outcome::Routed { .. } => "route",
+            Outcome::Call | Outcome::Called { .. } => "call",
+            Outcome::Visit { .. } => "visit",
         };
         let entry = desk.audit(what, Some(format!("Communication/{thread}")));
         let author = desk.member.reference.clone();

@@ -26,6 +26,6 @@ impl Program {
                 Ok(undone)
             })
             .await?;
-        Ok(Undone { thread: undone.thread.to_string() })
+        Ok(Undone { threads: undone.threads.iter().map(ToString::to_string).collect() })
     }
 }

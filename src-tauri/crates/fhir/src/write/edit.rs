@@ -11,13 +11,16 @@
 use chrono::{DateTime, Utc};
 use json_patch::{AddOperation, Patch, PatchOperation, RemoveOperation, jsonptr::PointerBuf};
 use serde_json::{Value, json};
-use tern_inbox::party::PartyRef;
+use tern_inbox::{
+    party::PartyRef,
+    work_item::{Urgency, WaitingFor},
+};
 
-use super::system_and_code;
+use super::{concept, system_and_code, task::priority};
 use crate::{
     read::Literal,
     search::instant,
-    vocabulary::{OUTPUT_REPLY, POOL_SYSTEM, TASK_PART_SYSTEM},
+    vocabulary::{BUSINESS_STATUS_SYSTEM, OUTPUT_REPLY, POOL_SYSTEM, TASK_PART_SYSTEM, business_status},
 };
 
 /// What we change in a resource that exists.
@@ -61,6 +64,23 @@ pub enum Edit<'a> {
         /// Server time.
         at: DateTime<Utc>,
     },
+    /// Sooner or later.
+    Urgency {
+        /// `Task.priority` from now on.
+        urgency: Urgency,
+        /// Server time.
+        at: DateTime<Utc>,
+    },
+    /// For a call, for a visit, or the patient's turn: requested, owner removed, `businessStatus`; `performerType`
+    /// where another pool deals with it.
+    Await {
+        /// What it waits for.
+        what: WaitingFor,
+        /// `system|value` of the pool.
+        pool: Option<&'a str>,
+        /// Server time.
+        at: DateTime<Utc>,
+    },
     /// entered-in-error.
     Retract,
 }
@@ -86,7 +106,10 @@ impl Edit<'_> {
     /// Whether the operations are the same whatever the resource holds, so that the version is enough to make
     /// a patch of it.
     pub fn needs_no_reading(&self) -> bool {
-        matches!(self, Self::Claim { .. } | Self::Assign { .. } | Self::Renew { .. } | Self::Retract)
+        matches!(
+            self,
+            Self::Claim { .. } | Self::Assign { .. } | Self::Renew { .. } | Self::Urgency { .. } | Self::Retract
+        )
     }
 
     /// Whether the edit is one for the type.
@@ -117,6 +140,13 @@ impl Edit<'_> {
             Self::Route { pool, .. } => {
                 is("/status", "requested") && resource.get("owner").is_none() && names_pool(resource, pool)
             }
+            Self::Urgency { urgency, .. } => is("/priority", priority(*urgency)),
+            Self::Await { what, pool, .. } => {
+                is("/status", "requested")
+                    && resource.get("owner").is_none()
+                    && resource.get("businessStatus").is_some_and(|status| says(status, waiting_for(*what)))
+                    && pool.is_none_or(|pool| names_pool(resource, pool))
+            }
             Self::Retract => is("/status", "entered-in-error"),
         }
     }
@@ -140,6 +170,12 @@ pub(super) fn operations(resource: &Value, edit: &Edit<'_>) -> Vec<PatchOperatio
         Edit::Route { pool, at } => {
             let moved = [status("requested"), modified(at)].into_iter().chain(freed());
             moved.chain(route(resource, pool)).collect()
+        }
+        Edit::Urgency { urgency, at } => vec![add(["priority"], json!(priority(*urgency))), modified(at)],
+        Edit::Await { what, pool, at } => {
+            let turn = add(["businessStatus"], concept(BUSINESS_STATUS_SYSTEM, waiting_for(*what)));
+            let pool = pool.map(|pool| route(resource, pool)).unwrap_or_default();
+            [status("requested"), modified(at), turn].into_iter().chain(freed()).chain(pool).collect()
         }
         Edit::Retract => vec![status("entered-in-error")],
     }
@@ -210,6 +246,22 @@ fn without_pools(at: usize, kind: &Value, system: &str) -> Vec<PatchOperation> {
     }
     let pools = codings.iter().enumerate().rev().filter(|(_, coding)| is_pool(coding));
     pools.map(|(place, _)| remove(["performerType", at.as_str(), "coding", place.to_string().as_str()])).collect()
+}
+
+/// Code of [`BUSINESS_STATUS_SYSTEM`].
+fn waiting_for(what: WaitingFor) -> &'static str {
+    match what {
+        WaitingFor::Patient => business_status::WAITING_FOR_PATIENT,
+        WaitingFor::Call => business_status::CALL,
+        WaitingFor::Visit => business_status::VISIT,
+    }
+}
+
+/// Whether a `businessStatus` has the code.
+fn says(status: &Value, wanted: &str) -> bool {
+    let codings = status.get("coding").and_then(Value::as_array).into_iter().flatten();
+    let is = |coding: &Value, name: &str, text: &str| coding.get(name).and_then(Value::as_str) == Some(text);
+    codings.into_iter().any(|coding| is(coding, "system", BUSINESS_STATUS_SYSTEM) && is(coding, "code", wanted))
 }
 
 fn names_pool(resource: &Value, pool: &str) -> bool {

@@ -10,7 +10,10 @@ use tern_fhir::{
         edit::{Edit, NotEditable, edit_json},
     },
 };
-use tern_inbox::party::PartyRef;
+use tern_inbox::{
+    party::PartyRef,
+    work_item::{Urgency, WaitingFor},
+};
 
 use crate::scene::{at, body_of, dr_osei, leaves, now};
 
@@ -18,7 +21,7 @@ pub(crate) const NURSES: &str = "https://tern.health/fhir/CodeSystem/pool|nurse-
 const REPLY: &str = "Communication/reply";
 
 /// Every edit of a work item.
-pub(crate) fn all(by: &PartyRef) -> [Edit<'_>; 8] {
+pub(crate) fn all(by: &PartyRef) -> [Edit<'_>; 11] {
     let at = now();
     [
         Edit::Claim { by, at },
@@ -28,6 +31,9 @@ pub(crate) fn all(by: &PartyRef) -> [Edit<'_>; 8] {
         Edit::Complete { reply: None, at },
         Edit::Complete { reply: Some(REPLY), at },
         Edit::Route { pool: NURSES, at },
+        Edit::Urgency { urgency: Urgency::Urgent, at },
+        Edit::Await { what: WaitingFor::Call, pool: None, at },
+        Edit::Await { what: WaitingFor::Visit, pool: Some(NURSES), at },
         Edit::Retract,
     ]
 }
@@ -76,29 +82,49 @@ pub(crate) fn by_hand(resource: &Value, edit: &Edit<'_>) -> Value {
         Edit::Route { pool, at } => {
             set("requested", at);
             fields.shift_remove("owner");
-            let (system, code) = pool.split_once('|').expect("system|code");
-            let kinds = fields.entry("performerType").or_insert_with(|| json!([]));
-            if !kinds.is_array() {
-                *kinds = json!([]);
+            by_hand_to(fields, pool);
+        }
+        Edit::Urgency { urgency, at } => {
+            assert_eq!(urgency, Urgency::Urgent);
+            fields.insert("priority".into(), json!("asap"));
+            fields.insert("lastModified".into(), json!(tern_fhir::search::instant(at)));
+        }
+        Edit::Await { what, pool, at } => {
+            set("requested", at);
+            fields.shift_remove("owner");
+            let code = if what == WaitingFor::Call { "call" } else { "visit" };
+            let system = "https://tern.health/fhir/CodeSystem/business-status";
+            fields.insert("businessStatus".into(), json!({ "coding": [{ "system": system, "code": code }] }));
+            if let Some(pool) = pool {
+                by_hand_to(fields, pool);
             }
-            let kinds = kinds.as_array_mut().expect("a list");
-            let names_pool = |coding: &Value| coding.get("system") == Some(&json!(system));
-            kinds.retain(|kind| {
-                let codings = kind.get("coding").and_then(Value::as_array).cloned().unwrap_or_default();
-                codings.is_empty() || !codings.iter().all(names_pool)
-            });
-            for kind in kinds.iter_mut() {
-                if let Some(codings) = kind.get_mut("coding").and_then(Value::as_array_mut) {
-                    codings.retain(|coding| !names_pool(coding));
-                }
-            }
-            kinds.push(json!({ "coding": [{ "system": system, "code": code }] }));
         }
         Edit::Retract => {
             fields.insert("status".into(), json!("entered-in-error"));
         }
     }
     edited
+}
+
+/// The pools out of `performerType`, and the new one in.
+fn by_hand_to(fields: &mut Map<String, Value>, pool: &str) {
+    let (system, code) = pool.split_once('|').expect("system|code");
+    let kinds = fields.entry("performerType").or_insert_with(|| json!([]));
+    if !kinds.is_array() {
+        *kinds = json!([]);
+    }
+    let kinds = kinds.as_array_mut().expect("a list");
+    let names_pool = |coding: &Value| coding.get("system") == Some(&json!(system));
+    kinds.retain(|kind| {
+        let codings = kind.get("coding").and_then(Value::as_array).cloned().unwrap_or_default();
+        codings.is_empty() || !codings.iter().all(names_pool)
+    });
+    for kind in kinds.iter_mut() {
+        if let Some(codings) = kind.get_mut("coding").and_then(Value::as_array_mut) {
+            codings.retain(|coding| !names_pool(coding));
+        }
+    }
+    kinds.push(json!({ "coding": [{ "system": system, "code": code }] }));
 }
 
 /// The patch, applied as a server that knows RFC 6902 does.
@@ -133,7 +159,7 @@ pub(crate) fn both_forms_make_exactly(resource: &Value, edit: &Edit<'_>) {
 
 /// What both have is the same text, in the same order: `==` on a tree would let `1.0` pass for `1.00` elsewhere.
 fn untouched_is_byte_identical(before: &Value, after: &Value) {
-    let ours = ["status", "lastModified", "owner", "output", "performerType"];
+    let ours = ["status", "lastModified", "owner", "output", "performerType", "priority", "businessStatus"];
     let rest = |value: &Value| {
         let fields = value.as_object().expect("an object");
         let kept: Map<String, Value> = fields
@@ -299,7 +325,7 @@ proptest! {
     fn our_edit_leaves_all_else_of_a_foreign_resource_as_it_was(
         rest in proptest::collection::vec(("[a-zA-Z_]{1,10}", any_json()), 0..6),
         output in any_json(), performers in any_json(), owner in proptest::option::of(any_json()),
-        which in 0..8_usize,
+        which in 0..11_usize,
     ) {
         let mut task = json!({ "resourceType": "Task", "id": "t1", "meta": { "versionId": "3" } });
         for (name, value) in rest.into_iter().chain([("output".into(), output), ("performerType".into(), performers)]) {

@@ -6,6 +6,7 @@ use chrono::{DateTime, Utc};
 use super::Wedge;
 use crate::{
     message::{Authorship, Message, Standing},
+    moves::{Move, Seen},
     party::{PartyKind, PartyRef},
     queue::Me,
     work_item::{Hold, WorkItem, WorkStatus},
@@ -76,6 +77,32 @@ pub fn complete(item: &WorkItem, me: &Me, now: DateTime<Utc>) -> Step {
         Hold::Held { by, .. } | Hold::Assigned(by) if !me.is(&by) => Step::Taken { by: Some(by) },
         Hold::Free | Hold::Assigned(_) | Hold::Held { .. } | Hold::LeftBy(_) => Step::Write,
     }
+}
+
+/// Move it: to a pool or a person, to another urgency, to whoever's turn it is. What another member holds is
+/// theirs to move, but anybody may say how urgent it is; and what somebody moved elsewhere since the member looked
+/// stays where it is.
+pub fn relocate(item: &WorkItem, change: &Move, seen: &Seen, me: &Me, now: DateTime<Utc>) -> Step {
+    if !item.status.is_open() {
+        return Step::Ended { by: item.owner.clone() };
+    }
+    if change.is_done(item, seen) {
+        return Step::Settled;
+    }
+    let by_other = match item.hold(now) {
+        Hold::Held { by, .. } if !me.is(&by) => Some(by),
+        _ => None,
+    };
+    if by_other.is_some() && !matches!(change, Move::Urgency { .. }) {
+        return Step::Taken { by: by_other };
+    }
+    // What the member's own claim changed is no surprise to them.
+    let mine = item.owner.as_ref().is_some_and(|by| me.is(by));
+    let as_seen = if mine { Seen { owner: item.owner.clone(), ..seen.clone() } } else { seen.clone() };
+    if change.is_overtaken(item, &as_seen) {
+        return Step::Taken { by: item.owner.clone().filter(|by| !me.is(by)) };
+    }
+    Step::Write
 }
 
 /// Whether somebody else of the practice has written to the patient since `touch_began`: the reply then waits

@@ -214,3 +214,53 @@ fn what_a_clock_that_was_ahead_dated_began_no_later_than_by_either_clock() {
         assert_eq!(redated(now() - minute, now(), jump, may_be_wrong), now() - minute, "{jump}");
     }
 }
+
+#[test]
+fn a_move_is_made_on_what_its_member_saw_and_never_under_anothers_hands() {
+    use Step::{Settled, Write};
+    use WorkStatus::{Accepted, Completed, InProgress, Requested};
+    let nurses = || Some("nurses".to_owned());
+    let seen = Seen { pool: nurses(), owner: None, urgency: Urgency::SameDay, waiting_for: None };
+    let to_refills = Move::Pool { pool: "refills".to_owned() };
+    let to_mia = Move::Member { member: PartyRef::new(MIA) };
+    let sooner = Move::Urgency { urgency: Urgency::Urgent };
+    let later = Move::Urgency { urgency: Urgency::Routine };
+    let second = || Step::Taken { by: None };
+    // status, owner, pool, urgency; to another pool, to Mia, sooner, later
+    let table = [
+        (Requested, None, nurses(), Urgency::SameDay, Write, Write, Write, Write),
+        (Requested, None, Some("refills".to_owned()), Urgency::SameDay, Settled, second(), Write, Write),
+        (Requested, None, Some("desk".to_owned()), Urgency::SameDay, second(), second(), Write, Write),
+        (Requested, None, nurses(), Urgency::Emergency, Write, Write, Settled, second()),
+        (Requested, None, nurses(), Urgency::Urgent, Write, Write, Settled, second()),
+        (Requested, None, nurses(), Urgency::Routine, Write, Write, Write, Settled),
+        (Accepted, Some(MIA), nurses(), Urgency::SameDay, taken(), Settled, Write, Write),
+        (InProgress, Some(MIA), nurses(), Urgency::SameDay, taken(), Settled, Write, Write),
+        (InProgress, Some(ME), nurses(), Urgency::SameDay, Write, Write, Write, Write),
+        (
+            Completed,
+            Some(MIA),
+            nurses(),
+            Urgency::SameDay,
+            ended(Some(MIA)),
+            ended(Some(MIA)),
+            ended(Some(MIA)),
+            ended(Some(MIA)),
+        ),
+    ];
+    for (status, owner, pool, urgency, routes, gives, raises, lowers) in table {
+        let item = WorkItem { pool, urgency, ..item(status, owner, minutes_ago(1)) };
+        let row = format!("{status:?} {owner:?} {:?} {urgency:?}", item.pool);
+        for (change, expected) in [(&to_refills, routes), (&to_mia, gives), (&sooner, raises), (&later, lowers)] {
+            assert_eq!(relocate(&item, change, &seen, &osei(), now()), expected, "{change:?}: {row}");
+        }
+    }
+}
+
+#[test]
+fn a_claim_that_lapsed_holds_no_move_up() {
+    let seen = Seen { pool: None, owner: Some(PartyRef::new(MIA)), urgency: Urgency::Routine, waiting_for: None };
+    let left = item(WorkStatus::InProgress, Some(MIA), minutes_ago(6));
+    let change = Move::Pool { pool: "refills".to_owned() };
+    assert_eq!(relocate(&left, &change, &seen, &osei(), now()), Step::Write);
+}

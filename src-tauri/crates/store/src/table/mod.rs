@@ -8,6 +8,7 @@ pub(crate) mod draft;
 pub(crate) mod envelope;
 pub(crate) mod member;
 pub(crate) mod message;
+pub(crate) mod moved;
 pub(crate) mod outbox;
 pub(crate) mod patient;
 pub(crate) mod pool;

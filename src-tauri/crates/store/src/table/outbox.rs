@@ -163,16 +163,6 @@ pub(crate) fn pending_one(connection: &Connection, id: &OutboxId) -> Result<Opti
         .optional()?)
 }
 
-/// The work item that an intent writes to.
-pub(crate) fn item_of(intent: &Intent) -> Option<&WorkItemId> {
-    match intent {
-        Intent::Claim { item } | Intent::Renew { item } | Intent::Release { item } | Intent::Complete { item, .. } => {
-            Some(item)
-        }
-        Intent::OpenThread { .. } | Intent::Send { .. } | Intent::Audit { .. } => None,
-    }
-}
-
 /// The message that an intent sends.
 pub(crate) fn message_of(intent: &Intent) -> Option<&MessageId> {
     match intent {
@@ -195,7 +185,7 @@ pub(crate) fn insert(connection: &Connection, row: &OutboxRow, made: DateTime<Ut
             row.thread.as_ref().map(ThreadId::as_str),
             row.author.as_str(),
             json(&row.intent)?,
-            item_of(&row.intent).map(WorkItemId::as_str),
+            row.intent.item().map(WorkItemId::as_str),
             message_of(&row.intent).map(MessageId::as_str),
             row.delivery.word(),
             micros(made),

@@ -18,7 +18,8 @@ use crate::{
 macro_rules! columns {
     () => {
         "id, thread, message, patient, category, pool, urgency, due, owner, status, waiting_for, modified,
-         server_owner, server_status, server_waiting_for, server_modified, server_id, version, written, envelope"
+         server_owner, server_status, server_waiting_for, server_modified, server_id, version, written, envelope,
+         server_pool, server_urgency"
     };
 }
 
@@ -56,6 +57,8 @@ fn shown(row: &Row<'_>) -> rusqlite::Result<WorkItem> {
 /// As the server has it.
 fn on_server(row: &Row<'_>) -> rusqlite::Result<WorkItem> {
     Ok(WorkItem {
+        pool: row.get(20)?,
+        urgency: row.urgency(21)?,
         owner: row.party_ref_opt(12)?,
         status: row.word(13)?,
         waiting_for: row.word_opt(14)?,
@@ -107,9 +110,9 @@ pub(crate) fn put(
         .prepare_cached(
             "INSERT INTO work_item (id, server_id, version, updated, first_updated, identity, thread, envelope,
                 message, patient, category, pool, urgency, due, server_owner, server_status, server_waiting_for,
-                server_modified, owner, status, waiting_for, modified, open)
+                server_modified, owner, status, waiting_for, modified, open, server_pool, server_urgency)
              VALUES (?1, ?2, ?3, ?4, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20,
-                ?21, ?22)
+                ?21, ?22, ?23, ?24)
              ON CONFLICT (id) DO UPDATE SET server_id = excluded.server_id, version = excluded.version,
                 written = NULL, updated = excluded.updated,
                 first_updated = coalesce(first_updated, excluded.first_updated),
@@ -119,7 +122,8 @@ pub(crate) fn put(
                 server_owner = excluded.server_owner, server_status = excluded.server_status,
                 server_waiting_for = excluded.server_waiting_for, server_modified = excluded.server_modified,
                 owner = excluded.owner, status = excluded.status, waiting_for = excluded.waiting_for,
-                modified = excluded.modified, open = excluded.open",
+                modified = excluded.modified, open = excluded.open, server_pool = excluded.server_pool,
+                server_urgency = excluded.server_urgency",
         )?
         .execute(params![
             key,
@@ -132,8 +136,8 @@ pub(crate) fn put(
             item.message.as_ref().map(MessageId::as_str),
             item.patient.as_ref().map(PatientId::as_str),
             item.category,
-            item.pool,
-            rank(item.urgency),
+            over.pool,
+            rank(over.urgency),
             micros_of(item.due),
             item.owner.as_ref().map(PartyRef::as_str),
             item.status.word(),
@@ -144,6 +148,8 @@ pub(crate) fn put(
             over.waiting_for.map(Word::word),
             micros(over.modified),
             over.status.is_open(),
+            item.pool,
+            rank(item.urgency),
         ])?;
     Ok(())
 }
@@ -168,7 +174,9 @@ pub(crate) fn lay_over(writer: &mut Writer<'_>, id: &WorkItemId) -> Result<(), S
     writer
         .connection()
         .prepare_cached(
-            "UPDATE work_item SET owner = ?2, status = ?3, waiting_for = ?4, modified = ?5, open = ?6 WHERE id = ?1",
+            "UPDATE work_item SET owner = ?2, status = ?3, waiting_for = ?4, modified = ?5, open = ?6, pool = ?7,
+                urgency = ?8
+             WHERE id = ?1",
         )?
         .execute(params![
             id.as_str(),
@@ -177,6 +185,8 @@ pub(crate) fn lay_over(writer: &mut Writer<'_>, id: &WorkItemId) -> Result<(), S
             over.waiting_for.map(Word::word),
             micros(over.modified),
             over.status.is_open(),
+            over.pool,
+            rank(over.urgency),
         ])?;
     match &server.thread {
         Some(thread) => writer.touch_thread(thread),
@@ -199,7 +209,7 @@ pub(crate) fn written(
     connection
         .prepare_cached(
             "UPDATE work_item SET server_owner = ?2, server_status = ?3, server_waiting_for = ?4,
-                server_modified = ?5, written = coalesce(?6, written)
+                server_modified = ?5, written = coalesce(?6, written), server_pool = ?7, server_urgency = ?8
              WHERE id = ?1",
         )?
         .execute(params![
@@ -209,6 +219,8 @@ pub(crate) fn written(
             now.waiting_for.map(Word::word),
             micros(now.modified),
             version,
+            now.pool,
+            rank(now.urgency),
         ])?;
     Ok(())
 }

@@ -4,6 +4,7 @@
 
 mod file;
 mod lost;
+mod moves;
 mod page;
 mod scene;
 mod search;

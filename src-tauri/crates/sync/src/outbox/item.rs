@@ -4,6 +4,7 @@
 //! is recognised (the item stands as we wanted it), a taken one names its holder, and a version that moved
 //! between the two is a conflict, never a lost update.
 
+use chrono::{DateTime, Utc};
 use tern_fhir::{
     answer::{Certainty, ReadAnswer, to_read},
     exchange::Response,
@@ -16,6 +17,7 @@ use tern_fhir::{
 use tern_inbox::{
     arrival::{Arrival, Content, Kind},
     ids::WorkItemId,
+    moves::Move,
     outbox::{self as rules, Answer, Intent, OutboxRow, Step, Wedge},
     work_item::WorkItem,
 };
@@ -100,7 +102,7 @@ impl Outbox {
         }
     }
 
-    /// Claims, renews, releases or completes.
+    /// Claims, renews, moves, releases or completes.
     pub(super) async fn change(&self, row: &OutboxRow) -> Result<(), OutboxError> {
         for _ in 0..AT_ONCE {
             match self.change_once(row).await? {
@@ -175,6 +177,7 @@ impl Outbox {
             Intent::Claim { .. } => rules::claim(item, &self.me, now),
             Intent::Renew { .. } => rules::renew(item, &self.me, now),
             Intent::Release { .. } => rules::release(item, &self.me),
+            Intent::Move { change, seen, .. } => rules::relocate(item, change, seen, &self.me, now),
             _ => rules::complete(item, &self.me, now),
         };
         let claims = matches!(row.intent, Intent::Claim { .. });
@@ -186,6 +189,11 @@ impl Outbox {
                 Some(Fate::Sent(Acknowledged { version, ..Acknowledged::default() }))
             }
             Step::Settled => self.dropped_and_filed(seen).await?,
+            // Whoever was second is told, and decides again on what stands there now.
+            Step::Taken { by } if matches!(row.intent, Intent::Move { .. }) => {
+                self.book.file(now, seen.arrival.clone()).await?;
+                Some(Fate::Wedged(Wedge::ClaimLost { to: by }))
+            }
             // A renewal that finds somebody else tells the member the same as a claim does.
             Step::Taken { by } | Step::Ended { by } if holds => {
                 self.book.file(now, seen.arrival.clone()).await?;
@@ -208,6 +216,7 @@ impl Outbox {
             Intent::Claim { .. } => Edit::Claim { by: &row.author, at },
             Intent::Renew { .. } => Edit::Renew { at },
             Intent::Release { .. } => Edit::Release { at },
+            Intent::Move { change, .. } => moved(change, at),
             _ => Edit::Complete { reply, at },
         }
     }
@@ -238,6 +247,16 @@ impl Outbox {
             Fate::Again { at, attempts } if unsure => Fate::Unknown { at, attempts },
             fate => fate,
         }
+    }
+}
+
+/// The edit of a move.
+fn moved(change: &Move, at: DateTime<Utc>) -> Edit<'_> {
+    match change {
+        Move::Pool { pool } => Edit::Route { pool, at },
+        Move::Member { member } => Edit::Assign { to: member, at },
+        Move::Urgency { urgency } => Edit::Urgency { urgency: *urgency, at },
+        Move::Await { what, pool } => Edit::Await { what: *what, pool: pool.as_deref(), at },
     }
 }
 

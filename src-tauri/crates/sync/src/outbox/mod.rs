@@ -288,7 +288,11 @@ impl Outbox {
     async fn deliver(self: Arc<Self>, row: OutboxRow) -> Result<(), OutboxError> {
         kill_point!("outbox.before-taken");
         match &row.intent {
-            Intent::Claim { .. } | Intent::Renew { .. } | Intent::Release { .. } | Intent::Complete { .. } => {
+            Intent::Claim { .. }
+            | Intent::Renew { .. }
+            | Intent::Release { .. }
+            | Intent::Complete { .. }
+            | Intent::Move { .. } => {
                 self.change(&row).await?;
             }
             Intent::OpenThread { .. } | Intent::Audit { .. } => self.create(&row).await?,

@@ -7,12 +7,13 @@ use tern_inbox::{
     ids::{MessageId, ThreadId, WorkItemId},
     member::Member,
     message::{Authorship, Delivery, Message, Standing},
+    moves::Move,
     outbox::{OutboxRow, Wedge},
     party::{Party, PartyRef},
     private::PrivateText,
     touch::Outcome,
 };
-use tern_store::{Cache, CacheKey, Ended, Ending, Provenance, Reader, StoreError};
+use tern_store::{Cache, CacheKey, Ended, Ending, Moved, Moving, Provenance, Reader, StoreError};
 use tern_sync::{ClaimOutcome, Engine, Parts, clock::Clock as _, pace::Pace};
 use tern_testkit::{Connection, FakeClock, Practice, people};
 
@@ -183,6 +184,29 @@ impl Desk {
         let items = self.touched(thread);
         let reason = PrivateText::from("needs the lab first");
         self.ends(thread, Outcome::PutBack { reason }, items, None, TimeDelta::zero())
+    }
+
+    /// Another outcome of the open touch.
+    pub(crate) fn ends_as(&self, thread: &str, outcome: Outcome, undo: TimeDelta) -> Ended {
+        let items = self.touched(thread);
+        self.ends(thread, outcome, items, None, undo)
+    }
+
+    /// Decided on the list.
+    pub(crate) fn moves(&self, threads: &[&str], change: Move) -> Moved {
+        let moving = Moving {
+            threads: threads.iter().map(|thread| ThreadId::from(*thread)).collect(),
+            author: self.member.reference.clone(),
+            change,
+            notes: Vec::new(),
+            not_before: self.now(),
+        };
+        let me = tern_inbox::queue::Me { references: vec![self.member.reference.clone()] };
+        let moved = self.cache.write(self.now(), |writer| writer.move_threads(&moving, &me)).expect("moved");
+        if let Some(engine) = &self.engine {
+            engine.wake();
+        }
+        moved
     }
 
     fn ends(

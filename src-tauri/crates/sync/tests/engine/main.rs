@@ -8,6 +8,7 @@ mod clock;
 mod desk;
 mod elsewhere;
 mod faults;
+mod moving;
 mod pulling;
 mod recovering;
 mod sending;

@@ -7,8 +7,11 @@
 import type { ApiError } from "$bindings/ApiError";
 import type { Changed } from "$bindings/Changed";
 import type { Ended } from "$bindings/Ended";
+import type { DecideRequest } from "$bindings/DecideRequest";
+import type { Decided } from "$bindings/Decided";
 import type { EnvelopeRow } from "$bindings/EnvelopeRow";
 import type { ErrorCode } from "$bindings/ErrorCode";
+import type { HandOnRequest } from "$bindings/HandOnRequest";
 import type { Holder } from "$bindings/Holder";
 import type { MessageRow } from "$bindings/MessageRow";
 import type { QuitRequest } from "$bindings/QuitRequest";
@@ -52,6 +55,8 @@ export class MemoryBackend implements Backend {
   railExtra: RailQueue[] = [];
   touches = new Map<string, TouchView>();
   drafts = new Map<string, string>();
+  /** Who else is at work on a thread: a decision leaves it where it is. */
+  heldByOthers = new Map<string, string>();
   statusNow: Status;
   settingsNow: Settings = {
     theme: "system",
@@ -87,6 +92,8 @@ export class MemoryBackend implements Backend {
     string,
     { view: TouchView; queue: string | null; row: EnvelopeRow | null; at: number }
   >();
+  /** The queues before a decision on the list. */
+  #decided = new Map<string, Map<string, EnvelopeRow[]>>();
   #ids = 0;
 
   constructor(now: () => number = () => Date.now()) {
@@ -317,6 +324,13 @@ export class MemoryBackend implements Backend {
   }
   async undo(request: { undo: string }) {
     await this.#did("undo", request, undefined);
+    const before = this.#decided.get(request.undo);
+    if (before !== undefined) {
+      this.#decided.delete(request.undo);
+      this.queues = before;
+      this.changed(["rail", "envelopes"], []);
+      return { threads: [] };
+    }
     const one = this.#undoable.get(request.undo);
     if (one === undefined) throw this.#error("too-late");
     this.#undoable.delete(request.undo);
@@ -324,7 +338,50 @@ export class MemoryBackend implements Backend {
     if (one.queue !== null && one.row !== null) this.queues.get(one.queue)?.splice(one.at, 0, one.row);
     this.setStatus({ waitingToSend: 0 });
     this.changed(["rail", "envelopes", "thread"], [one.view.thread]);
-    return { thread: one.view.thread };
+    return { threads: [one.view.thread] };
+  }
+  async touchHandOn(request: HandOnRequest) {
+    await this.#did("touchHandOn", request, undefined);
+    return this.#end(request.thread, true);
+  }
+  async destinations() {
+    const pool = (number: number, id: string, name: string) => ({
+      id: `pool/${id}`,
+      name,
+      number,
+      staffed: true,
+    });
+    return this.#did("destinations", null, {
+      pools: [
+        pool(1, "front-desk", "Front desk"),
+        pool(2, "nurses", "Nurse triage"),
+        pool(3, "refills", "Refills"),
+      ],
+      members: [{ reference: "PractitionerRole/mia", name: "Mia Tran", role: "ma" }],
+    });
+  }
+  async decide(request: DecideRequest): Promise<Decided> {
+    await this.#did("decide", request, undefined);
+    const moved = request.threads.filter((thread) => !this.heldByOthers.has(thread));
+    const undo = `undo-${++this.#ids}`;
+    if (request.decision.kind === "route") {
+      const to = request.decision.to.kind === "pool" ? request.decision.to.pool : null;
+      this.#decided.set(undo, new Map([...this.queues].map(([id, rows]) => [id, [...rows]])));
+      const rows = [...this.queues.values()].flat().filter((row) => moved.includes(row.thread));
+      for (const [id, of] of this.queues)
+        this.queues.set(
+          id,
+          of.filter((row) => !rows.includes(row)),
+        );
+      if (to !== null) this.queues.set(to, [...(this.queues.get(to) ?? []), ...rows]);
+    }
+    this.changed(["rail", "envelopes"], moved);
+    const undoUntil = this.now() + this.settingsNow.undoSeconds * 1000;
+    return {
+      ended: moved.length === 0 ? null : { undo, undoUntil },
+      moved,
+      heldBy: [...new Set(request.threads.flatMap((thread) => this.heldByOthers.get(thread) ?? []))],
+    };
   }
   async messageRetry(request: { message: string }) {
     await this.#did("messageRetry", request, undefined);

@@ -1,0 +1,140 @@
+//! Moves on the list: routed, given to somebody, made more or less urgent, without a touch. One decision may be about
+//! many rows; it is one transaction, and undone as one.
+//!
+//! What another member is at work on is left where it is and named, so that eighty rows routed at once don't stop at
+//! the one that Dr Osei has open. An item that stands already where it is to go makes no row.
+
+use chrono::{DateTime, TimeDelta, Utc};
+use tern_inbox::{
+    ids::{OutboxId, ThreadId},
+    message::Delivery,
+    moves::{Move, Seen},
+    outbox::{Intent, OutboxRow},
+    party::PartyRef,
+    queue::Me,
+    work_item::{Hold, WorkItem},
+};
+
+use crate::{
+    Note, StoreError, Undone, Writer,
+    table::{moved, outbox as rows},
+    touching::{carrying, new_id},
+};
+
+/// Decisions older than this can't be undone, whatever the seconds are set to.
+const LONGEST_UNDO: TimeDelta = TimeDelta::hours(1);
+
+/// One decision about the open work items of some threads.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Moving {
+    /// Which threads.
+    pub threads: Vec<ThreadId>,
+    /// Whose decision.
+    pub author: PartyRef,
+    /// What changes.
+    pub change: Move,
+    /// What goes with it into the internal thread of each; as many as there are threads, or none.
+    pub notes: Vec<Note>,
+    /// The end of the undo seconds: nothing leaves before.
+    pub not_before: DateTime<Utc>,
+}
+
+/// What a decision came to.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Moved {
+    /// Undone by this; none where nothing moved.
+    pub group: Option<OutboxId>,
+    /// The threads of which something moved.
+    pub threads: Vec<ThreadId>,
+    /// Those that somebody else is at work on, and who: they stay.
+    pub held: Vec<(ThreadId, PartyRef)>,
+}
+
+impl Writer<'_> {
+    /// Queues the moves and shows them at once.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn move_threads(&mut self, moving: &Moving, me: &Me) -> Result<Moved, StoreError> {
+        let group = new_id(self.now());
+        let mut moved = Moved { group: None, threads: Vec::new(), held: Vec::new() };
+        let mut leaving = Vec::new();
+        for (place, thread) in moving.threads.iter().enumerate() {
+            let items = self.read().work_items(thread)?;
+            let open = items.iter().filter(|item| item.status.is_open());
+            if let Some(by) = open.clone().find_map(|item| self.held_by_other(item, moving, me)) {
+                moved.held.push((thread.clone(), by));
+                continue;
+            }
+            let changed: Vec<_> = open.filter(|item| !moving.change.stands_in(item)).collect();
+            if changed.is_empty() {
+                continue;
+            }
+            if let Some(note) = moving.notes.get(place) {
+                let said = self.says(note, &moving.author)?;
+                leaving.extend(carrying(&said, |on, intent, needs| self.of(&group, on, moving, intent, needs)));
+            }
+            for item in changed {
+                let intent =
+                    Intent::Move { item: item.id.clone(), change: moving.change.clone(), seen: Seen::of(item) };
+                leaving.push(self.of(&group, thread, moving, intent, Vec::new()));
+            }
+            moved.threads.push(thread.clone());
+        }
+        if !leaving.is_empty() {
+            moved::forget_before(self.connection(), self.now() - LONGEST_UNDO)?;
+            moved::insert(self.connection(), &group, &moving.author, self.now(), leaving.len())?;
+            self.outbox_add(&leaving)?;
+            moved.group = Some(group);
+        }
+        Ok(moved)
+    }
+
+    /// Who else is at work on an item that the decision would take from under their hands.
+    fn held_by_other(&self, item: &WorkItem, moving: &Moving, me: &Me) -> Option<PartyRef> {
+        match item.hold(self.now()) {
+            Hold::Held { by, .. } if !me.is(&by) && !matches!(moving.change, Move::Urgency { .. }) => Some(by),
+            _ => None,
+        }
+    }
+
+    fn of(
+        &self,
+        group: &OutboxId,
+        thread: &ThreadId,
+        moving: &Moving,
+        intent: Intent,
+        depends_on: Vec<OutboxId>,
+    ) -> OutboxRow {
+        OutboxRow {
+            depends_on,
+            group: Some(group.clone()),
+            ..self.draft_row(Some(thread), &moving.author, intent, moving.not_before)
+        }
+    }
+
+    /// Takes a decision of the list back while nothing of it has left.
+    ///
+    /// # Errors
+    /// [`StoreError::HasLeft`] once any row of it was taken by the outbox; [`StoreError::NotFound`].
+    pub(crate) fn undo_moves(&mut self, group: &OutboxId) -> Result<Undone, StoreError> {
+        let decision = moved::get(self.connection(), group)?.ok_or(StoreError::NotFound("decision"))?;
+        let waiting = rows::of_group(self.connection(), group)?;
+        let still_here = waiting.iter().all(|row| row.delivery == Delivery::Queued && row.author == decision.author);
+        if waiting.len() != decision.row_count || !still_here {
+            return Err(StoreError::HasLeft);
+        }
+        let first = waiting.first().ok_or(StoreError::HasLeft)?;
+        self.take_back(first)?;
+        moved::remove(self.connection(), group)?;
+        let mut threads = Vec::new();
+        for row in &waiting {
+            if let (Intent::Move { .. }, Some(thread)) = (&row.intent, &row.thread)
+                && !threads.contains(thread)
+            {
+                threads.push(thread.clone());
+            }
+        }
+        Ok(Undone { threads, draft: None })
+    }
+}
