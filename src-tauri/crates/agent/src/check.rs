@@ -88,7 +88,6 @@ async fn begin(args: &Args) -> Result<Report, NotBegun> {
     let base = FhirBase::parse(&args.server)?;
     let http = Http::new(&base, args.ca.as_deref())?;
     let transport = if base.as_str().starts_with("https") { "TLS 1.2 or newer" } else { "http on this machine" };
-    let practice = base.as_str().to_owned();
     let connection = connect(args, base, http)?;
     // Goes away with everything in it when this function ends, whatever happened.
     let folder = tempfile::tempdir().map_err(NotBegun::Folder)?;
@@ -100,7 +99,6 @@ async fn begin(args: &Args) -> Result<Report, NotBegun> {
     let parts = check::Parts {
         server: Arc::new(connection.clone()),
         clock: Arc::new(SystemClock),
-        practice,
         depth,
         limit: Duration::from_secs(args.limit),
     };

@@ -20,6 +20,7 @@ use crate::{
     message::Delivery,
     moves::{Move, Seen},
     party::PartyRef,
+    work_item::Urgency,
 };
 
 mod guard;
@@ -103,6 +104,20 @@ pub enum Intent {
         #[serde(default)]
         touch_began: Option<DateTime<Utc>>,
     },
+    /// Make the work item of a patient's message that has none, or another one of the same message for somebody else.
+    /// Its id follows from the message and the category, so that whoever is first makes it and nobody twice.
+    Place {
+        /// Which: [`work_item::identity`](crate::work_item::identity).
+        item: WorkItemId,
+        /// The message that it is about.
+        message: MessageId,
+        /// Code of the category.
+        category: Option<String>,
+        /// `system|value` of the pool; none is *Unsorted*.
+        pool: Option<String>,
+        /// How urgent.
+        urgency: Urgency,
+    },
     /// An AuditEvent, already without patient text.
     Audit {
         /// The id of the audit row.
@@ -113,7 +128,7 @@ pub enum Intent {
 impl Intent {
     /// Whether the write makes a resource, so that an unknown outcome must be searched for before another try.
     pub fn creates(&self) -> bool {
-        matches!(self, Self::OpenThread { .. } | Self::Send { .. } | Self::Audit { .. })
+        matches!(self, Self::OpenThread { .. } | Self::Send { .. } | Self::Place { .. } | Self::Audit { .. })
     }
 
     /// The work item that it changes.
@@ -123,7 +138,8 @@ impl Intent {
             | Self::Renew { item }
             | Self::Release { item }
             | Self::Complete { item, .. }
-            | Self::Move { item, .. } => Some(item),
+            | Self::Move { item, .. }
+            | Self::Place { item, .. } => Some(item),
             Self::OpenThread { .. } | Self::Send { .. } | Self::Audit { .. } => None,
         }
     }

@@ -28,6 +28,7 @@ mod migrate;
 mod moving;
 mod open;
 mod outbox;
+mod placing;
 mod recency;
 mod redate;
 mod restore;

@@ -77,6 +77,8 @@ impl Writer<'_> {
             }
             Intent::Send { message, .. } => self.learn(message.as_str(), answer)?,
             Intent::OpenThread { thread } => self.learn(thread.as_str(), answer)?,
+            // The pull brings it, as everybody else's.
+            Intent::Place { .. } => {}
             Intent::Audit { .. } => tally::add(self.connection(), tally::AUDITED, 1)?,
         }
         self.row_is_done(&row)

@@ -207,6 +207,9 @@ async fn renewal(shared: &Shared) -> Ending {
         if let Err(error) = shared.outbox.renew().await {
             tracing::warn!(%error, "claims could not be renewed");
         }
+        if let Err(error) = shared.outbox.place().await {
+            tracing::warn!(%error, "messages without a work item could not be looked for");
+        }
     }
 }
 

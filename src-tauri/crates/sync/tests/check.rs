@@ -30,7 +30,7 @@ fn practice() -> (Arc<FakeClock>, Arc<Practice>) {
 
 fn parts(server: Arc<dyn Server>, clock: &Arc<FakeClock>, depth: Depth) -> Parts {
     let clock: Arc<dyn Clock> = Arc::clone(clock) as _;
-    Parts { server, clock, practice: "https://practice.example/fhir".into(), depth, limit: Duration::from_secs(60) }
+    Parts { server, clock, depth, limit: Duration::from_secs(60) }
 }
 
 async fn checked(server: Arc<dyn Server>, clock: &Arc<FakeClock>, stop: impl Future<Output = ()>) -> Report {

@@ -6,22 +6,12 @@ use tern_inbox::{
     party::PartyRef,
     work_item::{Urgency, WorkItem},
 };
-use uuid::Uuid;
 
 use super::{Element, NotWritable, concept, create::New, identifier, party, reference, system_and_code};
 use crate::{
     search::instant,
     vocabulary::{CATEGORY_SYSTEM, INPUT_MESSAGE, TASK_CODE_SYSTEM, TASK_PART_SYSTEM, WORK_ITEM},
 };
-
-/// The identity of a work item: two machines that make one of the same message and category come to the same.
-///
-/// `practice` and `message` are identifier values (`urn:uuid:…`). The name hashed under the URL namespace
-/// (RFC 9562, version 5) is `practice|work-item|message|category`.
-pub fn identity(practice: &str, message: &str, category: &str) -> Uuid {
-    let name = format!("{practice}|work-item|{message}|{category}");
-    Uuid::new_v5(&Uuid::NAMESPACE_URL, name.as_bytes())
-}
 
 /// A new work item. Ids in it are server ids; `requester` is who makes it, `authored` server time.
 ///

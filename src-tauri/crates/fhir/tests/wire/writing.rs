@@ -188,12 +188,6 @@ fn a_work_item_a_patient_and_a_pool() {
 }
 
 #[test]
-fn two_machines_come_to_the_same_work_item() {
-    let identity = task::identity("urn:uuid:a", "urn:uuid:5a6b7c8d-0000-4000-8000-000000000001", "refills");
-    assert_eq!(identity.to_string(), "55026745-463e-5cc3-a5b2-f24f9a9c5ed8");
-}
-
-#[test]
 fn a_reply_and_the_work_item_it_ends_go_together() {
     let raw =
         json!({ "resourceType": "Task", "id": "t1", "meta": { "versionId": "4" }, "status": "in-progress", "odd": 1 });

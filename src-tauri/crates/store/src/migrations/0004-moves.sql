@@ -11,3 +11,6 @@ CREATE TABLE moved (
     made      INTEGER NOT NULL,
     row_count INTEGER NOT NULL
 ) STRICT, WITHOUT ROWID;
+
+-- When this machine last asked the server for the work item of a message that has none.
+ALTER TABLE unplaced ADD COLUMN asked INTEGER;

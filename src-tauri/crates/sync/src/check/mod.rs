@@ -59,8 +59,6 @@ pub struct Parts {
     pub server: Arc<dyn Server>,
     /// Time.
     pub clock: Arc<dyn Clock>,
-    /// The practice's identity: the address of its FHIR base.
-    pub practice: String,
     /// How far it goes.
     pub depth: Depth,
     /// Nothing is waited for longer.
@@ -206,13 +204,7 @@ impl Check<'_> {
         progress("making a patient, two members and their messages");
         let (asking, facts) = (self.asking.clone(), self.facts.clone());
         let base = asking.line.server.fhir_base();
-        let making = Making {
-            asking: &asking,
-            facts: &facts,
-            ledger: &self.ledger,
-            practice: &self.parts.practice,
-            now: asking.line.time.now(),
-        };
+        let making = Making { asking: &asking, facts: &facts, ledger: &self.ledger, now: asking.line.time.now() };
         let people = making.people().await?;
         let by = people.members[0].reference.clone();
         let others = |id| {

@@ -16,7 +16,7 @@ use tern_inbox::{
     message::{Audience, Authorship, Message, Standing, Thread},
     party::{Party, PartyRef},
     private::PrivateText,
-    work_item::{Urgency, WorkItem, WorkStatus},
+    work_item::{Urgency, WorkItem, WorkStatus, identity},
 };
 use uuid::Uuid;
 
@@ -55,8 +55,6 @@ pub(super) struct Making<'a> {
     pub(super) asking: &'a Asking,
     pub(super) facts: &'a ServerFacts,
     pub(super) ledger: &'a Ledger,
-    /// Identity of the practice: its base.
-    pub(super) practice: &'a str,
     /// Server time.
     pub(super) now: DateTime<Utc>,
 }
@@ -129,7 +127,7 @@ impl Making<'_> {
         let message = self.make(&people::of_a_check(communication::message(&message, &place)?)).await?;
         let message = MessageId::new(without_type(&message));
         let item = WorkItem {
-            id: WorkItemId::from(task::identity(self.practice, &message_identity, "check")),
+            id: identity(&message_identity, Some("check")),
             thread: Some(thread.clone()),
             message: Some(message.clone()),
             patient: Some(PatientId::from(people.patient.id())),

@@ -5,10 +5,11 @@ use std::collections::HashSet;
 
 use chrono::{DateTime, TimeDelta, Utc};
 use tern_inbox::{
-    ids::{MessageId, OutboxId, WorkItemId},
+    ids::{MessageId, OutboxId, ThreadId, WorkItemId},
     message::Delivery,
     outbox::{Intent, OutboxRow, Wedge, retimed},
     party::PartyRef,
+    work_item::{WorkItem, WorkStatus},
 };
 use tern_store::{Acknowledged, AuditEntry, Cache, Extra, OnServer, Placed, Reader, StoreError, Writer};
 use tokio::task::spawn_blocking;
@@ -241,6 +242,40 @@ impl Book {
             Ok(Some((found.row, about)))
         })
         .await
+    }
+
+    /// The work item that is to be made of a message, as the server names things; none while the message has no
+    /// thread there, and where it is gone.
+    pub(super) async fn new_item(&self, intent: &Intent) -> Result<Option<WorkItem>, OutboxError> {
+        let Intent::Place { item, message, category, pool, urgency } = intent.clone() else { return Ok(None) };
+        let now = DateTime::<Utc>::UNIX_EPOCH;
+        self.read(move |reader| {
+            let Some(found) = reader.message(&message)? else { return Ok(None) };
+            let Some(server_id) = found.server_id else { return Ok(None) };
+            let Some(thread) = reader.thread_on_server(&found.row.message.thread)? else { return Ok(None) };
+            let thread_id = thread.server_id.unwrap_or_else(|| found.row.message.thread.as_str().to_owned());
+            Ok(Some(WorkItem {
+                id: item,
+                thread: Some(ThreadId::from(thread_id.as_str())),
+                message: Some(MessageId::from(server_id.as_str())),
+                patient: thread.row.patient,
+                category,
+                pool,
+                owner: None,
+                status: WorkStatus::Requested,
+                waiting_for: None,
+                urgency,
+                due: None,
+                modified: now,
+            }))
+        })
+        .await
+    }
+
+    /// Queues the making of work items for messages that have none.
+    pub(super) async fn place(&self, now: DateTime<Utc>) -> Result<usize, OutboxError> {
+        let author = self.author.clone();
+        self.write(now, move |writer| writer.place_unplaced(&author)).await
     }
 
     /// An entry of the audit.

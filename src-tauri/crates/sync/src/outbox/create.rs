@@ -21,6 +21,7 @@ use tern_fhir::{
         audit::{self, Deed, Entry},
         communication,
         create::{Creating, New},
+        task,
     },
 };
 use tern_inbox::{
@@ -52,10 +53,10 @@ impl Outbox {
         if row.delivery == Delivery::Unknown
             && let Some(fate) = self.look_for(row, &new).await?
         {
-            return self.settle_one(row, fate).await;
+            return self.settle_one(row, nobodys(row, fate)).await;
         }
         match self.make(row, &new).await? {
-            Some(fate) => self.settle_one(row, fate).await,
+            Some(fate) => self.settle_one(row, nobodys(row, fate)).await,
             None => Ok(()),
         }
     }
@@ -199,6 +200,10 @@ impl Outbox {
                 let about = about.map(|about| format!("Communication/{about}"));
                 Ok(communication::thread(&thread, about.as_deref()).map_err(|_| unwritable()))
             }
+            Intent::Place { .. } => {
+                let Some(item) = self.book.new_item(&row.intent).await? else { return gone };
+                Ok(task::work_item(&item, Some(&row.author), self.time.now()).map_err(|_| Fate::Dropped))
+            }
             Intent::Audit { entry } => {
                 if !self.facts.server().audit.is_hoped() {
                     return gone;
@@ -217,6 +222,18 @@ impl Outbox {
             }
             _ => gone,
         }
+    }
+}
+
+/// A work item that the server refuses to make needs nobody: the message stands in *Unsorted* all the same, and it is
+/// asked for again later.
+fn nobodys(row: &OutboxRow, fate: Fate) -> Fate {
+    match (&row.intent, fate) {
+        (Intent::Place { .. }, Fate::Wedged(wedge)) => {
+            tracing::warn!(?wedge, "the server made no work item for a message");
+            Fate::Dropped
+        }
+        (_, fate) => fate,
     }
 }
 

@@ -195,6 +195,14 @@ impl Outbox {
         Ok(())
     }
 
+    /// Queues the making of work items for messages that have none.
+    pub(crate) async fn place(&self) -> Result<(), OutboxError> {
+        if self.book.place(self.time.now()).await? > 0 {
+            self.wake.notify_one();
+        }
+        Ok(())
+    }
+
     /// Queues the renewal of every open touch's claims.
     pub(crate) async fn renew(&self) -> Result<(), OutboxError> {
         if self.book.renew(self.time.now()).await? > 0 {
@@ -295,7 +303,7 @@ impl Outbox {
             | Intent::Move { .. } => {
                 self.change(&row).await?;
             }
-            Intent::OpenThread { .. } | Intent::Audit { .. } => self.create(&row).await?,
+            Intent::OpenThread { .. } | Intent::Place { .. } | Intent::Audit { .. } => self.create(&row).await?,
             Intent::Send { .. } => self.reply(&row).await?,
         }
         Ok(())

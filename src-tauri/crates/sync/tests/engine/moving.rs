@@ -140,3 +140,29 @@ async fn a_touch_that_ends_in_a_route_hands_on_what_it_held() {
 fn clock_now(clock: &FakeClock) -> chrono::DateTime<chrono::Utc> {
     tern_sync::clock::Clock::now(clock)
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_message_that_a_portal_gave_no_work_item_gets_one_whichever_machine_sees_it_first() {
+    let clock = Arc::new(FakeClock::friday_afternoon());
+    let practice = scene::practice(&clock, 1);
+    practice.remove("Task", "t0-w0");
+    let osei = Desk::opens(&practice, &clock, people::osei());
+    let mia = Desk::opens(&practice, &clock, people::mia());
+    for desk in [&osei, &mia] {
+        desk.looks().await;
+        desk.until("an unsorted row", |reader| {
+            Ok(reader.envelopes(&Queue::Unsorted, 0, 9, clock_now(&clock))?.total == 1)
+        })
+        .await;
+    }
+    // Both machines find it at their next round, a few minutes later.
+    for desk in [&osei, &mia] {
+        desk.until("its work item", |reader| Ok(!reader.work_items(&"t0".into())?.is_empty())).await;
+        desk.has_sent_everything().await;
+    }
+    let tasks = practice.all("Task");
+    assert_eq!(tasks.len(), 1, "one, whoever was first");
+    assert_eq!(tasks[0]["focus"]["reference"], "Communication/t0");
+    assert_eq!(tasks[0]["input"][0]["valueReference"]["reference"], "Communication/t0-m0");
+    assert_eq!(osei.claims("t0").await, tern_sync::ClaimOutcome::Ours, "and it can be started");
+}
