@@ -10,6 +10,7 @@ pub(crate) const MIGRATIONS: &[&str] = &[
     include_str!("migrations/0001-first.sql"),
     include_str!("migrations/0002-lost-claims.sql"),
     include_str!("migrations/0003-made-here.sql"),
+    include_str!("migrations/0004-whose-pools.sql"),
 ];
 
 /// The number of the last migration that this program has.
@@ -85,6 +86,7 @@ mod tests {
         "14e19f7ee15a912e592b4abcf7071b5492fe310bba0ba8a44975ae9530fc0994",
         "a1c365c0fb1a3d2dfc29fee3a3793935b979e8aa76a4b93b034a473d805b9cb5",
         "86a5d73eed81f500ac46aae23261a1f6ba15a4199997145acb274a2c370deac4",
+        "003a24b167e3f42e948e04636f4c2b1667db728c568a48067dbb19f8c73f7da2",
     ];
 
     #[test]

@@ -4,18 +4,25 @@
 //! ranked or sorted on a key press. Every word must occur, the last one as a beginning. What was typed never
 //! reaches the grammar of `MATCH`: it is cut into words first, and each stands in quotes.
 //!
+//! Only what the member may see is found ([`crate::sight`]).
+//!
 //! A hit in an item that nobody has started shows *that* it matches, not the text (one touch): [`SearchHit`]
 //! carries words only where the member has touched the thread, or nothing of it is open.
 
 use chrono::{DateTime, NaiveDate, Utc};
-use rusqlite::{Row, params};
+use rusqlite::{Row, ToSql};
 use tern_inbox::{
     ids::{MessageId, PatientId, PoolId, ThreadId},
     party::{Party, PartyRef},
     private::PrivateText,
 };
 
-use crate::{Cache, IndexProgress, Reader, StoreError, column::Columns, index, recency};
+use crate::{
+    Cache, IndexProgress, Reader, StoreError,
+    column::Columns,
+    index, recency,
+    sight::{Sight, seen},
+};
 
 /// What is searched for.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -72,22 +79,35 @@ pub struct SearchResults {
     pub index: IndexProgress,
 }
 
+/// Matches looked at in one search, at most, for those that the member may see: whoever sees little is not kept waiting
+/// for a walk through the whole past. What lies behind is said to be there ([`SearchResults::more`]) and found with
+/// another word, a patient or a date.
+const MOST_LOOKED_AT: u32 = 20_000;
+
 /// Words on either side of a match in a snippet, in characters.
 const SNIPPET_REACH: usize = 60;
+
+/// What was found, before it is said how far the index reaches.
+#[derive(Default)]
+struct Found {
+    hits: Vec<SearchHit>,
+    more: bool,
+}
 
 /// The join is written with CROSS so that the index is walked first, whatever the planner thinks.
 macro_rules! search {
     ($table:literal $(, $filter:literal)?) => {
         concat!(
             "SELECT m.id, m.thread, t.patient, p.name, t.subject_line, m.sender, m.sender_name, m.sent,
-                EXISTS (SELECT 1 FROM touch u WHERE u.thread = m.thread AND u.author = ?2),
-                EXISTS (SELECT 1 FROM work_item w WHERE w.envelope = m.thread AND w.open = 1), m.text, p.birth_date
+                EXISTS (SELECT 1 FROM touch u WHERE u.thread = m.thread AND u.author = ?6),
+                EXISTS (SELECT 1 FROM work_item w WHERE w.envelope = m.thread AND w.open = 1), m.text, p.birth_date,
+                ", seen!("m.thread", "coalesce(t.about, m.thread)"), "
              FROM ", $table, " f CROSS JOIN message m ON m.n = f.rowid
                 LEFT JOIN thread t ON t.id = m.thread LEFT JOIN patient p ON p.id = t.patient
-             WHERE f.", $table, " MATCH ?1 AND f.rowid >= ?3 AND f.rowid < ?4
+             WHERE f.", $table, " MATCH ?1 AND f.rowid >= ?7 AND f.rowid < ?8
                 AND m.standing IN ('sent', 'retracted') ",
             $($filter,)?
-            " ORDER BY f.rowid DESC LIMIT ?5"
+            " ORDER BY f.rowid DESC LIMIT ?9"
         )
     };
 }
@@ -96,17 +116,18 @@ macro_rules! search {
 type Both = [&'static str; 2];
 
 const ANY: Both = [search!("recent_text"), search!("message_text")];
-const OF_PATIENT: Both = [search!("recent_text", "AND t.patient = ?6"), search!("message_text", "AND t.patient = ?6")];
+const OF_PATIENT: Both =
+    [search!("recent_text", "AND t.patient = ?10"), search!("message_text", "AND t.patient = ?10")];
 const OF_POOL: Both = [
     search!(
         "recent_text",
         "AND EXISTS (SELECT 1 FROM work_item v JOIN pool o ON o.identifier = v.pool
-        WHERE v.envelope = m.thread AND o.id = ?6)"
+        WHERE v.envelope = m.thread AND o.id = ?10)"
     ),
     search!(
         "message_text",
         "AND EXISTS (SELECT 1 FROM work_item v JOIN pool o ON o.identifier = v.pool
-        WHERE v.envelope = m.thread AND o.id = ?6)"
+        WHERE v.envelope = m.thread AND o.id = ?10)"
     ),
 ];
 
@@ -138,21 +159,21 @@ impl Reader<'_> {
     pub fn search(&self, request: &SearchRequest) -> Result<SearchResults, StoreError> {
         let mut words = words(request.text.reveal());
         let index = self.index_progress()?;
-        let hits = match self.hits(request, &words) {
+        let found = match self.hits(request, &words) {
             // A letter younger than the tokenizer's tables made two words of one: those that are plain will do.
             Err(StoreError::Sqlite(rusqlite::ffi::SQLITE_ERROR)) if !words.iter().all(|word| word.is_ascii()) => {
                 words.retain(|word| word.is_ascii());
                 self.hits(request, &words)?
             }
-            hits => hits?,
+            found => found?,
         };
-        let more = hits.len() == usize::try_from(request.limit).unwrap_or(usize::MAX);
-        Ok(SearchResults { hits, more, index })
+        Ok(SearchResults { hits: found.hits, more: found.more, index })
     }
 
     /// The newest first from their own index, then, if that is not enough, the rest from the large one.
-    fn hits(&self, request: &SearchRequest, words: &[String]) -> Result<Vec<SearchHit>, StoreError> {
-        let Some(query) = match_of(words) else { return Ok(Vec::new()) };
+    fn hits(&self, request: &SearchRequest, words: &[String]) -> Result<Found, StoreError> {
+        let mut found = Found::default();
+        let (Some(query), Some(sight)) = (match_of(words), Sight::of(&self.me()?)) else { return Ok(found) };
         let line = index::recent_line(self.connection())?;
         let from = request.from.map_or(i64::MIN, recency::floor);
         let until = request.until.map_or(i64::MAX, recency::floor);
@@ -162,24 +183,33 @@ impl Reader<'_> {
             (None, Some(pool)) => (OF_POOL, Some(pool.as_str())),
             (None, None) => (ANY, None),
         };
-        let mut hits = Vec::new();
+        let wanted = usize::try_from(request.limit).unwrap_or(usize::MAX);
+        let mut left = MOST_LOOKED_AT;
         for (statement, from, until) in [(statements[0], from.max(line), until), (statements[1], from, until.min(line))]
         {
-            let missing = request.limit.saturating_sub(u32::try_from(hits.len()).unwrap_or(u32::MAX));
-            if from >= until || missing == 0 {
+            if from >= until || found.hits.len() == wanted {
                 continue;
             }
+            let missing = u32::try_from(wanted - found.hits.len()).unwrap_or(u32::MAX);
+            let most = if sight.everything { missing } else { left };
+            let [everything, unsorted, acting, practitioner] = sight.parameters();
+            let mut parameters: Vec<&dyn ToSql> =
+                vec![&query, everything, unsorted, acting, practitioner, &author, &from, &until, &most];
+            parameters.extend(of.as_ref().map(|of| -> &dyn ToSql { of }));
             let mut statement = self.connection().prepare_cached(statement)?;
-            let read = |row: &Row<'_>| hit(row, words);
-            let rows = match of {
-                Some(of) => statement.query_map(params![query, author, from, until, missing, of], read)?,
-                None => statement.query_map(params![query, author, from, until, missing], read)?,
-            };
-            for row in rows {
-                hits.push(row?);
+            let mut rows = statement.query(&*parameters)?;
+            while let Some(row) = rows.next()? {
+                left = left.saturating_sub(1);
+                if row.get(12)? {
+                    found.hits.push(hit(row, words)?);
+                }
+                if found.hits.len() == wanted {
+                    break;
+                }
             }
         }
-        Ok(hits)
+        found.more = found.hits.len() == wanted || !sight.everything && left == 0;
+        Ok(found)
     }
 }
 
