@@ -74,6 +74,21 @@ mod tests {
     }
 
     #[test]
+    fn who_the_member_is_is_asked_anew_once_the_role_is_kept_with_it() {
+        let mut old = of_version(3);
+        old.execute("INSERT INTO setting (name, value) VALUES ('me', '{}'), ('pace', '1')", []).unwrap();
+        migrate(&mut old).unwrap();
+        let kept: Vec<String> = old
+            .prepare("SELECT name FROM setting")
+            .unwrap()
+            .query_map([], |row| row.get(0))
+            .unwrap()
+            .map(Result::unwrap)
+            .collect();
+        assert_eq!(kept, ["pace"]);
+    }
+
+    #[test]
     fn a_released_migration_is_never_edited() {
         use sha2::{Digest, Sha256};
         let digests: Vec<String> =

@@ -10,19 +10,14 @@
 //! carries words only where the member has touched the thread, or nothing of it is open.
 
 use chrono::{DateTime, NaiveDate, Utc};
-use rusqlite::{Row, ToSql};
+use rusqlite::{Row, params};
 use tern_inbox::{
     ids::{MessageId, PatientId, PoolId, ThreadId},
     party::{Party, PartyRef},
     private::PrivateText,
 };
 
-use crate::{
-    Cache, IndexProgress, Reader, StoreError,
-    column::Columns,
-    index, recency,
-    sight::{Sight, seen},
-};
+use crate::{Cache, IndexProgress, Reader, StoreError, column::Columns, index, recency};
 
 /// What is searched for.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -82,7 +77,7 @@ pub struct SearchResults {
 /// Matches looked at in one search, at most, for those that the member may see: whoever sees little is not kept waiting
 /// for a walk through the whole past. What lies behind is said to be there ([`SearchResults::more`]) and found with
 /// another word, a patient or a date.
-const MOST_LOOKED_AT: u32 = 20_000;
+const MOST_LOOKED_AT: u32 = 8_000;
 
 /// Words on either side of a match in a snippet, in characters.
 const SNIPPET_REACH: usize = 60;
@@ -99,15 +94,14 @@ macro_rules! search {
     ($table:literal $(, $filter:literal)?) => {
         concat!(
             "SELECT m.id, m.thread, t.patient, p.name, t.subject_line, m.sender, m.sender_name, m.sent,
-                EXISTS (SELECT 1 FROM touch u WHERE u.thread = m.thread AND u.author = ?6),
-                EXISTS (SELECT 1 FROM work_item w WHERE w.envelope = m.thread AND w.open = 1), m.text, p.birth_date,
-                ", seen!("m.thread", "coalesce(t.about, m.thread)"), "
+                EXISTS (SELECT 1 FROM touch u WHERE u.thread = m.thread AND u.author = ?2),
+                EXISTS (SELECT 1 FROM work_item w WHERE w.envelope = m.thread AND w.open = 1), m.text, p.birth_date
              FROM ", $table, " f CROSS JOIN message m ON m.n = f.rowid
                 LEFT JOIN thread t ON t.id = m.thread LEFT JOIN patient p ON p.id = t.patient
-             WHERE f.", $table, " MATCH ?1 AND f.rowid >= ?7 AND f.rowid < ?8
+             WHERE f.", $table, " MATCH ?1 AND f.rowid >= ?3 AND f.rowid < ?4
                 AND m.standing IN ('sent', 'retracted') ",
             $($filter,)?
-            " ORDER BY f.rowid DESC LIMIT ?9"
+            " ORDER BY f.rowid DESC LIMIT ?5"
         )
     };
 }
@@ -116,18 +110,17 @@ macro_rules! search {
 type Both = [&'static str; 2];
 
 const ANY: Both = [search!("recent_text"), search!("message_text")];
-const OF_PATIENT: Both =
-    [search!("recent_text", "AND t.patient = ?10"), search!("message_text", "AND t.patient = ?10")];
+const OF_PATIENT: Both = [search!("recent_text", "AND t.patient = ?6"), search!("message_text", "AND t.patient = ?6")];
 const OF_POOL: Both = [
     search!(
         "recent_text",
         "AND EXISTS (SELECT 1 FROM work_item v JOIN pool o ON o.identifier = v.pool
-        WHERE v.envelope = m.thread AND o.id = ?10)"
+        WHERE v.envelope = m.thread AND o.id = ?6)"
     ),
     search!(
         "message_text",
         "AND EXISTS (SELECT 1 FROM work_item v JOIN pool o ON o.identifier = v.pool
-        WHERE v.envelope = m.thread AND o.id = ?10)"
+        WHERE v.envelope = m.thread AND o.id = ?6)"
     ),
 ];
 
@@ -173,7 +166,7 @@ impl Reader<'_> {
     /// The newest first from their own index, then, if that is not enough, the rest from the large one.
     fn hits(&self, request: &SearchRequest, words: &[String]) -> Result<Found, StoreError> {
         let mut found = Found::default();
-        let (Some(query), Some(sight)) = (match_of(words), Sight::of(&self.me()?)) else { return Ok(found) };
+        let (Some(query), Some(mut sight)) = (match_of(words), self.sight()?) else { return Ok(found) };
         let line = index::recent_line(self.connection())?;
         let from = request.from.map_or(i64::MIN, recency::floor);
         let until = request.until.map_or(i64::MAX, recency::floor);
@@ -190,25 +183,22 @@ impl Reader<'_> {
             if from >= until || found.hits.len() == wanted {
                 continue;
             }
-            let missing = u32::try_from(wanted - found.hits.len()).unwrap_or(u32::MAX);
-            let most = if sight.everything { missing } else { left };
-            let [everything, unsorted, acting, practitioner] = sight.parameters();
-            let mut parameters: Vec<&dyn ToSql> =
-                vec![&query, everything, unsorted, acting, practitioner, &author, &from, &until, &most];
-            parameters.extend(of.as_ref().map(|of| -> &dyn ToSql { of }));
             let mut statement = self.connection().prepare_cached(statement)?;
-            let mut rows = statement.query(&*parameters)?;
-            while let Some(row) = rows.next()? {
-                left = left.saturating_sub(1);
-                if row.get(12)? {
+            let mut rows = match of {
+                Some(of) => statement.query(params![query, author, from, until, left, of])?,
+                None => statement.query(params![query, author, from, until, left])?,
+            };
+            while found.hits.len() < wanted
+                && let Some(row) = rows.next()?
+            {
+                left -= 1;
+                let thread: String = row.get(1)?;
+                if sight.sees(&thread)? {
                     found.hits.push(hit(row, words)?);
-                }
-                if found.hits.len() == wanted {
-                    break;
                 }
             }
         }
-        found.more = found.hits.len() == wanted || !sight.everything && left == 0;
+        found.more = found.hits.len() == wanted || left == 0;
         Ok(found)
     }
 }

@@ -16,7 +16,6 @@ use crate::{
     dto::{ApiError, Ended, ErrorCode, PutBackRequest},
     fail::Answer,
     program::Program,
-    rights::Deed,
 };
 
 impl Program {
@@ -27,7 +26,7 @@ impl Program {
     /// [`ErrorCode::NotAllowed`], [`ErrorCode::Locked`], [`ErrorCode::SignedOut`], or what the cache says.
     pub async fn touch_put_back(&self, request: PutBackRequest) -> Answer<Ended> {
         let desk = self.desk()?;
-        desk.may(Deed::Reply)?;
+        desk.may_hold().await?;
         let reason = PrivateText::from(request.reason);
         if reason.is_blank() {
             return Err(ApiError::new(ErrorCode::Empty));

@@ -7,5 +7,6 @@ mod lost;
 mod page;
 mod scene;
 mod search;
+mod sight;
 mod stuck;
 mod touch;

@@ -62,7 +62,7 @@ impl Desk {
             cache: self.cache.clone(),
             clock: Arc::clone(&self.clock) as Arc<dyn tern_sync::clock::Clock>,
             member: self.member.clone(),
-            scope: tern_fhir::search::Scope::default(),
+            scope: tern_fhir::search::Scope::of(self.member.role),
             pace: Pace::default(),
         };
         self.engine = Some(Engine::start(parts).expect("an engine"));
