@@ -85,7 +85,9 @@ impl FirstSync {
     async fn sync(&self) -> Result<Synced, Failure> {
         let cache = open(&self.cache)?;
         let reference = PartyRef::new(MEMBER);
-        cache.write(Utc::now(), |writer| writer.set_me(&Me { references: vec![reference.clone()] }))?;
+        cache.write(Utc::now(), |writer| {
+            writer.set_me(&Me { references: vec![reference.clone()], role: Role::Physician })
+        })?;
         let mut changes = cache.subscribe();
         let base = FhirBase::parse(&self.base)?;
         let http = Http::new(&base, Some(&self.ca))?;

@@ -96,7 +96,7 @@ impl Desk {
     fn open(orders: &Orders) -> Result<Self, Failure> {
         let me = PartyRef::new(orders.member.clone());
         let cache = open(&orders.cache, &orders.member)?;
-        cache.write(Utc::now(), |writer| writer.set_me(&Me { references: [me.clone()].into_iter().collect() }))?;
+        cache.write(Utc::now(), |writer| writer.set_me(&Me { references: vec![me.clone()], role: Role::Physician }))?;
         let base = FhirBase::parse(&orders.base_url)?;
         let http = Http::new(&base, Some(&orders.ca_file))?;
         let secret = Token::new(orders.client_secret.clone());

@@ -18,6 +18,7 @@
  * | `message-<id>`, `delivery-<id>` | a message, its delivery (`data-delivery`) |
  * | `retry-<id>`, `edit-<id>`, `discard-<id>`, `send-anyway-<id>` | what fits a message that needs you |
  * | `composer`, `draft-state`, `send`, `close`, `put-back` | the reply and the outcomes |
+ * | `may-reply` | why there is no composer: what the role may write |
  * | `put-back-reason`, `put-back-confirm` | the dialog of put back |
  * | `route`, `route-search`, `route-note` | where to: the dialog, finding, the note |
  * | `urgency`, `urgency-reason`, `call`, `call-number`, `call-note` | how urgent; call the patient |
@@ -70,6 +71,7 @@ export const hook = {
   lost: "lost",
   wroteAgain: "wrote-again",
   composer: "composer",
+  mayReply: "may-reply",
   draftState: "draft-state",
   send: "send",
   close: "close",

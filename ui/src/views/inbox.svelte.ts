@@ -380,7 +380,7 @@ export class Inbox {
       "touch.call": { run: () => (this.moves.asking = "call"), can: () => opened() && touch.canHandOn },
       "touch.visit": { run: () => (this.moves.asking = "visit"), can: () => opened() && touch.canHandOn },
       "peek.end": { run: () => this.peekEnd(), can: () => here() && touch.state === "peeking" },
-      "reply.focus": { run: () => this.focus.to("composer"), can: opened },
+      "reply.focus": { run: () => this.focus.to("composer"), can: () => here() && touch.canWrite },
       "reply.send": { run: () => void this.send(), can: () => here() && touch.canSend },
       "touch.close": { run: () => void this.close(), can: () => here() && touch.canReply },
       "touch.put-back": { run: () => (this.puttingBack = true), can: opened },

@@ -8,7 +8,7 @@ use std::{
 use chrono::{DateTime, Utc};
 use tern_inbox::{
     ids::{MessageId, ThreadId},
-    member::{Member, Role},
+    member::Member,
     outbox::OutboxRow,
     party::PartyRef,
     queue::Me,
@@ -17,12 +17,7 @@ use tern_store::{AuditEntry, Cache, Reader, StoreError, UnsentReply, Writer};
 use tern_sync::{Engine, clock::Clock, status::Connection};
 use uuid::Uuid;
 
-use crate::{
-    dto::MemberCard,
-    fail::Answer,
-    ports::Account,
-    rights::{self, Deed},
-};
+use crate::{dto::MemberCard, fail::Answer, ports::Account};
 
 /// Signed in, with the file open. Dropping it closes nothing: see [`Desk::leave`].
 pub(crate) struct Desk {
@@ -53,11 +48,6 @@ impl Desk {
         self.engine.now()
     }
 
-    /// Refuses what the member's role does not allow.
-    pub(crate) fn may(&self, deed: Deed) -> Answer<()> {
-        rights::may(self.member.role, deed)
-    }
-
     /// Reads one snapshot beside the async threads.
     pub(crate) async fn read<T: Send + 'static>(
         &self,
@@ -80,12 +70,7 @@ impl Desk {
 
     /// The member as work items and pools name them.
     pub(crate) fn me(&self) -> Me {
-        me(&self.member)
-    }
-
-    /// Whether the rail shows pools that the member is not in: a triage lead answers for all.
-    pub(crate) fn sees_all_pools(&self) -> bool {
-        matches!(self.member.role, Role::TriageLead)
+        Me::of(&self.member)
     }
 
     /// An entry for the audit, made now. `subject` is a reference; no word of a message.
@@ -196,11 +181,6 @@ impl Desk {
 
 fn count(replies: usize) -> u32 {
     u32::try_from(replies).unwrap_or(u32::MAX)
-}
-
-/// A member as work items and pools name them.
-pub(crate) fn me(member: &Member) -> Me {
-    Me { references: std::iter::once(member.reference.clone()).chain(member.practitioner.clone()).collect() }
 }
 
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {

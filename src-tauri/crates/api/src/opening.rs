@@ -5,9 +5,13 @@ use std::{
     sync::Arc,
 };
 
-use tern_inbox::{member::Member, party::PartyRef};
+use tern_inbox::{
+    member::{Member, Role},
+    party::PartyRef,
+    queue::Me,
+};
 use tern_store::{
-    Cache, CacheKey, Provenance, StoreError, Unsent,
+    Cache, CacheKey, Provenance, StoreError, Unsent, Writer,
     aside::{self, open_or_set_aside},
 };
 use tern_sync::{
@@ -23,6 +27,15 @@ use crate::{
     profile::LastAccount,
     program::Program,
 };
+
+/// Who says what the member is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Told {
+    /// The server, just now.
+    ByTheServer,
+    /// The last sign-in; the cache may have heard of another role since.
+    AtTheLastSignIn,
+}
 
 /// The file of an account's cache.
 const CACHE_FILE: &str = "inbox.db";
@@ -50,7 +63,8 @@ impl Program {
             practice: identity.practice.clone(),
             signed_in: true,
         };
-        let desk = self.open_desk(entered.account, identity.member, identity.practice, entered.server).await?;
+        let member = (identity.member, Told::ByTheServer);
+        let desk = self.open_desk(entered.account, member, identity.practice, entered.server).await?;
         if let Err(error) = self.profile.keep_last_account(&last) {
             tracing::warn!(error = %error.kind(), "who signed in could not be kept: the next start asks again");
         }
@@ -61,14 +75,14 @@ impl Program {
     pub(crate) async fn open_desk(
         self: &Arc<Self>,
         account: Account,
-        member: Member,
+        (mut member, told): (Member, Told),
         practice: String,
         server: Arc<dyn Server>,
     ) -> Result<Arc<Desk>, SignInFailure> {
         let path = self.cache_file(&account).map_err(|error| io_failure(&error))?;
         let cache = self.open_cache(&account, &path).await?;
-        let (me, of_me, now) = (desk::me(&member), cache.clone(), self.parts.clock.now());
-        tokio::task::spawn_blocking(move || of_me.write(now, |writer| writer.set_me(&me)))
+        let (me, of_me, now) = (Me::of(&member), cache.clone(), self.parts.clock.now());
+        member.role = tokio::task::spawn_blocking(move || of_me.write(now, |writer| say_who(writer, me, told)))
             .await
             .map_err(|_| SignInFailure::CacheSetAside)?
             .map_err(|error| store_failure(&error))?;
@@ -77,7 +91,7 @@ impl Program {
             server,
             clock: Arc::clone(&self.parts.clock),
             member: member.clone(),
-            scope: Scope::default(),
+            scope: Scope::of(member.role),
             pace: self.parts.pace,
         })
         .map_err(|error| store_failure(&error))?;
@@ -121,6 +135,16 @@ impl Program {
         self.note_aside(lost, opened.restored.replies + opened.restored.drafts);
         Ok(opened.cache)
     }
+}
+
+/// Says whose cache it is, and answers with the role by which it is filed.
+fn say_who(writer: &mut Writer<'_>, me: Me, told: Told) -> Result<Role, StoreError> {
+    let known = writer.read().me()?;
+    if told == Told::AtTheLastSignIn && known.references == me.references {
+        return Ok(known.role);
+    }
+    writer.set_me(&me)?;
+    Ok(me.role)
 }
 
 /// Replies and drafts of a file that was set aside and that nobody could carry over.

@@ -1,48 +1,163 @@
-//! Who may what: checked here, for the desktop and the agent alike. The screen only shows what is allowed.
+//! Who may what: every operation asks here, for the desktop and the agent alike; the screen only shows what is allowed.
+//!
+//! The table itself is [`tern_inbox::rights`]. Here it is asked with what a cell wants to know: whose pools the thread's
+//! open work items stand in, of what sort it is, whether the member sees it at all. The role is the one that the cache
+//! holds: the practice may have changed it since the sign-in.
 
-use tern_inbox::member::Role;
+use tern_inbox::{
+    ids::{MessageId, ThreadId},
+    message::{Audience, Thread},
+    queue::Me,
+    rights::{self, Deed, Sort, Wording},
+    work_item::{Urgency, WorkItem},
+};
+use tern_store::{Reader, StoreError};
 
 use crate::{
-    dto::{ApiError, ErrorCode},
+    desk::Desk,
+    dto::{ApiError, ErrorCode, ReplyRight},
     fail::Answer,
 };
 
-/// What an operation does with messages.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Deed {
-    /// See envelopes, search, peek.
-    Read,
-    /// Start a work item, reply, close, put back.
-    Reply,
+/// A thread as the table asks about it, at the moment of asking.
+pub(crate) struct Case {
+    me: Me,
+    seen: bool,
+    thread: Option<Thread>,
+    /// Open ones.
+    items: Vec<WorkItem>,
+    /// All of them are the member's, or in a pool of theirs.
+    own_pool: bool,
 }
 
-/// Refuses what the role does not allow.
-pub(crate) fn may(role: Role, deed: Deed) -> Answer<()> {
-    let allowed = match deed {
-        Deed::Read => role.reads_messages(),
-        Deed::Reply => role.may_reply(),
-    };
+impl Case {
+    /// Reads it.
+    pub(crate) fn of(reader: &Reader<'_>, id: &ThreadId) -> Result<Self, StoreError> {
+        let (me, pools) = (reader.me()?, reader.pools()?);
+        let mut items = reader.work_items(id)?;
+        items.retain(|item| item.status.is_open());
+        let own_pool = items.iter().all(|item| me.holds(item, &pools));
+        let thread = reader.thread_on_server(id)?.map(|found| found.row);
+        Ok(Self { seen: reader.sees(id)?, me, thread, items, own_pool })
+    }
+
+    /// Refuses a thread that the member does not see.
+    pub(crate) fn may_be_seen(&self) -> Answer<()> {
+        allowed(rights::may(self.me.role, Deed::Read) && self.seen)
+    }
+
+    /// Refuses to start it: seen, of the role's sort, and where it would be taken from the member's own pools.
+    pub(crate) fn may_start(&self) -> Answer<()> {
+        self.may_be_seen()?;
+        allowed(rights::may(self.me.role, Deed::Start { sort: self.sort() }))?;
+        allowed(rights::may(self.me.role, Deed::Claim { own_pool: self.own_pool }))
+    }
+
+    /// Refuses to close these of its work items without a reply. What came since is not asked: it stays open.
+    pub(crate) fn may_close(&self, items: &[String]) -> Answer<()> {
+        let mut closed = self.items.clone();
+        closed.retain(|item| items.iter().any(|id| *id == item.id.as_str()));
+        let sort = Sort::of_thread(&closed, self.thread.as_ref());
+        allowed(rights::may(self.me.role, Deed::Start { sort }))
+    }
+
+    /// Refuses a reply of such wording. What the practice writes to itself is no reply: whoever works may.
+    pub(crate) fn may_send(&self, wording: Wording) -> Answer<()> {
+        let is_internal = self.thread.as_ref().is_some_and(|thread| thread.audience == Audience::Internal);
+        let deed = match is_internal {
+            true => Deed::Claim { own_pool: true },
+            false => Deed::Reply { sort: self.sort(), wording },
+        };
+        allowed(rights::may(self.me.role, deed))
+    }
+
+    /// Refuses to hand it to somebody else.
+    pub(crate) fn may_route(&self) -> Answer<()> {
+        self.may_be_seen()?;
+        allowed(rights::may(self.me.role, Deed::Route { own_pool: self.own_pool }))
+    }
+
+    /// Refuses to put it on the call list, or to say how a call ended.
+    pub(crate) fn may_call(&self) -> Answer<()> {
+        self.may_be_seen()?;
+        allowed(rights::may(self.me.role, Deed::Call { own_pool: self.own_pool }))
+    }
+
+    /// Refuses an urgency: anybody who works may raise, not everybody lower.
+    pub(crate) fn may_set_urgency(&self, to: Urgency) -> Answer<()> {
+        self.may_be_seen()?;
+        let deed = if self.lowers(to) { Deed::LowerUrgency } else { Deed::RaiseUrgency };
+        allowed(rights::may(self.me.role, deed))
+    }
+
+    /// Whether an urgency would make any of it less urgent than it is.
+    pub(crate) fn lowers(&self, to: Urgency) -> bool {
+        self.items.iter().any(|item| item.urgency > to)
+    }
+
+    /// What the composer is to offer.
+    pub(crate) fn reply_right(&self) -> ReplyRight {
+        if self.may_send(Wording::Free).is_ok() {
+            ReplyRight::Free
+        } else if self.may_send(Wording::Template).is_ok() {
+            ReplyRight::TemplateOnly
+        } else {
+            ReplyRight::No
+        }
+    }
+
+    fn sort(&self) -> Sort {
+        Sort::of_thread(&self.items, self.thread.as_ref())
+    }
+}
+
+impl Desk {
+    /// Refuses what the member's role does not allow.
+    ///
+    /// # Errors
+    /// [`ErrorCode::NotAllowed`], or what the cache says.
+    pub(crate) async fn may(&self, deed: Deed) -> Answer<()> {
+        let role = self.read(|reader| reader.me()).await?.role;
+        allowed(rights::may(role, deed))
+    }
+
+    /// Refuses a role that holds no work. Whatever became of pools and categories since: what somebody holds they may
+    /// give back, and what they wrote they may keep, take up again or throw away.
+    ///
+    /// # Errors
+    /// As [`Desk::may`].
+    pub(crate) async fn may_hold(&self) -> Answer<()> {
+        self.may(Deed::Claim { own_pool: true }).await
+    }
+
+    /// A thread as the table asks about it.
+    ///
+    /// # Errors
+    /// What the cache says.
+    pub(crate) async fn case(&self, thread: &ThreadId) -> Answer<Case> {
+        let thread = thread.clone();
+        self.read(move |reader| Case::of(reader, &thread)).await
+    }
+
+    /// Refuses to let a message leave that the member's role may not write (any more).
+    ///
+    /// # Errors
+    /// [`ErrorCode::NotFound`] for a message that is not here; [`ErrorCode::NotAllowed`], or what the cache says.
+    pub(crate) async fn may_send_again(&self, message: &MessageId) -> Answer<()> {
+        let message = message.clone();
+        let case = self
+            .read(move |reader| {
+                let found = reader.message(&message)?.ok_or(StoreError::NotFound("message"))?;
+                Case::of(reader, &found.row.message.thread)
+            })
+            .await?;
+        case.may_send(Wording::Free)
+    }
+}
+
+fn allowed(allowed: bool) -> Answer<()> {
     if allowed { Ok(()) } else { Err(ApiError::new(ErrorCode::NotAllowed)) }
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn it_reads_no_messages_and_an_unknown_role_answers_none() {
-        use Role::{FrontOffice, It, Ma, Nurse, Physician, TriageLead, Unknown};
-        for (role, read, reply) in [
-            (Physician, true, true),
-            (Nurse, true, true),
-            (Ma, true, true),
-            (FrontOffice, true, true),
-            (TriageLead, true, true),
-            (It, false, false),
-            (Unknown, true, false),
-        ] {
-            assert_eq!(may(role, Deed::Read).is_ok(), read, "{role:?}");
-            assert_eq!(may(role, Deed::Reply).is_ok(), reply, "{role:?}");
-        }
-    }
-}
+mod tests;

@@ -63,13 +63,18 @@ impl Machine {
 
     /// A machine on which Dr Osei signed in some day.
     pub(crate) fn of_dr_osei() -> Self {
+        Self::of("physician")
+    }
+
+    /// The same with somebody of another role in her place.
+    pub(crate) fn of(role: &str) -> Self {
         let machine = Self::new();
         let last = LastAccount {
             account: dr_osei(),
             member: MemberCard {
                 reference: "PractitionerRole/osei".into(),
                 name: "Dr Amara Osei".into(),
-                role: "physician".into(),
+                role: role.into(),
             },
             practice: "Lakeside Family Practice".into(),
             signed_in: true,

@@ -27,6 +27,7 @@ impl Desk {
         let (of_thread, author) = (thread.clone(), self.member.reference.clone());
         let touch_number = self.read(move |reader| reader.touch_count(&of_thread, &author)).await?;
         let lost_to = self.lost_to(&view).await?;
+        let may_reply = self.case(&thread).await?.reply_right();
         let mut messages = Vec::new();
         for placed in &view.messages {
             messages.push(self.message_row(placed, &view).await?);
@@ -52,6 +53,7 @@ impl Desk {
             messages,
             work_items: shown_items(&view, mode),
             claim_confirmed: view.is_claimed(&self.me(), self.server_now()),
+            may_reply,
             lost_to,
             stuck: self.stuck(&view).await?,
             draft: view.draft.map(|draft| revealed(draft.text)).unwrap_or_default(),

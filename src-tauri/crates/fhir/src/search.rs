@@ -5,7 +5,7 @@
 //! because a server that ignores a parameter answers with everything.
 
 use chrono::{DateTime, SecondsFormat, Utc};
-use tern_inbox::arrival::Kind;
+use tern_inbox::{arrival::Kind, member::Role, rights};
 
 use crate::{exchange::Request, vocabulary::URI_SYSTEM};
 
@@ -15,12 +15,27 @@ pub const PAGE_ROWS: u32 = 1000;
 /// An unknown parameter is an error, not something to ignore.
 pub const STRICT: &str = "handling=strict";
 
-/// What of the server is synced. All of it so far; a role's own pools will narrow it by further parameters, and a
-/// check of the server looks at what it made itself.
+/// What of the server is synced. All of it, for a role that reads messages; a check of the server looks at what it
+/// made itself.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Scope {
     /// What every row must meet.
     pub filters: Vec<Filter>,
+    /// Kinds that are not asked for at all: what the member's role may not read is not on the machine.
+    pub without: Vec<Kind>,
+}
+
+impl Scope {
+    /// All that a role's machine keeps.
+    pub fn of(role: Role) -> Self {
+        let without = Kind::ALL.into_iter().filter(|kind| !rights::caches(role, *kind)).collect();
+        Self { without, ..Self::default() }
+    }
+
+    /// What is asked for, in the order in which it is pulled.
+    pub fn kinds(&self) -> impl Iterator<Item = Kind> {
+        Kind::ALL.into_iter().filter(|kind| !self.without.contains(kind))
+    }
 }
 
 /// A search parameter that narrows one kind, or all of them.
@@ -119,6 +134,7 @@ mod tests {
                 filter(None, "performer", "https://x|nurse"),
                 filter(Some(Kind::Communication), "subject", "Patient/leo"),
             ],
+            ..Scope::default()
         };
         insta::assert_snapshot!(
             [
@@ -133,5 +149,11 @@ mod tests {
             ]
             .join("\n")
         );
+    }
+    #[test]
+    fn it_asks_for_nobody_but_the_practices_own_people() {
+        let kinds = |role| Scope::of(role).kinds().map(Kind::as_str).collect::<Vec<_>>();
+        assert_eq!(kinds(Role::It), ["Practitioner", "PractitionerRole", "CareTeam"]);
+        assert_eq!(kinds(Role::Ma).len(), Kind::ALL.len());
     }
 }

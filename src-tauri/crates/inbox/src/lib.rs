@@ -23,5 +23,6 @@ pub mod patient;
 pub mod plan;
 pub mod private;
 pub mod queue;
+pub mod rights;
 pub mod touch;
 pub mod work_item;

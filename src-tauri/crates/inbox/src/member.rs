@@ -1,11 +1,11 @@
-//! A person who signs in, and what the role lets them do.
+//! A person who signs in. What the role lets them do stands in [`crate::rights`].
 
 use serde::{Deserialize, Serialize};
 
 use crate::{ids::PoolId, party::PartyRef, private::PrivateText};
 
 /// The role of a member (`PractitionerRole.code`, mapped by the practice's table).
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Role {
     /// Answers everything.
@@ -21,6 +21,7 @@ pub enum Role {
     /// Installs and checks; reads no messages and caches none.
     It,
     /// A code that nobody mapped: reads its own pools and no more.
+    #[default]
     Unknown,
 }
 
@@ -54,15 +55,9 @@ pub struct Pool {
     pub check_every_hours: Option<u32>,
 }
 
-impl Role {
-    /// Whether the role may read messages at all, and so whether its machine caches any.
-    pub fn reads_messages(self) -> bool {
-        !matches!(self, Self::It)
-    }
-
-    /// Whether the role may start a work item of the category and reply to it.
-    /// Pools still narrow this: a member sees what its pools and its own name hold.
-    pub fn may_reply(self) -> bool {
-        !matches!(self, Self::It | Self::Unknown)
+impl Pool {
+    /// Nobody is in it and nobody answers for it: what is sent there would be seen by nobody.
+    pub fn is_deserted(&self) -> bool {
+        self.members.is_empty() && self.responsible.is_none()
     }
 }

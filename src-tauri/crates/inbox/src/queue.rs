@@ -5,8 +5,9 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     ids::PoolId,
-    member::Pool,
+    member::{Member, Pool, Role},
     party::PartyRef,
+    rights::{self, Sees},
     work_item::{Hold, Urgency, WaitingFor, WorkItem},
 };
 
@@ -58,18 +59,69 @@ impl Queue {
     }
 }
 
-/// The member whose queues these are, as work items name them.
+/// The member whose queues these are, as work items name them, and what the role lets them see.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Me {
     /// The `PractitionerRole` that we act as, and the `Practitioner` behind it.
     pub references: Vec<PartyRef>,
+    /// What they are.
+    #[serde(default)]
+    pub role: Role,
 }
 
 impl Me {
+    /// A member's own.
+    pub fn of(member: &Member) -> Self {
+        let references = std::iter::once(member.reference.clone()).chain(member.practitioner.clone()).collect();
+        Self { references, role: member.role }
+    }
+
     /// Whether a reference means the member.
     pub fn is(&self, party: &PartyRef) -> bool {
         self.references.contains(party)
     }
+
+    /// Whether the member is in a pool, or answers for it.
+    pub fn works_in(&self, pool: &Pool) -> bool {
+        pool.members.iter().chain(&pool.responsible).any(|member| self.is(member))
+    }
+
+    /// Whether a pool's queue is the member's to look at.
+    pub fn sees_pool(&self, pool: &Pool) -> bool {
+        match rights::sees(self.role) {
+            Sees::Everything => true,
+            Sees::OwnAndUnsorted | Sees::Own => self.works_in(pool),
+            Sees::Nothing => false,
+        }
+    }
+
+    /// Whether *Unsorted* is the member's to look at.
+    pub fn sees_unsorted(&self) -> bool {
+        matches!(rights::sees(self.role), Sees::Everything | Sees::OwnAndUnsorted)
+    }
+
+    /// Whether a work item stands in a pool of the member's, or belongs to the member.
+    pub fn holds(&self, item: &WorkItem, pools: &[Pool]) -> bool {
+        item.owner.as_ref().is_some_and(|owner| self.is(owner))
+            || pool_of(item, pools).is_some_and(|pool| self.works_in(pool))
+    }
+
+    /// Whether the member is shown a work item that stands in `pool`.
+    fn sees(&self, item: &WorkItem, pool: Option<&Pool>) -> bool {
+        let owned = item.owner.as_ref().is_some_and(|owner| self.is(owner));
+        match rights::sees(self.role) {
+            Sees::Everything => true,
+            Sees::OwnAndUnsorted => owned || pool.is_none_or(|pool| self.works_in(pool)),
+            Sees::Own => owned || pool.is_some_and(|pool| self.works_in(pool)),
+            Sees::Nothing => false,
+        }
+    }
+}
+
+/// The pool in which a work item stands: one that is known and that somebody looks at.
+fn pool_of<'p>(item: &WorkItem, pools: &'p [Pool]) -> Option<&'p Pool> {
+    let name = item.pool.as_ref()?;
+    pools.iter().find(|pool| pool.identifier == *name && !pool.is_deserted())
 }
 
 /// What decides in which queues a thread stands.
@@ -89,9 +141,10 @@ pub struct Situation<'a> {
 
 /// The queues in which a thread stands, at `now` (server time); none when there is nothing to deal with.
 ///
-/// Nothing open is ever in no queue: what no known pool holds and nobody owns is *Unsorted*, which somebody
-/// answers for. A claimed urgent item stays in everybody's *Urgent*, and a claimed item stays in its pool,
-/// marked with its holder.
+/// What the member may not see is in none of them, so that *Urgent* is what is urgent of everything they may see.
+/// Beyond that, nothing open is ever in no queue: what nobody owns and no pool holds that is known and has somebody
+/// in it is *Unsorted*, which somebody answers for. A claimed urgent item stays in everybody's *Urgent*, and a claimed
+/// item stays in its pool, marked with its holder.
 pub fn queues_of(situation: Situation<'_>, me: &Me, now: DateTime<Utc>) -> Vec<Queue> {
     let mut queues = Vec::new();
     let mut add = |queue: Queue| {
@@ -100,11 +153,14 @@ pub fn queues_of(situation: Situation<'_>, me: &Me, now: DateTime<Utc>) -> Vec<Q
         }
     };
     for item in situation.items.iter().filter(|item| item.status.is_open()) {
+        let pool = pool_of(item, situation.pools);
+        if !me.sees(item, pool) {
+            continue;
+        }
         if item.waiting_for == Some(WaitingFor::Patient) {
             add(Queue::Waiting);
             continue;
         }
-        let pool = item.pool.as_ref().and_then(|name| situation.pools.iter().find(|pool| pool.identifier == *name));
         let owner = match item.hold(now) {
             Hold::Assigned(owner) | Hold::Held { by: owner, .. } => Some(owner),
             Hold::Free | Hold::LeftBy(_) => None,
@@ -120,11 +176,11 @@ pub fn queues_of(situation: Situation<'_>, me: &Me, now: DateTime<Utc>) -> Vec<Q
             // Whoever makes the calls of the day finds them in one place; in its pool it would be dealt with twice.
             _ if item.waiting_for == Some(WaitingFor::Call) => add(Queue::Calls),
             Some(pool) => add(Queue::Pool(pool.id.clone())),
-            None if owner.is_none() || item.thread.is_none() => add(Queue::Unsorted),
+            None if me.sees_unsorted() && (owner.is_none() || item.thread.is_none()) => add(Queue::Unsorted),
             None => {}
         }
     }
-    if situation.unreadable || situation.unplaced {
+    if (situation.unreadable || situation.unplaced) && me.sees_unsorted() {
         add(Queue::Unsorted);
     }
     if situation.unsent {
@@ -148,6 +204,10 @@ mod tests {
 
     fn mia() -> PartyRef {
         PartyRef::new("PractitionerRole/mia")
+    }
+
+    fn jo() -> PartyRef {
+        PartyRef::new("PractitionerRole/jo")
     }
 
     fn pool(id: &str, responsible: PartyRef) -> Pool {
@@ -179,12 +239,25 @@ mod tests {
         }
     }
 
-    /// Dr Osei's queues; Mia answers for the nurses, Dr Osei for her own pool.
+    /// Mia answers for the nurses, where Dr Osei works too; Dr Osei answers for her own pool; nobody is in the last.
+    fn pools() -> [Pool; 4] {
+        [
+            Pool { members: vec![osei()], ..pool("nurses", mia()) },
+            pool("osei", osei()),
+            pool("front-desk", jo()),
+            Pool { responsible: None, ..pool("deserted", jo()) },
+        ]
+    }
+
+    fn queues_of_one(me: &Me, items: &[WorkItem], unreadable: bool, unsent: bool) -> Vec<String> {
+        let situation = Situation { items, pools: &pools(), unreadable, unplaced: false, unsent };
+        queues_of(situation, me, noon()).iter().map(Queue::key).collect()
+    }
+
+    /// Dr Osei's queues.
     fn queues(items: &[WorkItem], unreadable: bool, unsent: bool) -> Vec<String> {
-        let pools = [pool("nurses", mia()), pool("osei", osei())];
-        let situation = Situation { items, pools: &pools, unreadable, unplaced: false, unsent };
-        let me = Me { references: vec![osei()] };
-        queues_of(situation, &me, noon()).iter().map(Queue::key).collect()
+        let me = Me { references: vec![osei()], role: Role::Physician };
+        queues_of_one(&me, items, unreadable, unsent)
     }
 
     fn check(item: WorkItem, expected: &[&str]) {
@@ -224,6 +297,56 @@ mod tests {
         assert_eq!(queues(&[], true, false), ["unsorted"]);
         assert_eq!(queues(&[item()], false, true), ["pool:nurses", "unsent"]);
         assert_eq!(queues(&[], false, false), [""; 0]);
+    }
+
+    /// Three urgent items nobody is on: in the nurses' pool, at the front desk, in none.
+    fn three() -> [WorkItem; 3] {
+        let urgent = |pool: Option<&str>| WorkItem {
+            pool: pool.map(|pool| format!("urn:practice|{pool}")),
+            urgency: Urgency::Urgent,
+            ..item()
+        };
+        [urgent(Some("nurses")), urgent(Some("front-desk")), urgent(None)]
+    }
+
+    #[test]
+    fn membership_decides_what_one_sees_and_the_role_how_far() {
+        let seen = |reference: PartyRef, role| {
+            let me = Me { references: vec![reference], role };
+            three().map(|item| queues_of_one(&me, &[item], false, false).join(" "))
+        };
+        let of_a_nurse = ["urgent pool:nurses", "", "urgent unsorted"];
+        for role in [Role::Physician, Role::Nurse, Role::Ma] {
+            assert_eq!(seen(osei(), role), of_a_nurse, "{role:?}");
+        }
+        for role in [Role::FrontOffice, Role::Unknown] {
+            assert_eq!(seen(jo(), role), ["", "mine urgent pool:front-desk", ""], "{role:?}");
+        }
+        let all = ["urgent pool:nurses", "urgent pool:front-desk", "urgent unsorted"];
+        assert_eq!(seen(PartyRef::new("PractitionerRole/lead"), Role::TriageLead), all);
+        assert_eq!(seen(mia(), Role::It), ["", "", ""]);
+    }
+
+    #[test]
+    fn what_one_owns_one_sees_wherever_it_stands() {
+        let mine = |role| {
+            let item = WorkItem { owner: Some(mia()), status: WorkStatus::Accepted, ..three()[1].clone() };
+            queues_of_one(&Me { references: vec![mia()], role }, &[item], false, false)
+        };
+        assert_eq!(mine(Role::FrontOffice), ["mine", "urgent", "pool:front-desk"]);
+        assert_eq!(mine(Role::It), [""; 0]);
+    }
+
+    #[test]
+    fn what_cannot_be_read_is_for_those_who_look_at_unsorted() {
+        let unreadable = |role| queues_of_one(&Me { references: vec![jo()], role }, &[], true, false);
+        assert_eq!(unreadable(Role::Ma), ["unsorted"]);
+        assert_eq!(unreadable(Role::FrontOffice), [""; 0]);
+    }
+
+    #[test]
+    fn a_pool_that_nobody_is_in_hides_nothing() {
+        check(WorkItem { pool: Some("urn:practice|deserted".to_owned()), ..item() }, &["unsorted"]);
     }
 
     #[test]

@@ -276,16 +276,22 @@ impl Writer<'_> {
                 proxy::put(self.connection(), proxy, meta)?;
                 self.touch_patient(proxy.patient.as_str())
             }
-            Content::Practitioner(member) | Content::Member(member) => {
+            Content::Practitioner(member) => {
                 member::put(self.connection(), &member_key(arrival.kind, key), member, meta)?;
                 self.changes.add(Tag::People);
                 Ok(())
+            }
+            Content::Member(member) => {
+                member::put(self.connection(), &member_key(arrival.kind, key), member, meta)?;
+                self.changes.add(Tag::People);
+                self.my_role_is(member)
             }
             Content::Pool(pool) => {
                 pool::put(self.connection(), pool, meta)?;
                 self.changes.add(Tag::People);
                 self.changes.add(Tag::Queues);
-                self.touch_all_envelopes()
+                self.touch_all_envelopes();
+                Ok(())
             }
             Content::Thread(thread) => self.put_thread(key, thread, meta, looks),
             Content::Message { message, .. } => {
@@ -425,7 +431,7 @@ impl Writer<'_> {
             Kind::Practitioner | Kind::PractitionerRole => member::remove(connection, &member_key(kind, key))?,
             Kind::CareTeam => {
                 pool::remove(connection, key)?;
-                self.touch_all_envelopes()?;
+                self.touch_all_envelopes();
             }
             Kind::Task => {
                 if let Some(envelope) = work_item::remove(connection, key)? {

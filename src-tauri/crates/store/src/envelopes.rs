@@ -20,7 +20,8 @@ use tern_inbox::{
 use crate::{
     StoreError, Tag, Writer,
     table::{
-        attachment, envelope, member, message, outbox, patient, pool, proxy, quarantine, thread, unplaced, work_item,
+        attachment, envelope, member, message, outbox, patient, pool, proxy, quarantine, thread, unplaced, whose_pool,
+        work_item,
     },
 };
 
@@ -178,8 +179,10 @@ impl Writer<'_> {
         Ok(())
     }
 
-    /// Files every envelope anew: the member, the pools or the rules changed.
-    pub(crate) fn touch_all_envelopes(&mut self) -> Result<(), StoreError> {
+    /// Files everything anew before the commit, once: the member, the pools or the rules changed.
+    pub(crate) fn refile(&mut self) -> Result<(), StoreError> {
+        let (pools, me) = (pool::all(self.connection())?, self.read().me()?);
+        whose_pool::keep(self.connection(), &pools, &me)?;
         for key in envelope::all(self.connection())? {
             self.touch_envelope(&key);
         }

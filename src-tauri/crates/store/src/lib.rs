@@ -36,6 +36,7 @@ mod restore;
 mod screens;
 mod search;
 mod sidecar;
+mod sight;
 mod stuck;
 mod table;
 mod touching;

@@ -10,7 +10,8 @@ pub(crate) const MIGRATIONS: &[&str] = &[
     include_str!("migrations/0001-first.sql"),
     include_str!("migrations/0002-lost-claims.sql"),
     include_str!("migrations/0003-made-here.sql"),
-    include_str!("migrations/0004-moves.sql"),
+    include_str!("migrations/0004-whose-pools.sql"),
+    include_str!("migrations/0005-moves.sql"),
 ];
 
 /// The number of the last migration that this program has.
@@ -74,6 +75,21 @@ mod tests {
     }
 
     #[test]
+    fn who_the_member_is_is_asked_anew_once_the_role_is_kept_with_it() {
+        let mut old = of_version(3);
+        old.execute("INSERT INTO setting (name, value) VALUES ('me', '{}'), ('pace', '1')", []).unwrap();
+        migrate(&mut old).unwrap();
+        let kept: Vec<String> = old
+            .prepare("SELECT name FROM setting")
+            .unwrap()
+            .query_map([], |row| row.get(0))
+            .unwrap()
+            .map(Result::unwrap)
+            .collect();
+        assert_eq!(kept, ["pace"]);
+    }
+
+    #[test]
     fn a_released_migration_is_never_edited() {
         use sha2::{Digest, Sha256};
         let digests: Vec<String> =
@@ -86,6 +102,7 @@ mod tests {
         "14e19f7ee15a912e592b4abcf7071b5492fe310bba0ba8a44975ae9530fc0994",
         "a1c365c0fb1a3d2dfc29fee3a3793935b979e8aa76a4b93b034a473d805b9cb5",
         "86a5d73eed81f500ac46aae23261a1f6ba15a4199997145acb274a2c370deac4",
+        "003a24b167e3f42e948e04636f4c2b1667db728c568a48067dbb19f8c73f7da2",
     ];
 
     #[test]

@@ -4,6 +4,8 @@
 //! ranked or sorted on a key press. Every word must occur, the last one as a beginning. What was typed never
 //! reaches the grammar of `MATCH`: it is cut into words first, and each stands in quotes.
 //!
+//! Only what the member may see is found ([`crate::sight`]).
+//!
 //! A hit in an item that nobody has started shows *that* it matches, not the text (one touch): [`SearchHit`]
 //! carries words only where the member has touched the thread, or nothing of it is open.
 
@@ -72,8 +74,20 @@ pub struct SearchResults {
     pub index: IndexProgress,
 }
 
+/// Matches looked at in one search, at most, for those that the member may see: whoever sees little is not kept waiting
+/// for a walk through the whole past. What lies behind is said to be there ([`SearchResults::more`]) and found with
+/// another word, a patient or a date.
+const MOST_LOOKED_AT: u32 = 8_000;
+
 /// Words on either side of a match in a snippet, in characters.
 const SNIPPET_REACH: usize = 60;
+
+/// What was found, before it is said how far the index reaches.
+#[derive(Default)]
+struct Found {
+    hits: Vec<SearchHit>,
+    more: bool,
+}
 
 /// The join is written with CROSS so that the index is walked first, whatever the planner thinks.
 macro_rules! search {
@@ -138,21 +152,21 @@ impl Reader<'_> {
     pub fn search(&self, request: &SearchRequest) -> Result<SearchResults, StoreError> {
         let mut words = words(request.text.reveal());
         let index = self.index_progress()?;
-        let hits = match self.hits(request, &words) {
+        let found = match self.hits(request, &words) {
             // A letter younger than the tokenizer's tables made two words of one: those that are plain will do.
             Err(StoreError::Sqlite(rusqlite::ffi::SQLITE_ERROR)) if !words.iter().all(|word| word.is_ascii()) => {
                 words.retain(|word| word.is_ascii());
                 self.hits(request, &words)?
             }
-            hits => hits?,
+            found => found?,
         };
-        let more = hits.len() == usize::try_from(request.limit).unwrap_or(usize::MAX);
-        Ok(SearchResults { hits, more, index })
+        Ok(SearchResults { hits: found.hits, more: found.more, index })
     }
 
     /// The newest first from their own index, then, if that is not enough, the rest from the large one.
-    fn hits(&self, request: &SearchRequest, words: &[String]) -> Result<Vec<SearchHit>, StoreError> {
-        let Some(query) = match_of(words) else { return Ok(Vec::new()) };
+    fn hits(&self, request: &SearchRequest, words: &[String]) -> Result<Found, StoreError> {
+        let mut found = Found::default();
+        let (Some(query), Some(mut sight)) = (match_of(words), self.sight()?) else { return Ok(found) };
         let line = index::recent_line(self.connection())?;
         let from = request.from.map_or(i64::MIN, recency::floor);
         let until = request.until.map_or(i64::MAX, recency::floor);
@@ -162,24 +176,30 @@ impl Reader<'_> {
             (None, Some(pool)) => (OF_POOL, Some(pool.as_str())),
             (None, None) => (ANY, None),
         };
-        let mut hits = Vec::new();
+        let wanted = usize::try_from(request.limit).unwrap_or(usize::MAX);
+        let mut left = MOST_LOOKED_AT;
         for (statement, from, until) in [(statements[0], from.max(line), until), (statements[1], from, until.min(line))]
         {
-            let missing = request.limit.saturating_sub(u32::try_from(hits.len()).unwrap_or(u32::MAX));
-            if from >= until || missing == 0 {
+            if from >= until || found.hits.len() == wanted {
                 continue;
             }
             let mut statement = self.connection().prepare_cached(statement)?;
-            let read = |row: &Row<'_>| hit(row, words);
-            let rows = match of {
-                Some(of) => statement.query_map(params![query, author, from, until, missing, of], read)?,
-                None => statement.query_map(params![query, author, from, until, missing], read)?,
+            let mut rows = match of {
+                Some(of) => statement.query(params![query, author, from, until, left, of])?,
+                None => statement.query(params![query, author, from, until, left])?,
             };
-            for row in rows {
-                hits.push(row?);
+            while found.hits.len() < wanted
+                && let Some(row) = rows.next()?
+            {
+                left -= 1;
+                let thread: String = row.get(1)?;
+                if sight.sees(&thread)? {
+                    found.hits.push(hit(row, words)?);
+                }
             }
         }
-        Ok(hits)
+        found.more = found.hits.len() == wanted || left == 0;
+        Ok(found)
     }
 }
 

@@ -33,12 +33,20 @@ pub struct Writer<'c> {
     now: DateTime<Utc>,
     pub(crate) changes: Changes,
     stale: BTreeSet<String>,
+    all_stale: bool,
     unsent_changed: bool,
 }
 
 impl<'c> Writer<'c> {
     pub(crate) fn new(transaction: Transaction<'c>, now: DateTime<Utc>) -> Self {
-        Self { transaction, now, changes: Changes::default(), stale: BTreeSet::new(), unsent_changed: false }
+        Self {
+            transaction,
+            now,
+            changes: Changes::default(),
+            stale: BTreeSet::new(),
+            all_stale: false,
+            unsent_changed: false,
+        }
     }
 
     /// What the transaction sees, its own changes included.
@@ -68,6 +76,11 @@ impl<'c> Writer<'c> {
         }
     }
 
+    /// Whose pools are whose changed, or the member did: everything is filed anew before the commit.
+    pub(crate) fn touch_all_envelopes(&mut self) {
+        self.all_stale = true;
+    }
+
     /// The outbox or a draft changed: the counts beside the cache are taken anew.
     pub(crate) fn touch_unsent(&mut self) {
         self.unsent_changed = true;
@@ -75,6 +88,9 @@ impl<'c> Writer<'c> {
 
     /// Writes the envelopes that went stale and commits.
     pub(crate) fn commit(mut self) -> Result<(Changes, Option<Unsent>), StoreError> {
+        if self.all_stale {
+            self.refile()?;
+        }
         let stale = std::mem::take(&mut self.stale);
         envelopes::refresh(&mut self, &stale)?;
         let unsent = if self.unsent_changed { Some(sidecar::count(&self.transaction)?) } else { None };

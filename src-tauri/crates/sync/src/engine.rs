@@ -123,8 +123,7 @@ impl Engine {
         let line = Arc::new(Line { server, time: Arc::clone(&time), board: Arc::clone(&board) });
         let (wake_pull, wake_outbox) = (Arc::new(Notify::new()), Arc::new(Notify::new()));
         let author = member.reference.clone();
-        let references = [Some(member.reference), member.practitioner].into_iter().flatten().collect();
-        let me = Me { references };
+        let me = Me::of(&member);
         let pull = Arc::new(Pull {
             line: Arc::clone(&line),
             cache: cache.clone(),

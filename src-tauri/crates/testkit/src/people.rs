@@ -39,7 +39,7 @@ pub fn mia() -> Member {
 
 /// As work items name a member.
 pub fn me(member: &Member) -> Me {
-    Me { references: [Some(member.reference.clone()), member.practitioner.clone()].into_iter().flatten().collect() }
+    Me::of(member)
 }
 
 /// `system|value` of the pool that both work in.

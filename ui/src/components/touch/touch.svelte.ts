@@ -70,8 +70,13 @@ export class Touch {
     return this.canReply && (this.view?.workItems.length ?? 0) > 0;
   }
 
+  /** The role may write to patients about this in its own words. */
+  get canWrite(): boolean {
+    return this.state === "open" && this.view?.mayReply === "free";
+  }
+
   get canSend(): boolean {
-    return this.canReply && this.composer !== null && !this.composer.empty;
+    return this.canReply && this.canWrite && this.composer !== null && !this.composer.empty;
   }
 
   async start(thread: string): Promise<void> {

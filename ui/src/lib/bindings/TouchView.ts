@@ -2,6 +2,7 @@
 import type { Holder } from "./Holder";
 import type { MessageRow } from "./MessageRow";
 import type { PatientCard } from "./PatientCard";
+import type { ReplyRight } from "./ReplyRight";
 import type { StuckChange } from "./StuckChange";
 import type { TouchMode } from "./TouchMode";
 
@@ -41,6 +42,10 @@ workItems: Array<string>,
  * The claim is acknowledged, and has not lapsed; false: offline, or still on its way.
  */
 claimConfirmed: boolean, 
+/**
+ * Whether there is a composer, and for what. May change while the touch is open.
+ */
+mayReply: ReplyRight, 
 /**
  * Set when somebody else turned out to hold it: the draft is kept, sending is refused.
  */

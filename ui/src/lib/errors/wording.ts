@@ -85,14 +85,20 @@ export function browserText(failure: SignInFailure | null): string | null {
 
 /** Why closing, or putting back, needs a person. */
 export function stuckText({ kind, reason }: StuckChange): string {
-  const what = t(kind === "close" ? "stuck.close" : "stuck.put-back");
-  const why =
-    reason.kind === "refused"
-      ? t("stuck.refused", { status: String(reason.status), code: reason.code ?? "" })
-      : reason.kind === "gone"
-        ? t("stuck.gone")
-        : t("stuck.unknown");
-  return `${what} ${why}`;
+  return `${t(`stuck.${kind}`)} ${stuckReason(reason)}`;
+}
+
+function stuckReason(reason: WedgeReason): string {
+  switch (reason.kind) {
+    case "refused":
+      return t("stuck.refused", { status: String(reason.status), code: reason.code ?? "" });
+    case "gone":
+      return t("stuck.gone");
+    case "claim-lost":
+      return reason.by ? t("stuck.first.by", { who: plainName(reason.by) }) : t("stuck.first");
+    default:
+      return t("stuck.unknown");
+  }
 }
 
 /** Why a message of ours needs a person. */

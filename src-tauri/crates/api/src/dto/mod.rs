@@ -31,6 +31,6 @@ pub use settings::{FactVerdict, KeyBinding, Language, ServerFact, Settings, Them
 pub use status::{Changed, ConnectionState, IndexProgress, Status};
 pub use touch::{
     AttachmentRow, DeliveryState, DraftSaveRequest, Ended, MessageRequest, MessageRow, MessageSide, PatientCard,
-    PutBackRequest, ReplyRequest, StartResult, StuckChange, StuckKind, ThreadItemsRequest, ThreadRequest, TouchMode,
-    TouchView, UndoRequest, Undone, WedgeReason,
+    PutBackRequest, ReplyRequest, ReplyRight, StartResult, StuckChange, StuckKind, ThreadItemsRequest, ThreadRequest,
+    TouchMode, TouchView, UndoRequest, Undone, WedgeReason,
 };

@@ -51,6 +51,19 @@ pub enum TouchMode {
     Peeked,
 }
 
+/// How the member may answer a thread: by role, and by what the thread is about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[serde(rename_all = "kebab-case")]
+#[ts(export)]
+pub enum ReplyRight {
+    /// In their own words.
+    Free,
+    /// By one of the practice's templates.
+    TemplateOnly,
+    /// Not at all.
+    No,
+}
+
 /// A started (or peeked) thread.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
 #[serde(rename_all = "camelCase")]
@@ -72,6 +85,8 @@ pub struct TouchView {
     pub work_items: Vec<String>,
     /// The claim is acknowledged, and has not lapsed; false: offline, or still on its way.
     pub claim_confirmed: bool,
+    /// Whether there is a composer, and for what. May change while the touch is open.
+    pub may_reply: ReplyRight,
     /// Set when somebody else turned out to hold it: the draft is kept, sending is refused.
     pub lost_to: Option<Holder>,
     /// Set when the server refused to close it, or to put it back, and no message says so.

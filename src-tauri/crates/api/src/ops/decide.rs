@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use chrono::Duration;
-use tern_inbox::{ids::ThreadId, moves::Move, party::PartyRef, private::PrivateText, touch, work_item::Urgency};
+use tern_inbox::{ids::ThreadId, moves::Move, party::PartyRef, private::PrivateText, touch};
 use tern_store::{AuditEntry, Moving};
 
 use crate::{
@@ -12,7 +12,7 @@ use crate::{
     fail::Answer,
     note::note,
     program::Program,
-    rights::Deed,
+    rights::Case,
     show,
 };
 
@@ -29,16 +29,20 @@ impl Program {
     /// [`ErrorCode::Locked`], [`ErrorCode::SignedOut`], or what the cache says.
     pub async fn decide(&self, request: DecideRequest) -> Answer<Decided> {
         let desk = self.desk()?;
-        desk.may(Deed::Reply)?;
         if request.threads.len() > MOST_ROWS {
             return Err(ApiError::new(ErrorCode::Invalid));
         }
         let threads: Vec<ThreadId> = request.threads.into_iter().map(ThreadId::new).collect();
+        let cases = desk.cases(&threads).await?;
         let (change, words, action) = match request.decision {
-            Decision::Route { to, note } => (desk.destination(to).await?.into(), note, "route"),
+            Decision::Route { to, note } => {
+                cases.iter().try_for_each(Case::may_route)?;
+                (desk.destination(to).await?.into(), note, "route")
+            }
             Decision::Urgency { level, reason } => {
                 let urgency = show::urgency_of(level);
-                if reason.trim().is_empty() && desk.lowers(&threads, urgency).await? {
+                cases.iter().try_for_each(|case| case.may_set_urgency(urgency))?;
+                if reason.trim().is_empty() && cases.iter().any(|case| case.lowers(urgency)) {
                     return Err(ApiError::new(ErrorCode::Empty));
                 }
                 (Move::Urgency { urgency }, reason, "urgency")
@@ -103,19 +107,10 @@ impl Program {
 }
 
 impl Desk {
-    /// Whether a decision would make any open work item less urgent than it is.
-    async fn lowers(&self, threads: &[ThreadId], to: Urgency) -> Answer<bool> {
+    /// Threads as the table asks about them.
+    async fn cases(&self, threads: &[ThreadId]) -> Answer<Vec<Case>> {
         let threads = threads.to_vec();
-        self.read(move |reader| {
-            for thread in &threads {
-                let items = reader.work_items(thread)?;
-                if items.iter().any(|item| item.status.is_open() && item.urgency > to) {
-                    return Ok(true);
-                }
-            }
-            Ok(false)
-        })
-        .await
+        self.read(move |reader| threads.iter().map(|thread| Case::of(reader, thread)).collect()).await
     }
 }
 

@@ -4,6 +4,7 @@ use tern_inbox::{
     member::{Member, Pool},
     party::{PartyKind, PartyRef},
     queue::{Me, Queue},
+    rights::{self, Deed, Sort},
     touch,
 };
 
@@ -12,7 +13,6 @@ use crate::{
     dto::{ApiError, Destination, Destinations, ErrorCode, MemberChoice, PoolChoice, QueueId},
     fail::Answer,
     program::Program,
-    rights::Deed,
     show,
 };
 
@@ -26,7 +26,7 @@ impl Program {
     /// [`ErrorCode::NotAllowed`], [`ErrorCode::Locked`], [`ErrorCode::SignedOut`], or what the cache says.
     pub async fn destinations(&self) -> Answer<Destinations> {
         let desk = self.desk()?;
-        desk.may(Deed::Read)?;
+        desk.may(Deed::Read).await?;
         let (pools, members) = desk.read(|reader| Ok((reader.pools()?, reader.members()?))).await?;
         Ok(Destinations { pools: pool_choices(pools), members: member_choices(members, &desk.me()) })
     }
@@ -50,7 +50,7 @@ fn member_choices(members: Vec<Member>, me: &Me) -> Vec<MemberChoice> {
         !me.is(&member.reference)
             && member.reference.kind() == PartyKind::Member
             && !in_a_role.contains(&member.reference)
-            && member.role.may_reply()
+            && rights::may(member.role, Deed::Start { sort: Sort::Administrative })
     };
     let named = |member: &Member| {
         let person = member.practitioner.as_ref().and_then(|of| members.iter().find(|other| other.reference == *of));

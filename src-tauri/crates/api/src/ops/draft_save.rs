@@ -7,7 +7,6 @@ use crate::{
     dto::{ApiError, DraftSaveRequest, ErrorCode, TouchMode},
     fail::Answer,
     program::Program,
-    rights::Deed,
 };
 
 impl Program {
@@ -18,7 +17,7 @@ impl Program {
     /// open (any more); [`ErrorCode::NotAllowed`], [`ErrorCode::Locked`], [`ErrorCode::SignedOut`].
     pub async fn draft_save(&self, request: DraftSaveRequest) -> Answer<()> {
         let desk = self.desk()?;
-        desk.may(Deed::Reply)?;
+        desk.may_hold().await?;
         let thread = ThreadId::new(request.thread);
         if desk.mode_of(&thread).await? != Some(TouchMode::Started) {
             return Err(ApiError::new(ErrorCode::TooLate));

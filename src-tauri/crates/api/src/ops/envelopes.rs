@@ -1,10 +1,11 @@
 //! A window of a queue's list. Envelopes have no body: what nobody has started cannot leak to the page.
 
+use tern_inbox::{queue::Queue, rights::Deed};
+
 use crate::{
     dto::{ApiError, EnvelopePage, EnvelopesRequest, ErrorCode},
     fail::Answer,
     program::Program,
-    rights::Deed,
     show,
 };
 
@@ -19,11 +20,23 @@ impl Program {
     /// [`ErrorCode::NotAllowed`], or what the cache says.
     pub async fn envelopes(&self, request: EnvelopesRequest) -> Answer<EnvelopePage> {
         let desk = self.desk()?;
-        desk.may(Deed::Read)?;
+        desk.may(Deed::Read).await?;
         let queue = show::queue(&request.queue.0).ok_or_else(|| ApiError::new(ErrorCode::NotFound))?;
         let (offset, limit) = (request.offset, request.limit.min(MOST_ROWS));
         let now = desk.server_now();
-        let page = desk.read(move |reader| reader.envelopes(&queue, offset, limit, now)).await?;
+        let page = desk
+            .read(move |reader| {
+                // A pool's name may be typed: it opens nobody else's queue.
+                if let Queue::Pool(pool) = &queue
+                    && let Some(pool) = reader.pool(pool)?
+                    && !reader.me()?.sees_pool(&pool)
+                {
+                    return Ok(None);
+                }
+                reader.envelopes(&queue, offset, limit, now).map(Some)
+            })
+            .await?
+            .ok_or_else(|| ApiError::new(ErrorCode::NotAllowed))?;
         let row = |envelope| show::envelope(envelope, &desk, now);
         Ok(EnvelopePage { total: page.total, offset, rows: page.envelopes.into_iter().map(row).collect() })
     }

@@ -2,7 +2,7 @@
 
 use tern_inbox::ids::MessageId;
 
-use crate::{desk::own_row, dto::MessageRequest, fail::Answer, program::Program, rights::Deed};
+use crate::{desk::own_row, dto::MessageRequest, fail::Answer, program::Program};
 
 impl Program {
     /// Discard a message that needs somebody: its text is thrown away and the envelope waits again.
@@ -13,7 +13,7 @@ impl Program {
     /// [`crate::dto::ErrorCode::Locked`], [`crate::dto::ErrorCode::SignedOut`], or what the cache says.
     pub async fn message_discard(&self, request: MessageRequest) -> Answer<()> {
         let desk = self.desk()?;
-        desk.may(Deed::Reply)?;
+        desk.may_hold().await?;
         let message = MessageId::new(request.message);
         let author = desk.member.reference.clone();
         desk.write(move |writer| {

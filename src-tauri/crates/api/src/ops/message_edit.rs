@@ -8,7 +8,6 @@ use crate::{
     dto::{MessageRequest, ThreadRequest},
     fail::Answer,
     program::Program,
-    rights::Deed,
 };
 
 impl Program {
@@ -19,7 +18,7 @@ impl Program {
     /// As [`Program::message_retry`].
     pub async fn message_edit(&self, request: MessageRequest) -> Answer<ThreadRequest> {
         let desk = self.desk()?;
-        desk.may(Deed::Reply)?;
+        desk.may_hold().await?;
         let message = MessageId::new(request.message);
         let author = desk.member.reference.clone();
         let draft = desk

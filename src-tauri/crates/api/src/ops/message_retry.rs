@@ -2,7 +2,7 @@
 
 use tern_inbox::ids::MessageId;
 
-use crate::{desk::own_row, dto::MessageRequest, fail::Answer, program::Program, rights::Deed};
+use crate::{desk::own_row, dto::MessageRequest, fail::Answer, program::Program};
 
 impl Program {
     /// Try a message that needs somebody again.
@@ -13,8 +13,8 @@ impl Program {
     /// [`crate::dto::ErrorCode::Locked`], [`crate::dto::ErrorCode::SignedOut`], or what the cache says.
     pub async fn message_retry(&self, request: MessageRequest) -> Answer<()> {
         let desk = self.desk()?;
-        desk.may(Deed::Reply)?;
         let message = MessageId::new(request.message);
+        desk.may_send_again(&message).await?;
         let author = desk.member.reference.clone();
         desk.write(move |writer| {
             let row = own_row(&writer.read(), &message, &author)?;

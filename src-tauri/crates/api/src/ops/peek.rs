@@ -6,19 +6,18 @@ use crate::{
     dto::{ApiError, ErrorCode, ThreadRequest, TouchMode, TouchView},
     fail::Answer,
     program::Program,
-    rights::Deed,
 };
 
 impl Program {
     /// Opens a thread for reading only; the audit has it before the text crosses to the page.
     ///
     /// # Errors
-    /// [`ErrorCode::NotFound`], [`ErrorCode::NotAllowed`], [`ErrorCode::Locked`], [`ErrorCode::SignedOut`], or
+    /// [`ErrorCode::NotAllowed`] for a thread that the member does not see; [`ErrorCode::NotFound`], [`ErrorCode::Locked`], [`ErrorCode::SignedOut`], or
     /// what the cache says.
     pub async fn peek(&self, request: ThreadRequest) -> Answer<TouchView> {
         let desk = self.desk()?;
-        desk.may(Deed::Read)?;
         let thread = ThreadId::new(request.thread);
+        desk.case(&thread).await?.may_be_seen()?;
         let entry = desk.audit("peek", Some(format!("Communication/{thread}")));
         desk.write(move |writer| writer.audit_and_send(&entry)).await?;
         desk.peeking(&thread, true);

@@ -2,14 +2,13 @@
 
 use std::collections::BTreeSet;
 
-use tern_inbox::{ids::ThreadId, member::Pool, queue::Queue};
+use tern_inbox::{ids::ThreadId, member::Pool, queue::Queue, rights::Deed};
 use tern_store::QueueCount;
 
 use crate::{
     dto::{ApiError, ErrorCode, QueueId, Rail, RailQueue},
     fail::Answer,
     program::Program,
-    rights::Deed,
     show,
 };
 
@@ -36,23 +35,23 @@ impl TrayCount {
 }
 
 impl Program {
-    /// The queues in the order in which they are shown: one's own, the pools by name, what nobody placed, and
-    /// what was answered.
+    /// The queues in the order in which they are shown: one's own, the pools by name, what nobody placed (for the roles
+    /// that look at it), and what was answered.
     ///
     /// # Errors
     /// [`crate::dto::ErrorCode::Locked`], [`crate::dto::ErrorCode::SignedOut`],
     /// [`crate::dto::ErrorCode::NotAllowed`], or what the cache says.
     pub async fn rail(&self) -> Answer<Rail> {
         let desk = self.desk()?;
-        desk.may(Deed::Read)?;
-        let me = desk.me();
-        let (counts, mut pools) = desk.read(|reader| Ok((reader.counts()?, reader.pools()?))).await?;
-        pools.retain(|pool| desk.sees_all_pools() || pool.members.iter().any(|member| me.is(member)));
+        desk.may(Deed::Read).await?;
+        let (me, counts, mut pools) = desk.read(|reader| Ok((reader.me()?, reader.counts()?, reader.pools()?))).await?;
+        pools.retain(|pool| me.sees_pool(pool));
         pools.sort_by(|one, other| one.name.cmp(&other.name));
         let fixed = |queue| entry(queue, None, &counts);
         let mut queues = vec![fixed(Queue::Urgent), fixed(Queue::Mine)];
         queues.extend(pools.into_iter().map(|Pool { id, name, .. }| entry(Queue::Pool(id), Some(name), &counts)));
-        queues.extend([Queue::Unsorted, Queue::Calls, Queue::Waiting, Queue::Unsent].map(fixed));
+        queues.extend(me.sees_unsorted().then(|| fixed(Queue::Unsorted)));
+        queues.extend([Queue::Calls, Queue::Waiting, Queue::Unsent].map(fixed));
         Ok(Rail { queues })
     }
 

@@ -6,6 +6,7 @@ use tern_inbox::{
     message::{Audience, Authorship, Message, Standing},
     party::{Party, PartyKind, PartyRef},
     private::PrivateText,
+    rights::Wording,
     touch::Outcome,
 };
 use tern_store::{Ending, ThreadView};
@@ -15,7 +16,6 @@ use crate::{
     dto::{ApiError, Ended, ErrorCode, ReplyRequest},
     fail::Answer,
     program::Program,
-    rights::Deed,
 };
 
 impl Program {
@@ -28,14 +28,20 @@ impl Program {
     /// [`ErrorCode::NotAllowed`], [`ErrorCode::NotFound`], [`ErrorCode::Locked`], [`ErrorCode::SignedOut`].
     pub async fn reply_send(&self, request: ReplyRequest) -> Answer<Ended> {
         let desk = self.desk()?;
-        desk.may(Deed::Reply)?;
         let text = PrivateText::from(request.text);
         if text.is_blank() {
             return Err(ApiError::new(ErrorCode::Empty));
         }
         let thread = ThreadId::new(request.thread);
+        let id = MessageId::new(request.reply_id);
+        let sent = id.clone();
+        // Once it was sent, its item is dealt with: the same again is not judged anew.
+        if desk.read(move |reader| reader.message(&sent)).await?.is_none() {
+            // Words of a template will say so; whatever else comes was typed.
+            desk.case(&thread).await?.may_send(Wording::Free)?;
+        }
         let view = desk.thread(&thread).await?.ok_or_else(|| ApiError::new(ErrorCode::NotFound))?;
-        let reply = reply(&desk, &thread, &view, MessageId::new(request.reply_id), text)?;
+        let reply = reply(&desk, &thread, &view, id, text)?;
         let items = request.work_items.into_iter().map(WorkItemId::new).collect();
         self.end(&desk, thread, Outcome::Replied, items, Some(reply), None).await
     }

@@ -9,6 +9,7 @@ use tern_inbox::{
 
 use crate::{
     dto::{MemberCard, SignInFailure},
+    opening::Told,
     ports::Account,
     profile::LastAccount,
     program::{Locked, Program},
@@ -57,7 +58,8 @@ impl Program {
     ) -> Result<(), SignInFailure> {
         let server = self.parts.door.resume(&account).await?;
         let fhir_user = PartyRef::new(account.fhir_user.clone());
-        let desk = self.open_desk(account, remembered(member, fhir_user), practice, server).await?;
+        let desk =
+            self.open_desk(account, (remembered(member, fhir_user), Told::AtTheLastSignIn), practice, server).await?;
         self.become_open(desk);
         Ok(())
     }

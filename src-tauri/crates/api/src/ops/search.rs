@@ -1,14 +1,13 @@
 //! Search as you type, over everything cached.
 
 use chrono::{DateTime, Utc};
-use tern_inbox::{ids::PatientId, private::PrivateText, queue::Queue};
+use tern_inbox::{ids::PatientId, private::PrivateText, queue::Queue, rights::Deed};
 use tern_store::SearchRequest as Wanted;
 
 use crate::{
     dto::{ApiError, ErrorCode, SearchHit, SearchRequest, SearchResults},
     fail::Answer,
     program::Program,
-    rights::Deed,
     show,
 };
 
@@ -17,14 +16,14 @@ const MOST_HITS: u32 = 50;
 
 impl Program {
     /// Threads whose name, subject line or text has every word typed, the last one as a beginning; the newest
-    /// first. A hit in an item that nobody has started says that it matches, not the text.
+    /// first; of what the member may see. A hit in an item that nobody has started says that it matches, not the text.
     ///
     /// # Errors
     /// [`ErrorCode::Invalid`] for a filter that is none; [`ErrorCode::NotAllowed`], [`ErrorCode::Locked`],
     /// [`ErrorCode::SignedOut`], or what the cache says.
     pub async fn search(&self, request: SearchRequest) -> Answer<SearchResults> {
         let desk = self.desk()?;
-        desk.may(Deed::Read)?;
+        desk.may(Deed::Read).await?;
         let pool = match request.filters.pool.as_ref().map(|id| show::queue(&id.0)) {
             None => None,
             Some(Some(Queue::Pool(pool))) => Some(pool),

@@ -2,7 +2,7 @@
 
 use tern_inbox::ids::ThreadId;
 
-use crate::{dto::ThreadRequest, fail::Answer, program::Program, rights::Deed};
+use crate::{dto::ThreadRequest, fail::Answer, program::Program};
 
 impl Program {
     /// Gives up closing, or putting back, what the server refused ([`crate::dto::TouchView::stuck`]): the work item
@@ -12,7 +12,7 @@ impl Program {
     /// As [`Program::stuck_retry`].
     pub async fn stuck_discard(&self, request: ThreadRequest) -> Answer<()> {
         let desk = self.desk()?;
-        desk.may(Deed::Reply)?;
+        desk.may_hold().await?;
         let (thread, author) = (ThreadId::new(request.thread), desk.member.reference.clone());
         desk.write(move |writer| writer.stuck_discard(&thread, &author)).await?;
         desk.engine.wake();

@@ -2,7 +2,7 @@
 
 use tern_inbox::ids::ThreadId;
 
-use crate::{dto::ThreadRequest, fail::Answer, program::Program, rights::Deed};
+use crate::{dto::ThreadRequest, fail::Answer, program::Program};
 
 impl Program {
     /// Tries again to close, or to put back, what the server refused ([`crate::dto::TouchView::stuck`]).
@@ -13,7 +13,7 @@ impl Program {
     /// [`crate::dto::ErrorCode::SignedOut`], or what the cache says.
     pub async fn stuck_retry(&self, request: ThreadRequest) -> Answer<()> {
         let desk = self.desk()?;
-        desk.may(Deed::Reply)?;
+        desk.may_hold().await?;
         let (thread, author) = (ThreadId::new(request.thread), desk.member.reference.clone());
         desk.write(move |writer| writer.stuck_retry(&thread, &author)).await?;
         desk.engine.wake();

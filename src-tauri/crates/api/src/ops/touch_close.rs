@@ -9,7 +9,6 @@ use crate::{
     dto::{Ended, ThreadItemsRequest},
     fail::Answer,
     program::Program,
-    rights::Deed,
 };
 
 impl Program {
@@ -20,8 +19,9 @@ impl Program {
     /// [`crate::dto::ErrorCode::Locked`], [`crate::dto::ErrorCode::SignedOut`], or what the cache says.
     pub async fn touch_close(&self, request: ThreadItemsRequest) -> Answer<Ended> {
         let desk = self.desk()?;
-        desk.may(Deed::Reply)?;
+        let thread = ThreadId::new(request.thread);
+        desk.case(&thread).await?.may_close(&request.work_items)?;
         let items = request.work_items.into_iter().map(WorkItemId::new).collect();
-        self.end(&desk, ThreadId::new(request.thread), Outcome::Closed, items, None, None).await
+        self.end(&desk, thread, Outcome::Closed, items, None, None).await
     }
 }

@@ -12,7 +12,6 @@ use crate::{
     note::note,
     ops::decide::person,
     program::Program,
-    rights::Deed,
 };
 
 impl Program {
@@ -25,10 +24,14 @@ impl Program {
     /// [`ErrorCode::NotAllowed`], [`ErrorCode::Locked`], [`ErrorCode::SignedOut`], or what the cache says.
     pub async fn touch_hand_on(&self, request: HandOnRequest) -> Answer<Ended> {
         let desk = self.desk()?;
-        desk.may(Deed::Reply)?;
         let thread = ThreadId::new(request.thread);
         if request.work_items.is_empty() {
             return Err(ApiError::new(ErrorCode::Invalid));
+        }
+        let case = desk.case(&thread).await?;
+        match &request.outcome {
+            HandOn::Call { .. } => case.may_call()?,
+            HandOn::Routed { .. } | HandOn::Visit { .. } => case.may_route()?,
         }
         let outcome = match request.outcome {
             HandOn::Routed { to } => Outcome::Routed { to: desk.destination(to).await? },

@@ -8,7 +8,6 @@ use crate::{
     fail::Answer,
     note::note,
     program::Program,
-    rights::Deed,
 };
 
 impl Program {
@@ -19,7 +18,7 @@ impl Program {
     /// [`ErrorCode::NotAllowed`], [`ErrorCode::Locked`], [`ErrorCode::SignedOut`], or what the cache says.
     pub async fn touch_put_back(&self, request: PutBackRequest) -> Answer<Ended> {
         let desk = self.desk()?;
-        desk.may(Deed::Reply)?;
+        desk.may_hold().await?;
         let reason = PrivateText::from(request.reason);
         if reason.is_blank() {
             return Err(ApiError::new(ErrorCode::Empty));

@@ -9,7 +9,6 @@ use crate::{
     dto::{ApiError, ErrorCode, Holder, StartResult, ThreadRequest, TouchMode},
     fail::Answer,
     program::Program,
-    rights::Deed,
 };
 
 /// How long the claim may take before the item opens as *not confirmed yet*.
@@ -20,12 +19,13 @@ impl Program {
     /// the claim is not confirmed yet.
     ///
     /// # Errors
-    /// [`ErrorCode::NotFound`] where there is nothing to start; [`ErrorCode::NotAllowed`],
+    /// [`ErrorCode::NotFound`] where there is nothing to start; [`ErrorCode::NotAllowed`] for what the member does not
+    /// see, or may not answer, or may not take out of its pool;
     /// [`ErrorCode::Locked`], [`ErrorCode::SignedOut`], or what the cache says.
     pub async fn touch_start(&self, request: ThreadRequest) -> Answer<StartResult> {
         let desk = self.desk()?;
-        desk.may(Deed::Reply)?;
         let thread = ThreadId::new(request.thread);
+        desk.case(&thread).await?.may_start()?;
         let (of_thread, author) = (thread.clone(), desk.member.reference.clone());
         let items: Vec<_> = desk
             .read(move |reader| reader.work_items(&of_thread))

@@ -19,7 +19,7 @@ fn minutes_ago(minutes: i64) -> DateTime<Utc> {
 }
 
 fn osei() -> Me {
-    Me { references: vec![PartyRef::new(ME), PartyRef::new(ME_AS_A_PERSON)] }
+    Me { references: vec![PartyRef::new(ME), PartyRef::new(ME_AS_A_PERSON)], ..Me::default() }
 }
 
 const ME: &str = "PractitionerRole/osei";

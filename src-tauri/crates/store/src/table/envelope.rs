@@ -174,9 +174,15 @@ pub(crate) fn of_patient(connection: &Connection, patient: &str) -> Result<Vec<S
     Ok(rows.collect::<Result<_, _>>()?)
 }
 
-/// Every envelope: what is open, a few thousand.
+/// What has an envelope, or may have one for a member who sees more: what is open, a few thousand.
 pub(crate) fn all(connection: &Connection) -> Result<Vec<String>, StoreError> {
-    let mut statement = connection.prepare_cached("SELECT thread FROM envelope")?;
+    let mut statement = connection.prepare_cached(
+        "SELECT thread FROM envelope
+         UNION SELECT envelope FROM work_item INDEXED BY work_item_open_pool WHERE open = 1
+         UNION SELECT thread FROM unplaced
+         UNION SELECT thread FROM quarantine WHERE thread <> ''
+         UNION SELECT thread FROM outbox WHERE thread IS NOT NULL",
+    )?;
     let rows = statement.query_map([], |row| row.get(0))?;
     Ok(rows.collect::<Result<_, _>>()?)
 }

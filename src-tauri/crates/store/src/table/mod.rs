@@ -21,6 +21,7 @@ pub(crate) mod tombstone;
 pub(crate) mod touch;
 pub(crate) mod unplaced;
 pub(crate) mod versions;
+pub(crate) mod whose_pool;
 pub(crate) mod work_item;
 
 use rusqlite::Row;
@@ -100,6 +101,7 @@ pub(crate) fn screens() -> Vec<(&'static str, &'static str)> {
         touch::SCREENS,
         work_item::SCREENS,
         crate::search::SCREENS,
+        crate::sight::SCREENS,
     ]
     .concat()
 }

@@ -2,7 +2,7 @@
 
 use rusqlite::{OptionalExtension, params};
 use serde::{Serialize, de::DeserializeOwned};
-use tern_inbox::queue::Me;
+use tern_inbox::{member::Member, queue::Me};
 
 use crate::{Reader, StoreError, Tag, Writer, column::json};
 
@@ -45,14 +45,24 @@ impl Writer<'_> {
         Ok(())
     }
 
-    /// Says whose queues these are (after sign-in): *Mine* is filed anew where it changed.
+    /// Says whose queues these are, and what the role lets them see: everything is filed anew where it changed.
     ///
     /// # Errors
     /// [`StoreError`].
     pub fn set_me(&mut self, me: &Me) -> Result<(), StoreError> {
         if self.read().me()? != *me {
             self.set_setting(ME, me)?;
-            self.touch_all_envelopes()?;
+            self.touch_all_envelopes();
+            self.changes.add(Tag::People);
+        }
+        Ok(())
+    }
+
+    /// A member's role came: where it is the one who works here, what they see goes by it from now on.
+    pub(crate) fn my_role_is(&mut self, member: &Member) -> Result<(), StoreError> {
+        let me = self.read().me()?;
+        if me.references.first() == Some(&member.reference) {
+            self.set_me(&Me { role: member.role, ..me })?;
         }
         Ok(())
     }

@@ -112,7 +112,7 @@ fn a_touch_that_never_opened_leaves_no_trace() {
 
 #[test]
 fn a_claim_is_confirmed_while_the_item_is_ours_and_not_only_while_no_claim_waits() {
-    let me = tern_inbox::queue::Me { references: vec![osei()] };
+    let me = tern_inbox::queue::Me { references: vec![osei()], ..tern_inbox::queue::Me::default() };
     let scene = Scene::with_cough();
     let is_claimed = |minute| scene.view("cough").is_claimed(&me, noon() + minutes(minute));
     let claim = scene.start("cough", &["t1"]).remove(0);

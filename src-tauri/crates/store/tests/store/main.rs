@@ -8,5 +8,6 @@ mod moves;
 mod page;
 mod scene;
 mod search;
+mod sight;
 mod stuck;
 mod touch;

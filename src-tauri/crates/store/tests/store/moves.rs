@@ -6,7 +6,7 @@ use tern_inbox::{
     message::Delivery,
     moves::Move,
     outbox::{Intent, OutboxRow, Wedge},
-    queue::{Me, Queue},
+    queue::Queue,
     work_item::{Urgency, WaitingFor, WorkItem, WorkStatus},
 };
 use tern_store::{Acknowledged, Moved, Moving, StoreError};
@@ -31,8 +31,7 @@ fn decides(scene: &Scene, threads: &[&str], change: Move) -> Moved {
         notes: Vec::new(),
         not_before: noon(),
     };
-    let me = Me { references: vec![osei()] };
-    scene.cache.write(noon(), |writer| writer.move_threads(&moving, &me)).unwrap()
+    scene.cache.write(noon(), |writer| writer.move_threads(&moving, &physician())).unwrap()
 }
 
 fn to_refills() -> Move {

@@ -29,7 +29,7 @@ impl Scene {
         let folder = tempfile::tempdir().unwrap();
         let cache = Cache::open(&folder.path().join("inbox.tern"), &key(), &here(), noon()).unwrap();
         let scene = Self { folder, cache };
-        scene.cache.write(noon(), |writer| writer.set_me(&Me { references: vec![osei()] })).unwrap();
+        scene.cache.write(noon(), |writer| writer.set_me(&physician())).unwrap();
         scene.apply(Kind::PractitionerRole, vec![member(&osei(), "Dr Amara Osei"), member(&mia(), "Mia Tran")]);
         scene.apply(Kind::CareTeam, vec![pool()]);
         scene.apply(Kind::Patient, vec![leo()]);
@@ -102,6 +102,11 @@ pub(crate) fn minutes(minutes: i64) -> TimeDelta {
 
 pub(crate) fn osei() -> PartyRef {
     PartyRef::new("PractitionerRole/osei")
+}
+
+/// Dr Osei, as the queues are filed for her.
+pub(crate) fn physician() -> Me {
+    Me { references: vec![osei()], role: Role::Physician }
 }
 
 pub(crate) fn mia() -> PartyRef {

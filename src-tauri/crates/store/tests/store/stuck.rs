@@ -139,7 +139,7 @@ fn a_refused_claim_of_an_earlier_touch_holds_back_no_later_end() {
     let (scene, _) = with_refused_claims();
     let later = scene.start("cough", &["t1", "t2"]);
     later.iter().for_each(|claim| arrives(&scene, claim));
-    let me = tern_inbox::queue::Me { references: vec![osei()] };
+    let me = tern_inbox::queue::Me { references: vec![osei()], ..tern_inbox::queue::Me::default() };
     assert!(scene.view("cough").is_claimed(&me, noon()));
     let ending =
         Ending { outcome: Outcome::Closed, not_before: noon(), reply: None, ..replying("", "cough", &["t1", "t2"]) };

@@ -66,7 +66,7 @@ impl Desk {
         let path = room.folder.join(member.reference.id());
         let provenance = Provenance { machine: "check".to_owned(), account: member.reference.as_str().to_owned() };
         let cache = Cache::open(&path, &CacheKey::new(key), &provenance, room.clock.now())?;
-        let me = Me { references: vec![member.reference.clone()] };
+        let me = Me::of(member);
         cache.write(room.clock.now(), |writer| writer.set_me(&me))?;
         let way = Arc::new(Unsteady::new(Arc::clone(room.server), room.statement.clone()));
         let server: Arc<dyn Server> = Arc::clone(&way) as _;

@@ -276,7 +276,7 @@ impl Check<'_> {
         let mut not_narrowed = Vec::new();
         for (kind, parameter, value) in wanted {
             let filter = Filter { kind: Some(kind), parameter: parameter.to_owned(), value };
-            let alone = Scope { filters: vec![filter.clone()] };
+            let alone = Scope { filters: vec![filter.clone()], ..Scope::default() };
             let response = self.asking.read(&search::changes(kind, None, &alone)).await?;
             let page: serde_json::Value = serde_json::from_slice(&response.body).unwrap_or_default();
             let is_ours = |row: &serde_json::Value| {

@@ -1,7 +1,7 @@
 //! What changed on the server, page by page into the cache.
 //!
 //! Initial and incremental sync are one loop, kind by kind in [`Kind::ALL`]'s order, so that names are there
-//! before what carries them:
+//! before what carries them, and without what the member's role may not read ([`Scope::kinds`]):
 //!
 //! ```text
 //!   cursor ──> request ──> page ──> read entry by entry ──> one transaction: rows and cursor ──┐
@@ -99,7 +99,7 @@ impl Pull {
     async fn look(self: &Arc<Self>) -> Result<(), PullError> {
         self.note_first_sync().await?;
         let mut failed = None;
-        for kind in Kind::ALL {
+        for kind in self.scope.kinds() {
             match self.look_at(kind).await {
                 Ok(()) => {}
                 // One type that this role may not read, or that the server stumbles over, keeps nobody from the
@@ -132,6 +132,9 @@ impl Pull {
 
     /// Says that the first sync is under way, and how many messages there are so far.
     async fn note_first_sync(&self) -> Result<(), PullError> {
+        if !self.scope.kinds().any(|kind| kind == Kind::Communication) {
+            return Ok(());
+        }
         let cursor = self.cursor(Kind::Communication).await?;
         if !cursor.complete {
             let cache = self.cache.clone();

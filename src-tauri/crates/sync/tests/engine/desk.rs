@@ -63,7 +63,7 @@ impl Desk {
             cache: self.cache.clone(),
             clock: Arc::clone(&self.clock) as Arc<dyn tern_sync::clock::Clock>,
             member: self.member.clone(),
-            scope: tern_fhir::search::Scope::default(),
+            scope: tern_fhir::search::Scope::of(self.member.role),
             pace: Pace::default(),
         };
         self.engine = Some(Engine::start(parts).expect("an engine"));
@@ -201,7 +201,7 @@ impl Desk {
             notes: Vec::new(),
             not_before: self.now(),
         };
-        let me = tern_inbox::queue::Me { references: vec![self.member.reference.clone()] };
+        let me = tern_inbox::queue::Me::of(&self.member);
         let moved = self.cache.write(self.now(), |writer| writer.move_threads(&moving, &me)).expect("moved");
         if let Some(engine) = &self.engine {
             engine.wake();

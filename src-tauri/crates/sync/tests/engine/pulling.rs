@@ -8,6 +8,7 @@ use tern_fhir::exchange::Method;
 use tern_inbox::{
     arrival::{Arrival, Content, Kind},
     ids::{MessageId, PatientId, ThreadId},
+    member::{Member, Role},
 };
 use tern_sync::status::Connection as Way;
 use tern_testkit::{FakeClock, Fault, Quirk, people, scene};
@@ -33,6 +34,28 @@ async fn a_first_sync_brings_people_threads_messages_and_work() {
     let status = desk.engine().status().borrow().clone();
     assert_eq!(status.connection, Way::Online);
     assert_eq!(status.first_sync, None);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_machine_of_it_asks_for_no_patient_and_keeps_no_message() {
+    let clock = Arc::new(FakeClock::friday_afternoon());
+    let practice = scene::practice(&clock, 7);
+    practice.edit("PractitionerRole", "osei", |role| role["code"][0]["coding"][0]["code"] = json!("it"));
+    let desk = Desk::opens(&practice, &clock, Member { role: Role::It, ..people::osei() });
+    desk.looks().await;
+    tokio::time::sleep(Duration::from_secs(600)).await;
+    desk.looks().await;
+
+    assert!(desk.read(|reader| reader.patient(&PatientId::from("leo"))).is_none());
+    assert!(desk.read(|reader| reader.message(&MessageId::from("t0-m0"))).is_none());
+    assert!(desk.open_items("t0").is_empty());
+    assert!(!desk.read(|reader| reader.pools()).is_empty(), "the practice's own people and pools are there");
+    let of_patients =
+        ["GET Patient", "GET RelatedPerson", "GET Task", "GET Communication?_lastUpdated", "GET Communication?_sort"];
+    let asked: Vec<String> = desk.connection.log();
+    let asked: Vec<_> = asked.iter().filter(|line| of_patients.iter().any(|what| line.starts_with(what))).collect();
+    assert!(asked.is_empty(), "{asked:?}");
+    assert_eq!(desk.engine().status().borrow().first_sync, None);
 }
 
 #[tokio::test(start_paused = true)]

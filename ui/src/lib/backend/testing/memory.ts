@@ -480,6 +480,7 @@ export class MemoryBackend implements Backend {
       claimConfirmed: this.statusNow.connection === "online",
       lostTo: null,
       stuck: this.stuck.get(thread) ?? null,
+      mayReply: "free",
       draft: this.drafts.get(thread) ?? "",
       replyId: `reply-${++this.#ids}`,
       started: this.now(),

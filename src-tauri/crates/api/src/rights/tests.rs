@@ -1,0 +1,303 @@
+//! One desk after another in the same practice: who sees, opens and answers what. *Cough* is a question for the nurses,
+//! *visit* an appointment for the front desk, *bill* is other people's. Whoever sits here works with the nurses and at the
+//! front desk.
+
+use std::sync::Arc;
+
+use tern_inbox::{
+    arrival::{Arrival, Content, Kind},
+    member::{Member, Pool, Role},
+    message::{Authorship, Message, Standing},
+    party::{Party, PartyRef},
+    work_item::{Urgency, WorkStatus},
+};
+use tern_store::Page;
+
+use super::*;
+use crate::{
+    dto::{
+        DraftSaveRequest, EnvelopesRequest, PutBackRequest, QueueId, ReplyRequest, SearchFilters, SearchRequest,
+        ThreadItemsRequest, ThreadRequest, TouchMode,
+    },
+    program::Program,
+    scene::Machine,
+};
+
+fn arrival(kind: Kind, id: &str, content: Content) -> Arrival {
+    Arrival { kind, server_id: id.to_owned(), version: "1".to_owned(), last_updated: None, identity: None, content }
+}
+
+fn pool(id: &str, member: &str) -> Arrival {
+    let pool = Pool {
+        id: id.into(),
+        identifier: format!("urn:practice|{id}"),
+        name: id.to_owned(),
+        members: vec![PartyRef::new(member)],
+        responsible: None,
+        check_every_hours: None,
+    };
+    arrival(Kind::CareTeam, id, Content::Pool(pool))
+}
+
+/// A patient's thread with its message, and the work item that this made.
+fn conversation(id: &str, category: &str, pool: &str) -> [Arrival; 3] {
+    let ana = Party { reference: PartyRef::new("Patient/ana"), display: "Ana Ruiz".into() };
+    let thread = Thread {
+        id: id.into(),
+        subject_line: format!("About a {id}").into(),
+        patient: Some("ana".into()),
+        category: Some(category.to_owned()),
+        opener: Some(ana.clone()),
+        participants: vec![ana.clone()],
+        audience: Audience::Patient,
+        about: None,
+    };
+    let message = Message {
+        id: format!("m-{id}").as_str().into(),
+        thread: id.into(),
+        identity: None,
+        sender: Some(ana),
+        recipients: vec![PartyRef::new("CareTeam/nurses")],
+        sent: chrono::DateTime::from_timestamp(1_799_990_000, 0).unwrap(),
+        received: None,
+        text: format!("a word about the {id}").into(),
+        in_response_to: None,
+        standing: Standing::Sent,
+        authorship: Authorship::Person,
+        attachments: vec![],
+    };
+    let item = WorkItem {
+        id: format!("t-{id}").as_str().into(),
+        thread: Some(id.into()),
+        message: Some(format!("m-{id}").as_str().into()),
+        patient: Some("ana".into()),
+        category: Some(category.to_owned()),
+        pool: Some(format!("urn:practice|{pool}")),
+        owner: None,
+        status: WorkStatus::Requested,
+        waiting_for: None,
+        urgency: Urgency::Urgent,
+        due: None,
+        modified: message.sent,
+    };
+    [
+        arrival(Kind::Communication, id, Content::Thread(thread)),
+        arrival(Kind::Communication, &format!("m-{id}"), Content::Message { message, flat_thread: None }),
+        arrival(Kind::Task, &format!("t-{id}"), Content::WorkItem(item)),
+    ]
+}
+
+/// Somebody of a role at work, everything searchable.
+struct AtWork {
+    _machine: Machine,
+    program: Arc<Program>,
+    desk: Arc<Desk>,
+}
+
+impl AtWork {
+    async fn of(role: &str) -> Self {
+        let machine = Machine::of(role);
+        let program = machine.start();
+        program.resume().await;
+        let desk = program.desk().unwrap();
+        let pools = [
+            ("nurses", "PractitionerRole/osei"),
+            ("front-desk", "PractitionerRole/osei"),
+            ("accounts", "Practitioner/jo"),
+        ];
+        let rows = [
+            conversation("cough", "question", "nurses"),
+            conversation("visit", "appointment", "front-desk"),
+            conversation("bill", "billing", "accounts"),
+        ];
+        let pools = pools.map(|(id, member)| pool(id, member)).to_vec();
+        let arrivals: Vec<Arrival> = pools.into_iter().chain(rows.into_iter().flatten()).collect();
+        let page = Page { kind: Kind::Communication, arrivals, cursor: None };
+        desk.write(move |writer| {
+            writer.apply_page(&page)?;
+            while !writer.index_next_block(2_000)?.complete {}
+            Ok(())
+        })
+        .await
+        .unwrap();
+        Self { _machine: machine, program, desk }
+    }
+
+    /// Has started a thread.
+    async fn on(role: &str, thread: &str) -> Self {
+        let at_work = Self::of(role).await;
+        let (author, thread) = (at_work.desk.member.reference.clone(), ThreadId::from(thread));
+        let items = vec![format!("t-{thread}").as_str().into()];
+        at_work.desk.write(move |writer| writer.start_touch(&thread, &items, &author)).await.unwrap();
+        at_work
+    }
+
+    async fn can_start(&self, thread: &str) -> bool {
+        self.desk.case(&thread.into()).await.unwrap().may_start().is_ok()
+    }
+
+    async fn reply(&self, thread: &str) -> Result<(), ErrorCode> {
+        let request = ReplyRequest {
+            thread: thread.to_owned(),
+            reply_id: "r1".to_owned(),
+            text: "We will call you.".to_owned(),
+            work_items: vec![format!("t-{thread}")],
+        };
+        self.program.reply_send(request).await.map(drop).map_err(|error| error.code)
+    }
+
+    async fn may_reply(&self, thread: &str) -> ReplyRight {
+        self.desk.view(thread.into(), TouchMode::Started).await.unwrap().unwrap().may_reply
+    }
+
+    async fn found(&self) -> Vec<String> {
+        let request = SearchRequest { text: "word".to_owned(), filters: SearchFilters::default(), limit: 50 };
+        let mut found: Vec<String> =
+            self.program.search(request).await.unwrap().hits.into_iter().map(|hit| hit.thread).collect();
+        found.sort();
+        found
+    }
+
+    async fn rows(&self, queue: &str) -> Result<u32, ErrorCode> {
+        let request = EnvelopesRequest { queue: QueueId(queue.to_owned()), offset: 0, limit: 50 };
+        self.program.envelopes(request).await.map(|page| page.total).map_err(|error| error.code)
+    }
+
+    async fn peek(&self, thread: &str) -> Result<(), ErrorCode> {
+        self.program.peek(asked(thread)).await.map(drop).map_err(|error| error.code)
+    }
+
+    async fn rail(&self) -> String {
+        let queues = self.program.rail().await.unwrap().queues;
+        queues.into_iter().map(|queue| queue.id.0).collect::<Vec<_>>().join(" ")
+    }
+}
+
+fn asked(thread: &str) -> ThreadRequest {
+    ThreadRequest { thread: thread.to_owned() }
+}
+
+const REFUSED: Result<(), ErrorCode> = Err(ErrorCode::NotAllowed);
+
+#[tokio::test]
+async fn a_nurse_sees_their_pools_and_what_is_typed_by_hand_opens_no_other() {
+    let nora = AtWork::of("nurse").await;
+    assert_eq!(nora.rail().await, "urgent mine pool/front-desk pool/nurses unsorted waiting unsent");
+    assert_eq!((nora.rows("urgent").await, nora.rows("pool/nurses").await), (Ok(2), Ok(1)));
+    assert_eq!(nora.rows("pool/accounts").await, Err(ErrorCode::NotAllowed));
+    assert_eq!(nora.found().await, ["cough", "visit"]);
+    assert_eq!((nora.peek("cough").await, nora.peek("bill").await), (Ok(()), REFUSED));
+    assert!(nora.can_start("cough").await && nora.can_start("visit").await);
+    assert_eq!(nora.program.touch_start(asked("bill")).await.unwrap_err().code, ErrorCode::NotAllowed);
+    assert_eq!(nora.program.touch_view(asked("bill")).await.unwrap_err().code, ErrorCode::NotAllowed);
+}
+
+#[tokio::test]
+async fn a_triage_lead_sees_every_pool() {
+    let lead = AtWork::of("triage-lead").await;
+    assert_eq!(lead.rows("urgent").await, Ok(3));
+    assert_eq!(lead.found().await, ["bill", "cough", "visit"]);
+    assert!(lead.can_start("bill").await);
+}
+
+#[tokio::test]
+async fn an_ma_starts_what_she_sees_and_types_only_what_is_no_question_of_health() {
+    let mia = AtWork::on("ma", "cough").await;
+    assert!(mia.can_start("cough").await);
+    assert_eq!(mia.may_reply("cough").await, ReplyRight::TemplateOnly);
+    assert_eq!(mia.reply("cough").await, REFUSED);
+    let draft = DraftSaveRequest { thread: "cough".to_owned(), text: "Water".to_owned() };
+    mia.program.draft_save(draft).await.unwrap();
+    let items = ThreadItemsRequest { thread: "cough".to_owned(), work_items: vec!["t-cough".to_owned()] };
+    mia.program.touch_close(items).await.unwrap();
+
+    let mia = AtWork::on("ma", "visit").await;
+    assert_eq!(mia.may_reply("visit").await, ReplyRight::Free);
+    assert_eq!(mia.reply("visit").await, Ok(()));
+    assert_eq!(mia.reply("visit").await, Ok(()), "twice is once");
+}
+
+#[tokio::test]
+async fn the_front_office_starts_no_question_of_health_and_gives_back_what_became_one() {
+    let jo = AtWork::on("front-office", "visit").await;
+    assert_eq!(jo.rail().await, "urgent mine pool/front-desk pool/nurses waiting unsent");
+    assert_eq!(jo.found().await, ["cough", "visit"], "she reads what her pools hold");
+    assert!(jo.can_start("visit").await && !jo.can_start("cough").await);
+    assert_eq!(jo.may_reply("visit").await, ReplyRight::Free);
+
+    // Ana asks about her cough in the thread about the visit.
+    let [_, _, item] = conversation("visit", "question", "nurses");
+    let asks = Arrival { server_id: "t-again".to_owned(), ..item };
+    let page = Page { kind: Kind::Task, arrivals: vec![asks], cursor: None };
+    jo.desk.write(move |writer| writer.apply_page(&page).map(drop)).await.unwrap();
+    assert_eq!(jo.may_reply("visit").await, ReplyRight::No);
+    assert_eq!(jo.reply("visit").await, REFUSED);
+    let back = PutBackRequest { thread: "visit".to_owned(), reason: "She asks about her cough".to_owned() };
+    jo.program.touch_put_back(back).await.unwrap();
+}
+
+#[tokio::test]
+async fn a_reply_that_waits_leaves_only_while_its_author_may_write_it() {
+    let mia = AtWork::on("ma", "visit").await;
+    mia.reply("visit").await.unwrap();
+    let again = || crate::dto::MessageRequest { message: "r1".to_owned() };
+    let code = |answer: Answer<()>| answer.map_err(|error| error.code);
+    assert_eq!(code(mia.program.message_retry(again()).await), Err(ErrorCode::TooLate), "it may, and needs not");
+    now_is(&mia.desk, Role::Unknown).await;
+    assert_eq!(code(mia.program.message_retry(again()).await), REFUSED);
+    assert_eq!(code(mia.program.message_send_anyway(again()).await), REFUSED);
+}
+
+/// The practice gives the member another role.
+async fn now_is(desk: &Desk, role: Role) {
+    let member = Member { role, ..desk.member.clone() };
+    let page = Page {
+        kind: Kind::PractitionerRole,
+        arrivals: vec![arrival(Kind::PractitionerRole, "osei", Content::Member(member))],
+        cursor: None,
+    };
+    desk.write(move |writer| writer.apply_page(&page).map(drop)).await.unwrap();
+}
+
+#[tokio::test]
+async fn an_unknown_role_reads_its_own_pools_and_no_more() {
+    let somebody = AtWork::of("receptionist").await;
+    assert_eq!(somebody.rail().await, "urgent mine pool/front-desk pool/nurses waiting unsent");
+    assert_eq!(somebody.found().await, ["cough", "visit"]);
+    assert_eq!((somebody.peek("cough").await, somebody.peek("bill").await), (Ok(()), REFUSED));
+    assert!(!somebody.can_start("visit").await);
+    let somebody = AtWork::on("receptionist", "visit").await;
+    assert_eq!(somebody.may_reply("visit").await, ReplyRight::No);
+    assert_eq!(somebody.reply("visit").await, REFUSED);
+    let draft = DraftSaveRequest { thread: "visit".to_owned(), text: "Come".to_owned() };
+    assert_eq!(somebody.program.draft_save(draft).await.unwrap_err().code, ErrorCode::NotAllowed);
+}
+
+#[tokio::test]
+async fn it_reads_nothing_even_of_a_cache_that_was_filled_before() {
+    let sam = AtWork::on("it", "cough").await;
+    for queue in ["urgent", "mine", "unsorted", "pool/nurses"] {
+        assert_eq!(sam.rows(queue).await, Err(ErrorCode::NotAllowed), "{queue}");
+    }
+    assert_eq!(sam.peek("cough").await, REFUSED);
+    assert_eq!(sam.program.touch_view(asked("cough")).await.unwrap_err().code, ErrorCode::NotAllowed);
+    assert_eq!(sam.program.touch_current().await, Ok(None));
+    assert!(sam.program.rail().await.is_err() && sam.program.counts_for_tray().await.unwrap().urgent == 0);
+    let request = SearchRequest { text: "word".to_owned(), filters: SearchFilters::default(), limit: 50 };
+    assert_eq!(sam.program.search(request).await.unwrap_err().code, ErrorCode::NotAllowed);
+}
+
+#[tokio::test]
+async fn a_role_that_the_practice_changed_holds_at_once_and_after_a_restart() {
+    let machine = Machine::of("nurse");
+    let program = machine.start();
+    program.resume().await;
+    let desk = program.desk().unwrap();
+    now_is(&desk, Role::It).await;
+    assert_eq!(desk.may(Deed::Read).await.map_err(|error| error.code), REFUSED);
+    program.quit(crate::dto::QuitRequest { with_unsent: false }).await.unwrap();
+
+    let program = machine.start();
+    program.resume().await;
+    assert_eq!(program.desk().unwrap().member.role, Role::It);
+}
