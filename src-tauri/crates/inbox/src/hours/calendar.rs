@@ -84,7 +84,7 @@ pub struct Closure {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub to: Option<LocalTime>,
     /// RFC 5545 recurrence rule of the first days, such as `FREQ=YEARLY;BYMONTH=9;BYDAY=1MO`, without `RRULE:`.
-    /// In days only: `FREQ` from `DAILY` to `YEARLY`, no `BYHOUR` and smaller; `UNTIL` is a date. `first` has to
+    /// In days only: `FREQ` is `WEEKLY`, `MONTHLY` or `YEARLY`, no `BYHOUR` and smaller; `UNTIL` is a date. `first` has to
     /// be one of its days, as the RFC asks of `DTSTART`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub rule: Option<String>,

@@ -16,7 +16,7 @@ const PERIODS: usize = 100;
 /// Closures, and openings.
 const ENTRIES: usize = 2_000;
 /// Closures with a rule: each may cost some milliseconds to write out.
-const RULES: usize = 64;
+const RULES: usize = 32;
 /// Days of one closure.
 const CLOSURE_DAYS: i64 = 366;
 /// Days of all closures, rules written out.

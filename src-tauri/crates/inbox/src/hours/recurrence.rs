@@ -5,7 +5,8 @@
 //! clock changes out of the rule, and the rule's own idea of a "local" zone (the machine's) out of Tern.
 //!
 //! What reaches the crate is looked at first: parts that make sense for days, in ASCII. Its parser is kind to
-//! others, and not all its ways out of them are errors.
+//! others, and not all its ways out of them are errors. `DAILY` is not among them: days on end are what a closure's
+//! last day is for, and a daily rule that never has a date is the one that the crate takes longest to give up.
 
 use chrono::{Datelike, NaiveDate, NaiveTime, TimeZone};
 use rrule::{RRule, Tz, Unvalidated};
@@ -77,8 +78,8 @@ fn for_dates(rule: &str) -> Result<String, &'static str> {
             return Err("a part of the rule has a value that it can't have");
         }
         match name {
-            "FREQ" if !["DAILY", "WEEKLY", "MONTHLY", "YEARLY"].contains(&value) => {
-                return Err("a closure recurs in days: FREQ is DAILY, WEEKLY, MONTHLY or YEARLY");
+            "FREQ" if !["WEEKLY", "MONTHLY", "YEARLY"].contains(&value) => {
+                return Err("FREQ is WEEKLY, MONTHLY or YEARLY; a closure of several days has a last day");
             }
             "UNTIL" => written.push(format!("UNTIL={}", until(value)?)),
             _ => written.push(part.to_owned()),

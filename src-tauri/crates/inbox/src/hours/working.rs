@@ -85,7 +85,7 @@ impl Hours {
     }
 
     /// The end of the office hours of the day that is running, or else of the next working day. A lunch hour
-    /// doesn't end a day; a day without a closure between it and the next ends where its own periods end.
+    /// doesn't end a day; where one day's hours touch the next one's, each day ends with its own.
     ///
     /// # Errors
     /// [`NotWithinHorizon`].

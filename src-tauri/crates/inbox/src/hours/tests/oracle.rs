@@ -122,8 +122,9 @@ impl Pages {
 
     fn open(&self, clock: Clock) -> bool {
         let inside = |faces: &[Face]| faces.iter().any(|face| clock.within(*face));
-        let around = clock.shows.div_euclid(DAY) - self.first;
-        let pages = &self.pages[around as usize - 2..=around as usize + 1];
+        // A period reaches into the next day; only around a clock change can the days beside these matter.
+        let today = (clock.shows.div_euclid(DAY) - self.first) as usize;
+        let pages = if clock.is_plain() { &self.pages[today - 1..=today] } else { &self.pages[today - 2..=today + 1] };
         pages.iter().any(|page| inside(&page.openings))
             || (pages.iter().any(|page| inside(&page.weekly)) && !pages.iter().any(|page| inside(&page.closed)))
     }
@@ -142,6 +143,11 @@ struct Clock {
 }
 
 impl Clock {
+    /// Whether it shows each time once, here.
+    fn is_plain(self) -> bool {
+        (self.has_shown, self.will_show, self.will_show_after) == (self.shows, self.shows, self.shows + 1)
+    }
+
     fn within(self, (from, to): Face) -> bool {
         self.has_shown >= from && (self.will_show < to || self.will_show_after <= to)
     }
@@ -184,7 +190,7 @@ impl Stretches {
     }
 }
 
-/// The minutes that are compared, in order; `true` for those that are compared for themselves and not as samples.
+/// The minutes that are compared in any case, in order.
 fn minutes(stretches: &Stretches, calendar: &Calendar, from: Minute, to: Minute) -> Vec<Minute> {
     let dense = |around: Minute| (around - 2 * DAY).max(from)..(around + 2 * DAY).min(to);
     let epoch = NaiveDate::from_ymd_opt(1970, 1, 1).unwrap();

@@ -114,7 +114,7 @@ proptest! {
         let after = from + TimeDelta::seconds(later);
         if let (Ok(one), Ok(other)) = (hours.add_working_minutes(from, minutes), hours.add_working_minutes(after, minutes)) {
             prop_assert!(one <= other);
-            prop_assert!(hours.add_working_minutes(from, minutes + more).is_ok_and(|longer| longer >= one) || more > 0);
+            prop_assert!(hours.add_working_minutes(from, minutes + more).map_or(true, |longer| longer >= one));
         }
         if let (Ok(one), Ok(other)) = (hours.add_working_days(from, days), hours.add_working_days(after, days)) {
             prop_assert!(one >= from && one <= other, "{one} {other}");
@@ -142,8 +142,10 @@ proptest! {
 
     #[test]
     fn openings_and_closings_are_the_edges_of_the_intervals(hours in ordinary(), from in instant()) {
-        let intervals = hours.open_intervals(from, from + TimeDelta::days(60));
+        let intervals = hours.open_intervals(from, from + TimeDelta::days(20));
+        let (first, last) = (from, from + TimeDelta::days(20));
         prop_assert!(intervals.windows(2).all(|pair| pair[0].end < pair[1].start));
+        let intervals: Vec<_> = intervals.iter().filter(|cut| cut.start > first && cut.end < last).collect();
         for interval in &intervals {
             prop_assert!(hours.is_open(interval.start) && hours.is_open(interval.end - A_MOMENT));
         }
@@ -257,7 +259,7 @@ fn ask(hours: &Hours, from: DateTime<Utc>, to: DateTime<Utc>) {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(192) })]
+    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(96) })]
 
     #[test]
     fn every_calendar_is_refused_by_name_or_answers(calendar in any_calendar(), from in any_instant(), to in any_instant()) {
