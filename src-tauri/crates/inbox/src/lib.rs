@@ -13,6 +13,7 @@
 
 pub mod arrival;
 pub mod envelope;
+pub mod hours;
 pub mod ids;
 pub mod member;
 pub mod message;
