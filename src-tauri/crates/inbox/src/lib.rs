@@ -22,5 +22,6 @@ pub mod patient;
 pub mod plan;
 pub mod private;
 pub mod queue;
+pub mod red_flags;
 pub mod touch;
 pub mod work_item;
