@@ -14,6 +14,7 @@ mod interop;
 mod package;
 mod practice;
 mod process;
+mod redflags;
 mod say;
 mod setup;
 mod step;
@@ -43,6 +44,8 @@ enum Task {
     Check(step::Only),
     /// Measure, beside the limits
     Bench(bench::Bench),
+    /// Measure the rules for red flags on labelled messages
+    Redflags(redflags::RedFlags),
     /// Make the .deb and .rpm packages
     Package(package::Package),
 }
@@ -55,6 +58,7 @@ fn main() -> ExitCode {
         Task::Test(test) => step::run_all(&checkout, &test.steps(&checkout)),
         Task::Check(only) => step::run_all(&checkout, &only.of(check::steps())),
         Task::Bench(bench) => bench.run(&checkout),
+        Task::Redflags(red_flags) => red_flags.run(&checkout),
         Task::Package(package) => package.run(&checkout),
     });
     match done {

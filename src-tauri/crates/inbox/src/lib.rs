@@ -24,6 +24,7 @@ pub mod patient;
 pub mod plan;
 pub mod private;
 pub mod queue;
+pub mod red_flags;
 pub mod rights;
 pub mod touch;
 pub mod work_item;

@@ -1,0 +1,222 @@
+//! Where in a text a pattern is: each part of the graph is found at most once, from the places of its parts.
+//!
+//! Everything looks only at neighbours within a window, and keeps only the nearest few of them. So the time is linear
+//! in the text, also in one that says "pain" a hundred thousand times.
+
+use std::rc::Rc;
+
+use super::compile::{Graph, Node, NodeId};
+use super::measure::{Measure, measures};
+use super::text::Prepared;
+
+/// How many neighbours of a place are kept, on each side.
+const NEIGHBOURS: usize = 4;
+
+/// Tokens of a text: the first, and the one after the last.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct Span {
+    pub(super) start: u32,
+    pub(super) end: u32,
+}
+
+pub(super) struct Finder<'a> {
+    graph: &'a Graph,
+    prepared: &'a Prepared,
+    measures: Vec<Measure>,
+    /// Places of each atom.
+    places: Vec<Vec<u32>>,
+    found: Vec<Option<Rc<[Span]>>>,
+    possible: Vec<Option<bool>>,
+}
+
+impl<'a> Finder<'a> {
+    pub(super) fn new(graph: &'a Graph, prepared: &'a Prepared) -> Self {
+        let atoms: Vec<Vec<u32>> =
+            prepared.vocabulary.iter().map(|word| graph.lexicon.atoms_of(word).into_iter().collect()).collect();
+        let mut places = vec![Vec::new(); graph.lexicon.len()];
+        for (token, at) in prepared.tokens.iter().zip(0_u32..) {
+            for atom in atoms.get(token.word as usize).into_iter().flatten() {
+                if let Some(places) = places.get_mut(*atom as usize) {
+                    places.push(at);
+                }
+            }
+        }
+        let nodes = graph.nodes.len();
+        Self { graph, prepared, measures: measures(prepared), places, found: vec![None; nodes], possible: vec![None; nodes] }
+    }
+
+    /// From now on the words that these patterns cover are not seen.
+    pub(super) fn cover(&mut self, patterns: &[NodeId]) {
+        let mut covered = vec![false; self.prepared.tokens.len()];
+        let mut any = false;
+        for pattern in patterns {
+            for span in self.spans(*pattern).iter() {
+                any = true;
+                covered[span.start as usize..span.end as usize].fill(true);
+            }
+        }
+        if !any {
+            return;
+        }
+        let seen = |at: &u32| covered.get(*at as usize).is_some_and(|covered| !covered);
+        for places in &mut self.places {
+            places.retain(seen);
+        }
+        self.measures.retain(|measure| seen(&measure.start));
+        self.found.fill(None);
+        self.possible.fill(None);
+    }
+
+    /// Where a pattern is, in the order of the text.
+    pub(super) fn spans(&mut self, node: NodeId) -> Rc<[Span]> {
+        if let Some(found) = self.found.get(node).cloned().flatten() {
+            return found;
+        }
+        let found: Rc<[Span]> = if self.possible(node) { self.look(node).into() } else { Rc::new([]) };
+        if let Some(slot) = self.found.get_mut(node) {
+            *slot = Some(Rc::clone(&found));
+        }
+        found
+    }
+
+    /// Whether the words of a pattern are in the text at all: most patterns end here.
+    fn possible(&mut self, node: NodeId) -> bool {
+        if let Some(known) = self.possible.get(node).copied().flatten() {
+            return known;
+        }
+        let graph = self.graph;
+        let possible = match graph.nodes.get(node) {
+            Some(Node::Atom(atom)) => self.places.get(*atom as usize).is_some_and(|places| !places.is_empty()),
+            Some(Node::Number(_)) => !self.measures.is_empty(),
+            Some(Node::Sequence(links)) => links.iter().all(|link| link.optional || self.possible(link.node)),
+            Some(Node::Any(nodes)) => nodes.iter().any(|node| self.possible(*node)),
+            Some(Node::Near(one, other, _)) => self.possible(*one) && self.possible(*other),
+            None => false,
+        };
+        if let Some(slot) = self.possible.get_mut(node) {
+            *slot = Some(possible);
+        }
+        possible
+    }
+
+    fn look(&mut self, node: NodeId) -> Vec<Span> {
+        let graph = self.graph;
+        let mut found = match graph.nodes.get(node) {
+            Some(Node::Atom(atom)) => {
+                let places = self.places.get(*atom as usize).map(Vec::as_slice).unwrap_or_default();
+                return places.iter().map(|at| Span { start: *at, end: at + 1 }).collect();
+            }
+            Some(Node::Number(number)) => {
+                let number = graph.numbers.get(*number);
+                let is = |measure: &&Measure| number.is_some_and(|number| measure.is(number));
+                self.measures.iter().filter(is).map(|measure| Span { start: measure.start, end: measure.end }).collect()
+            }
+            Some(Node::Any(nodes)) => nodes.iter().flat_map(|node| self.spans(*node).to_vec()).collect(),
+            Some(Node::Sequence(links)) => {
+                let (mut so_far, mut may_begin, mut carried) = (Vec::new(), true, 0);
+                for link in links {
+                    let spans = self.spans(link.node);
+                    let mut next = self.follow(&so_far, &spans, link.gap.max(carried));
+                    if may_begin {
+                        next.extend_from_slice(&spans);
+                    }
+                    if link.optional {
+                        next.append(&mut so_far);
+                        carried = carried.max(link.gap);
+                    } else {
+                        may_begin = false;
+                        carried = 0;
+                    }
+                    tidy(&mut next);
+                    so_far = next;
+                }
+                return so_far;
+            }
+            Some(Node::Near(one, other, within)) => {
+                let (one, other) = (self.spans(*one), self.spans(*other));
+                let mut found = self.follow(&one, &other, *within);
+                found.extend(self.follow(&other, &one, *within));
+                found.extend(inside(&one, &other));
+                found.extend(inside(&other, &one));
+                found
+            }
+            None => Vec::new(),
+        };
+        tidy(&mut found);
+        found
+    }
+
+    /// Each of the first with the nearest of the second that follow it, at most `gap` words later.
+    fn follow(&self, first: &[Span], second: &[Span], gap: u32) -> Vec<Span> {
+        // Fillers add no distance: without a limit of its own, a text of nothing else would be read again and again.
+        let furthest = 3 * gap + 6;
+        let mut found = Vec::new();
+        for one in first {
+            let from = second.partition_point(|other| other.start < one.end);
+            let near = second[from..].iter().take_while(|other| {
+                other.start - one.end <= furthest && self.distance(*one, **other) <= gap
+            });
+            found.extend(near.take(NEIGHBOURS).map(|other| Span { start: one.start, end: other.end }));
+        }
+        found
+    }
+
+    /// Words that say something, between one span and a later one.
+    pub(super) fn distance(&self, one: Span, later: Span) -> u32 {
+        let position = |token: u32| self.prepared.tokens.get(token as usize).map_or(0, |token| token.position);
+        position(later.start).saturating_sub(position(one.end.saturating_sub(1))).saturating_sub(1)
+    }
+
+    /// The tokens of a span that a pattern asks for.
+    pub(super) fn asked_for(&self, node: NodeId, span: Span) -> Vec<u32> {
+        let (mut asked, mut open, mut seen) = (Vec::new(), vec![node], std::collections::HashSet::new());
+        while let Some(node) = open.pop() {
+            if !seen.insert(node) {
+                continue;
+            }
+            match self.graph.nodes.get(node) {
+                Some(Node::Atom(atom)) => {
+                    let places = self.places.get(*atom as usize).map(Vec::as_slice).unwrap_or_default();
+                    let from = places.partition_point(|at| *at < span.start);
+                    asked.extend(places[from..].iter().take_while(|at| **at < span.end));
+                }
+                Some(Node::Number(number)) => {
+                    let from = self.measures.partition_point(|measure| measure.start < span.start);
+                    let near = self.measures[from..].iter().take_while(|measure| measure.end <= span.end);
+                    let is = |measure: &&Measure| self.graph.numbers.get(*number).is_some_and(|number| measure.is(number));
+                    asked.extend(near.filter(is).flat_map(|measure| measure.start..measure.end));
+                }
+                Some(Node::Sequence(links)) => open.extend(links.iter().map(|link| link.node)),
+                Some(Node::Any(nodes)) => open.extend(nodes),
+                Some(Node::Near(one, other, _)) => open.extend([*one, *other]),
+                None => {}
+            }
+        }
+        asked.sort_unstable();
+        asked.dedup();
+        asked
+    }
+}
+
+/// Those of the first that hold one of the second between their ends.
+fn inside(outer: &[Span], inner: &[Span]) -> Vec<Span> {
+    let holds = |outer: &&Span| {
+        outer.end - outer.start > 2 && {
+            let from = inner.partition_point(|inner| inner.start <= outer.start);
+            inner[from..].iter().take(2 * NEIGHBOURS).any(|inner| inner.end < outer.end)
+        }
+    };
+    outer.iter().filter(holds).copied().collect()
+}
+
+/// In order, none twice, and the shortest few of those with one beginning.
+fn tidy(spans: &mut Vec<Span>) {
+    spans.sort_unstable();
+    spans.dedup();
+    let (mut start, mut kept) = (u32::MAX, 0);
+    spans.retain(|span| {
+        kept = if span.start == start { kept + 1 } else { 1 };
+        start = span.start;
+        kept <= NEIGHBOURS
+    });
+}
