@@ -165,9 +165,10 @@ impl Stretches {
             i64::from(seconds / 60)
         };
         let mut stretches = vec![(from, offset(from))];
-        for hour in (from..to).step_by(60) {
-            if offset(hour) != offset(hour + 60) {
-                let change = (hour..=hour + 60).find(|minute| offset(*minute) != offset(hour)).unwrap();
+        // No zone changes twice within half a day.
+        for noon in (from..to).step_by(720) {
+            if offset(noon) != offset(noon + 720) {
+                let change = (noon..=noon + 720).find(|minute| offset(*minute) != offset(noon)).unwrap();
                 stretches.push((change, offset(change)));
             }
         }
