@@ -8,12 +8,13 @@ use tern_inbox::{
     outbox::Wedge,
     private::PrivateText,
     queue::Queue,
+    red_flags::{Match, Negation},
     work_item::{CLAIM_LAPSES_AFTER_MINUTES, Urgency},
 };
 
 use crate::{
     desk::Desk,
-    dto::{DeliveryState, EnvelopeRow, Holder, UrgencyLevel},
+    dto::{DeliveryState, EnvelopeRow, FlagRow, Holder, UrgencyLevel},
 };
 
 /// Characters of urgent words on a row at most.
@@ -55,7 +56,6 @@ pub(crate) fn envelope(envelope: Envelope, desk: &Desk, now: DateTime<Utc>) -> E
         since: since.timestamp_millis(),
         lapsed: now - *since >= chrono::Duration::minutes(CLAIM_LAPSES_AFTER_MINUTES),
     });
-    let urgent_words = (envelope.urgency >= Urgency::Urgent).then_some(envelope.urgent_words).flatten();
     EnvelopeRow {
         thread: envelope.thread.to_string(),
         patient_name: revealed(envelope.patient_name),
@@ -67,7 +67,7 @@ pub(crate) fn envelope(envelope: Envelope, desk: &Desk, now: DateTime<Utc>) -> E
         usual_is_default: true,
         category: envelope.category,
         urgency: urgency(envelope.urgency),
-        urgent_words: urgent_words.map(|words| words.reveal().chars().take(URGENT_WORDS).collect()),
+        flags: envelope.flags.iter().map(|found| flag(found, envelope.urgency)).collect(),
         waiting_since: envelope.waiting_since.timestamp_millis(),
         due: envelope.due.map(|due| due.timestamp_millis()),
         attachments: envelope.attachments,
@@ -92,6 +92,19 @@ pub(crate) fn iso(date: NaiveDate) -> String {
 /// from it.
 pub(crate) fn age(born: NaiveDate, now: DateTime<Utc>) -> Option<u32> {
     now.date_naive().years_since(born)
+}
+
+/// A match as a row says it, on an envelope of that urgency: its words only where they say why it is urgent.
+fn flag(found: &Match, shown: Urgency) -> FlagRow {
+    let words = found.words.as_ref().filter(|_| shown >= Urgency::Urgent && found.level >= Urgency::Urgent);
+    FlagRow {
+        rule: found.rule.to_string(),
+        version: found.version,
+        category: found.category.code(),
+        level: urgency(found.level),
+        words: words.map(|words| words.reveal().chars().take(URGENT_WORDS).collect()),
+        maybe_negated: found.negation == Negation::Possible,
+    }
 }
 
 pub(crate) fn urgency(urgency: Urgency) -> UrgencyLevel {

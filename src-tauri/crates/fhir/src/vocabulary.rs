@@ -51,6 +51,8 @@ pub const AUDIT_SYSTEM: &str = "https://tern.health/fhir/CodeSystem/audit";
 pub const RECORD_NUMBER_SYSTEM: &str = "https://tern.health/fhir/identifier/record-number";
 /// Extension on a pool: hours (`valueUnsignedInt`) within which somebody looks at it.
 pub const CHECK_EVERY_HOURS: &str = "https://tern.health/fhir/StructureDefinition/check-every-hours";
+/// Extension on a work item about its red flags: [`red_flags`] are its parts.
+pub const RED_FLAGS: &str = "https://tern.health/fhir/StructureDefinition/red-flags";
 /// Extension on an Attachment: SHA-256 of its bytes (`valueBase64Binary`), which is what equality means.
 pub const SHA_256: &str = "https://tern.health/fhir/StructureDefinition/sha-256";
 
@@ -68,6 +70,16 @@ pub mod role {
     pub const TRIAGE_LEAD: &str = "triage-lead";
     /// Who installs and looks after the machines.
     pub const IT: &str = "it";
+}
+
+/// Parts of [`RED_FLAGS`].
+pub mod red_flags {
+    /// SHA-256 of the text that was lowered (`valueString`, hex).
+    pub const TEXT: &str = "text";
+    /// Who lowered it (`valueReference`).
+    pub const LOWERED_BY: &str = "lowered-by";
+    /// When (`valueInstant`).
+    pub const LOWERED_AT: &str = "lowered-at";
 }
 
 /// Codes of [`BUSINESS_STATUS_SYSTEM`].

@@ -7,6 +7,7 @@ use crate::{
     message::Delivery,
     party::PartyRef,
     private::PrivateText,
+    red_flags::Match,
     work_item::Urgency,
 };
 
@@ -29,8 +30,8 @@ pub struct Envelope {
     pub category: Option<String>,
     /// Highest of the open work items.
     pub urgency: Urgency,
-    /// The words that made it urgent, at most 60 characters; only at urgent or above.
-    pub urgent_words: Option<PrivateText>,
+    /// The rules that made it as urgent as it is, highest first, without their places.
+    pub flags: Vec<Match>,
     /// `sent` of the oldest message that is still open.
     pub waiting_since: DateTime<Utc>,
     /// Earliest due instant of the open work items.

@@ -13,6 +13,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     party::PartyRef,
+    red_flags::Lowered,
     work_item::{Urgency, WaitingFor, WorkItem},
 };
 
@@ -34,6 +35,9 @@ pub enum Move {
     Urgency {
         /// How urgent it is from now on.
         urgency: Urgency,
+        /// Where a person lowers it: for which text, so that the rules do not raise that again.
+        #[serde(default)]
+        lowered: Option<Lowered>,
     },
     /// Somebody will call, a visit is wanted, or it is the patient's turn: requested, nobody's own, and in the
     /// pool where one is named.
@@ -74,7 +78,7 @@ impl Move {
     /// Whether the item stands as the member wanted it: for whoever raises it, more urgent is urgent enough.
     pub fn is_done(&self, item: &WorkItem, seen: &Seen) -> bool {
         let raised = |urgency: Urgency| urgency > seen.urgency && item.urgency >= urgency;
-        self.stands_in(item) || matches!(self, Self::Urgency { urgency } if raised(*urgency))
+        self.stands_in(item) || matches!(self, Self::Urgency { urgency, .. } if raised(*urgency))
     }
 
     /// Whether the item stands as the move would make it.
@@ -82,7 +86,11 @@ impl Move {
         match self {
             Self::Pool { pool } => item.owner.is_none() && item.pool.as_ref() == Some(pool),
             Self::Member { member } => item.owner.as_ref() == Some(member),
-            Self::Urgency { urgency } => item.urgency == *urgency,
+            Self::Urgency { urgency, lowered } => {
+                let holds =
+                    |lowered: &Lowered| item.lowered.as_ref().map(|one| &one.text_hash) == Some(&lowered.text_hash);
+                item.urgency == *urgency && lowered.as_ref().is_none_or(holds)
+            }
             Self::Await { what, pool } => {
                 item.owner.is_none()
                     && item.waiting_for == Some(*what)
@@ -98,7 +106,7 @@ impl Move {
                 item.pool != seen.pool || (item.owner.is_some() && item.owner != seen.owner)
             }
             // Raised by somebody since: never lowered behind their back.
-            Self::Urgency { urgency } => item.urgency != seen.urgency && *urgency < item.urgency,
+            Self::Urgency { urgency, .. } => item.urgency != seen.urgency && *urgency < item.urgency,
             Self::Await { .. } => item.pool != seen.pool || item.waiting_for != seen.waiting_for,
         }
     }

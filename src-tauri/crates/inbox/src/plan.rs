@@ -269,7 +269,12 @@ fn relocate(item: &mut WorkItem, change: &Move, made: DateTime<Utc>) {
             item.owner = Some(member.clone());
             item.status = WorkStatus::Accepted;
         }
-        Move::Urgency { urgency } => item.urgency = *urgency,
+        Move::Urgency { urgency, lowered } => {
+            item.urgency = *urgency;
+            if lowered.is_some() {
+                item.lowered.clone_from(lowered);
+            }
+        }
         Move::Await { what, pool } => {
             item.waiting_for = Some(*what);
             item.owner = None;

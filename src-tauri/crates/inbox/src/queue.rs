@@ -135,6 +135,8 @@ pub struct Situation<'a> {
     pub unreadable: bool,
     /// A patient's message of it belongs to no work item.
     pub unplaced: bool,
+    /// How urgent what belongs to no work item, or could not be read, is by the rules.
+    pub loose: Urgency,
     /// A reply of the member's is still here, or something that they did needs them.
     pub unsent: bool,
 }
@@ -181,6 +183,9 @@ pub fn queues_of(situation: Situation<'_>, me: &Me, now: DateTime<Utc>) -> Vec<Q
         }
     }
     if (situation.unreadable || situation.unplaced) && me.sees_unsorted() {
+        if situation.loose >= Urgency::Urgent {
+            add(Queue::Urgent);
+        }
         add(Queue::Unsorted);
     }
     if situation.unsent {
@@ -234,6 +239,7 @@ mod tests {
             status: WorkStatus::Requested,
             waiting_for: None,
             urgency: Urgency::Routine,
+            lowered: None,
             due: None,
             modified: noon(),
         }
@@ -250,7 +256,8 @@ mod tests {
     }
 
     fn queues_of_one(me: &Me, items: &[WorkItem], unreadable: bool, unsent: bool) -> Vec<String> {
-        let situation = Situation { items, pools: &pools(), unreadable, unplaced: false, unsent };
+        let situation =
+            Situation { items, pools: &pools(), unreadable, unplaced: false, loose: Urgency::Routine, unsent };
         queues_of(situation, me, noon()).iter().map(Queue::key).collect()
     }
 

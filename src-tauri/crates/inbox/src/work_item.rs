@@ -7,6 +7,7 @@ use uuid::Uuid;
 use crate::{
     ids::{MessageId, PatientId, ThreadId, WorkItemId},
     party::PartyRef,
+    red_flags::Lowered,
 };
 
 /// A `Task` of intent order: one per incoming patient message and category. A thread's open work items are
@@ -33,6 +34,9 @@ pub struct WorkItem {
     pub waiting_for: Option<WaitingFor>,
     /// `priority`.
     pub urgency: Urgency,
+    /// Who has said that its text is less urgent than the rules say. From the wire without the reason, which stands
+    /// in the internal thread.
+    pub lowered: Option<Lowered>,
     /// `restriction.period.end`, a UTC instant.
     pub due: Option<DateTime<Utc>>,
     /// `meta.lastUpdated`, or `lastModified` where the server stamps none: what a claim's age is measured by, and so

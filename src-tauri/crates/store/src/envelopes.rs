@@ -14,11 +14,13 @@ use tern_inbox::{
     party::{PartyKind, PartyRef},
     private::PrivateText,
     queue::{self, Me, Situation},
+    red_flags::Match,
     work_item::{CLAIM_LAPSES_AFTER_MINUTES, Hold, Urgency, WorkItem},
 };
 
 use crate::{
     StoreError, Tag, Writer,
+    flags::{self, Flagged},
     table::{
         attachment, envelope, member, message, outbox, patient, pool, proxy, quarantine, thread, unplaced, whose_pool,
         work_item,
@@ -51,33 +53,92 @@ pub(crate) fn refresh(writer: &mut Writer<'_>, keys: &BTreeSet<String>) -> Resul
 
 /// Writes one envelope, or takes it off the list; returns whether there is or was one.
 fn refresh_one(connection: &Connection, key: &str, filing: &Filing) -> Result<bool, StoreError> {
-    let items = work_item::open(connection, key)?;
+    let mut items = work_item::open(connection, key)?;
     let unreadable = quarantine::since(connection, key)?;
     let unplaced = unplaced::oldest(connection, key)?;
     let delivery = outbox::delivery_of(connection, key)?;
+    if items.is_empty() && unreadable.is_none() && unplaced.is_none() && delivery.is_none() {
+        return envelope::remove(connection, key);
+    }
+    let thread = thread::get(connection, key)?;
+    let judged = judge(connection, key, thread.as_ref(), &mut items, unplaced.as_deref())?;
     let situation = Situation {
         items: &items,
         pools: &filing.pools,
         unreadable: unreadable.is_some(),
         unplaced: unplaced.is_some(),
+        loose: judged.loose,
         unsent: delivery.is_some(),
     };
     let queues = queue::queues_of(situation, &filing.me, filing.now);
     if queues.is_empty() {
         return envelope::remove(connection, key);
     }
-    let thread = thread::get(connection, key)?;
     let mut messages: Vec<&str> =
         items.iter().filter_map(|item| item.message.as_ref()).map(|message| message.as_str()).collect();
     messages.extend(unplaced.as_deref());
     let oldest = oldest_message(connection, &messages)?;
-    let envelope = assemble(connection, key, filing, &items, thread, oldest, (unreadable, delivery))?;
-    let mut files = 0;
+    let mut envelope = assemble(connection, key, filing, &items, thread, oldest, (unreadable, delivery))?;
+    envelope.urgency = envelope.urgency.max(judged.loose);
+    envelope.flags = judged.flags;
     for message in messages {
-        files += attachment::count(connection, message)?;
+        envelope.attachments += attachment::count(connection, message)?;
     }
-    envelope::put(connection, &Envelope { attachments: files, ..envelope }, &queues)?;
+    envelope::put(connection, &envelope, &queues)?;
     Ok(true)
+}
+
+/// What the rules say of an envelope.
+#[derive(Default)]
+struct Judged {
+    /// Of what belongs to no work item, or could not be read.
+    loose: Urgency,
+    /// What was found, highest first; nothing of what a person has lowered.
+    flags: Vec<Match>,
+}
+
+/// Holds the words that wait against the rules, and raises the work items that they are about.
+fn judge(
+    connection: &Connection,
+    key: &str,
+    thread: Option<&Thread>,
+    items: &mut [WorkItem],
+    unplaced: Option<&str>,
+) -> Result<Judged, StoreError> {
+    let subject = thread.map(|thread| thread.subject_line.clone()).unwrap_or_default();
+    let patient = thread.and_then(|thread| thread.patient.as_ref());
+    let language = match patient {
+        Some(patient) => patient::get(connection, patient.as_str())?.and_then(|patient| patient.language),
+        None => None,
+    };
+    let scan = |message: &str| flags::of_message(connection, message, subject.reveal(), language.as_deref());
+    let mut judged = Judged::default();
+    let mut found: Vec<Match> = Vec::new();
+    for item in items.iter_mut() {
+        let Some(message) = &item.message else { continue };
+        let Some(flagged) = scan(message.as_str())? else { continue };
+        let raised = flagged.raises(item.urgency, item.lowered.as_ref());
+        if raised != item.urgency {
+            work_item::raise(connection, &item.id, raised)?;
+            item.urgency = raised;
+        }
+        if !flagged.is_lowered(item.lowered.as_ref()) {
+            found.extend(flagged.findings.matches);
+        }
+    }
+    let mut loose: Vec<Flagged> = Vec::new();
+    for raw in quarantine::raws(connection, key)? {
+        loose.push(flags::of_raw(raw.reveal()));
+    }
+    if let Some(message) = unplaced {
+        loose.extend(scan(message)?);
+    }
+    for flagged in loose {
+        judged.loose = judged.loose.max(flagged.findings.level());
+        found.extend(flagged.findings.matches);
+    }
+    judged.flags = flags::said(found);
+    Ok(judged)
 }
 
 fn oldest_message(connection: &Connection, messages: &[&str]) -> Result<Option<message::Head>, StoreError> {
@@ -132,7 +193,7 @@ fn assemble(
             .and_then(|item| item.category.clone())
             .or_else(|| thread.as_ref().and_then(|thread| thread.category.clone())),
         urgency,
-        urgent_words: None,
+        flags: Vec::new(),
         waiting_since,
         due: items.iter().filter_map(|item| item.due).min(),
         attachments: 0,

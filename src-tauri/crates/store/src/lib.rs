@@ -20,6 +20,7 @@ mod changes;
 mod column;
 mod envelopes;
 mod error;
+mod flags;
 mod index;
 mod key;
 mod leaving;

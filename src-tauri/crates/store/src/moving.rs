@@ -6,18 +6,20 @@
 
 use chrono::{DateTime, TimeDelta, Utc};
 use tern_inbox::{
-    ids::{OutboxId, ThreadId},
+    ids::{MessageId, OutboxId, ThreadId},
     message::Delivery,
     moves::{Move, Seen},
     outbox::{Intent, OutboxRow},
     party::PartyRef,
+    private::PrivateText,
     queue::Me,
+    red_flags::{Lowered, TextHash},
     work_item::{Hold, WorkItem},
 };
 
 use crate::{
-    Note, StoreError, Undone, Writer,
-    table::{moved, outbox as rows},
+    Note, StoreError, Undone, Writer, flags,
+    table::{moved, outbox as rows, thread},
     touching::{carrying, new_id},
 };
 
@@ -75,8 +77,8 @@ impl Writer<'_> {
                 leaving.extend(carrying(&said, |on, intent, needs| self.of(&group, on, moving, intent, needs)));
             }
             for item in changed {
-                let intent =
-                    Intent::Move { item: item.id.clone(), change: moving.change.clone(), seen: Seen::of(item) };
+                let change = self.with_the_text(item, moving)?;
+                let intent = Intent::Move { item: item.id.clone(), change, seen: Seen::of(item) };
                 leaving.push(self.of(&group, thread, moving, intent, Vec::new()));
             }
             moved.threads.push(thread.clone());
@@ -88,6 +90,33 @@ impl Writer<'_> {
             moved.group = Some(group);
         }
         Ok(moved)
+    }
+
+    /// A lowering names the text that it is about, so that the rules do not raise that again.
+    fn with_the_text(&self, item: &WorkItem, moving: &Moving) -> Result<Move, StoreError> {
+        let (Move::Urgency { urgency, .. }, Some(message)) = (&moving.change, &item.message) else {
+            return Ok(moving.change.clone());
+        };
+        if *urgency >= item.urgency {
+            return Ok(moving.change.clone());
+        }
+        let lowered = self.text_of(item, message)?.map(|text_hash| Lowered {
+            by: moving.author.clone(),
+            at: self.now(),
+            text_hash,
+            reason: PrivateText::default(),
+        });
+        Ok(Move::Urgency { urgency: *urgency, lowered })
+    }
+
+    fn text_of(&self, item: &WorkItem, message: &MessageId) -> Result<Option<TextHash>, StoreError> {
+        let subject = match &item.thread {
+            Some(thread) => thread::get(self.connection(), thread.as_str())?.map(|thread| thread.subject_line),
+            None => None,
+        };
+        let subject = subject.unwrap_or_default();
+        let flagged = flags::of_message(self.connection(), message.as_str(), subject.reveal(), None)?;
+        Ok(flagged.map(|flagged| flagged.text))
     }
 
     /// Who else is at work on an item that the decision would take from under their hands.

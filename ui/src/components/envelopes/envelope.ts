@@ -1,5 +1,6 @@
 /** How an envelope is worded: the same in the list, in the pane and for a screen reader (pure). */
 import type { EnvelopeRow } from "$bindings/EnvelopeRow";
+import type { FlagRow } from "$bindings/FlagRow";
 import type { Holder } from "$bindings/Holder";
 import { catalogue, t, worded } from "$lib/i18n/catalogue.svelte";
 import { languageName, moment, span } from "$lib/i18n/time";
@@ -42,12 +43,20 @@ export function usualWords(row: Pick<EnvelopeRow, "usualMinutes" | "usualIsDefau
   return t(row.usualIsDefault ? "envelope.usual.default" : "envelope.usual", { n: row.usualMinutes });
 }
 
+/** Why a rule raised the row: "“tight chest”", or what the rule is about where words are not shown. */
+export function flagWords(flag: FlagRow): string {
+  const about = worded("flag", flag.category);
+  const why = flag.words === null ? about : t("envelope.words", { words: plainName(flag.words) });
+  return flag.maybeNegated ? t("envelope.maybe-negated", { why }) : why;
+}
+
 /** What stands after the chip, in the order in which it matters. */
 export function factsOf(row: EnvelopeRow, now: number): string[] {
   const facts: string[] = [];
   if (row.delivery !== null && row.delivery !== "sent") facts.push(t(`envelope.delivery.${row.delivery}`));
   if (row.unreadable) facts.push(t("envelope.unreadable"));
-  if (row.urgentWords) facts.push(t("envelope.words", { words: plainName(row.urgentWords) }));
+  const said = row.flags.find(({ words }) => words !== null);
+  if (said) facts.push(flagWords(said));
   if (row.urgency !== "routine" && row.category) facts.push(worded("category", row.category));
   if (row.holder) facts.push(holderWords(row.holder, now));
   if (row.due !== null && row.urgency !== "emergency") facts.push(dueWords(row.due, now));

@@ -88,6 +88,25 @@ pub struct Holder {
     pub lapsed: bool,
 }
 
+/// A rule that matched.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[serde(rename_all = "camelCase")]
+#[ts(export)]
+pub struct FlagRow {
+    /// The rule's id.
+    pub rule: String,
+    /// In which version.
+    pub version: u32,
+    /// What the rule is about; a code, worded by the catalogue.
+    pub category: String,
+    /// What it raises to.
+    pub level: UrgencyLevel,
+    /// The words, at most 60 characters: only at urgent or above, and none for violence, abuse and self-harm.
+    pub words: Option<String>,
+    /// The words may be negated: it raises all the same.
+    pub maybe_negated: bool,
+}
+
 /// An envelope: what the list shows. Has no body.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
 #[serde(rename_all = "camelCase")]
@@ -109,8 +128,8 @@ pub struct EnvelopeRow {
     pub category: Option<String>,
     /// Of the thread's open work items, the highest.
     pub urgency: UrgencyLevel,
-    /// Words that made it urgent, at most 60 characters.
-    pub urgent_words: Option<String>,
+    /// The rules that made it as urgent as it is, highest first.
+    pub flags: Vec<FlagRow>,
     /// `sent` of the oldest open message, UTC ms.
     #[ts(type = "number")]
     pub waiting_since: i64,

@@ -16,7 +16,7 @@ mod touch;
 
 pub use error::{ApiError, ErrorCode};
 pub use list::{
-    EnvelopePage, EnvelopeRow, EnvelopesRequest, Holder, QueueId, Rail, RailQueue, SearchFilters, SearchHit,
+    EnvelopePage, EnvelopeRow, EnvelopesRequest, FlagRow, Holder, QueueId, Rail, RailQueue, SearchFilters, SearchHit,
     SearchRequest, SearchResults, UrgencyLevel,
 };
 pub use moves::{

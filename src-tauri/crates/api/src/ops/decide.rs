@@ -45,7 +45,7 @@ impl Program {
                 if reason.trim().is_empty() && cases.iter().any(|case| case.lowers(urgency)) {
                     return Err(ApiError::new(ErrorCode::Empty));
                 }
-                (Move::Urgency { urgency }, reason, "urgency")
+                (Move::Urgency { urgency, lowered: None }, reason, "urgency")
             }
         };
         self.carry_out(&desk, threads, change, PrivateText::from(words), action).await

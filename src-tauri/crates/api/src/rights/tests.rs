@@ -77,6 +77,7 @@ fn conversation(id: &str, category: &str, pool: &str) -> [Arrival; 3] {
         status: WorkStatus::Requested,
         waiting_for: None,
         urgency: Urgency::Urgent,
+        lowered: None,
         due: None,
         modified: message.sent,
     };

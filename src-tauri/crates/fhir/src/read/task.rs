@@ -5,6 +5,8 @@ use serde::Deserialize;
 use tern_inbox::{
     arrival::{Content, Kind},
     ids::{MessageId, PatientId, ThreadId, WorkItemId},
+    private::PrivateText,
+    red_flags::{Lowered, TextHash},
     work_item::{Urgency, WaitingFor, WorkItem, WorkStatus},
 };
 
@@ -12,11 +14,12 @@ use super::{
     Reading,
     entry::{Resource, head},
     reference, time,
-    wire::{Concept, Identifier, Many, Meta, Period, Reference, Text, each, words},
+    wire::{Concept, Extension, Identifier, Many, Meta, Period, Reference, Text, each, words},
 };
+use crate::links::Base;
 use crate::vocabulary::{
-    BUSINESS_STATUS_SYSTEM, CATEGORY_SYSTEM, INPUT_MESSAGE, POOL_SYSTEM, TASK_CODE_SYSTEM, TASK_PART_SYSTEM, WORK_ITEM,
-    business_status,
+    BUSINESS_STATUS_SYSTEM, CATEGORY_SYSTEM, INPUT_MESSAGE, POOL_SYSTEM, RED_FLAGS, TASK_CODE_SYSTEM, TASK_PART_SYSTEM,
+    WORK_ITEM, business_status, red_flags,
 };
 
 #[derive(Deserialize)]
@@ -26,6 +29,7 @@ pub(super) struct Wire<'a> {
     id: Option<Text<'a>>,
     meta: Option<Meta<'a>>,
     identifier: Many<Identifier<'a>>,
+    extension: Many<Extension<'a>>,
     status: Option<Text<'a>>,
     business_status: Option<Concept<'a>>,
     intent: Option<Text<'a>>,
@@ -80,6 +84,7 @@ impl<'a> Resource<'a> for Wire<'a> {
             status: self.status(),
             waiting_for: self.waiting_for(),
             urgency: self.urgency(),
+            lowered: self.lowered(base),
             due: self.due(),
             modified,
         }))
@@ -145,6 +150,19 @@ impl Wire<'_> {
             Some("stat") => Urgency::Emergency,
             _ => Urgency::Routine,
         }
+    }
+
+    /// Whole, or not at all: half a word of somebody's hides nothing.
+    fn lowered(&self, base: &Base) -> Option<Lowered> {
+        let flags = each(&self.extension).find(|one| words(&one.url) == Some(RED_FLAGS))?;
+        let part = |url: &str| each(&flags.extension).find(|one| words(&one.url) == Some(url));
+        let by = part(red_flags::LOWERED_BY)?.value_reference.as_ref()?;
+        Some(Lowered {
+            by: reference::party_ref(by, base)?,
+            at: words(&part(red_flags::LOWERED_AT)?.value_instant).and_then(time::instant)?,
+            text_hash: TextHash::from_hex(words(&part(red_flags::TEXT)?.value_string)?),
+            reason: PrivateText::default(),
+        })
     }
 
     fn due(&self) -> Option<DateTime<Utc>> {

@@ -183,7 +183,7 @@ pub(super) struct Attachment<'a> {
     pub(super) size: Option<u64>,
 }
 
-/// `Extension`, as far as we have numbers in ours.
+/// `Extension`, as far as ours go.
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase", bound(deserialize = "'de: 'a"))]
 pub(super) struct Extension<'a> {
@@ -191,4 +191,9 @@ pub(super) struct Extension<'a> {
     pub(super) value_unsigned_int: Option<u32>,
     pub(super) value_positive_int: Option<u32>,
     pub(super) value_integer: Option<u32>,
+    pub(super) value_string: Option<Text<'a>>,
+    pub(super) value_instant: Option<Text<'a>>,
+    pub(super) value_reference: Option<Reference<'a>>,
+    /// Its parts.
+    pub(super) extension: Many<Extension<'a>>,
 }

@@ -13,6 +13,7 @@ use json_patch::{AddOperation, Patch, PatchOperation, RemoveOperation, jsonptr::
 use serde_json::{Value, json};
 use tern_inbox::{
     party::PartyRef,
+    red_flags::Lowered,
     work_item::{Urgency, WaitingFor},
 };
 
@@ -20,7 +21,9 @@ use super::{concept, system_and_code, task::priority};
 use crate::{
     read::Literal,
     search::instant,
-    vocabulary::{BUSINESS_STATUS_SYSTEM, OUTPUT_REPLY, POOL_SYSTEM, TASK_PART_SYSTEM, business_status},
+    vocabulary::{
+        BUSINESS_STATUS_SYSTEM, OUTPUT_REPLY, POOL_SYSTEM, RED_FLAGS, TASK_PART_SYSTEM, business_status, red_flags,
+    },
 };
 
 /// What we change in a resource that exists.
@@ -68,6 +71,8 @@ pub enum Edit<'a> {
     Urgency {
         /// `Task.priority` from now on.
         urgency: Urgency,
+        /// Who lowered which text, so that no rule raises that again; the reason goes elsewhere.
+        lowered: Option<&'a Lowered>,
         /// Server time.
         at: DateTime<Utc>,
     },
@@ -108,7 +113,11 @@ impl Edit<'_> {
     pub fn needs_no_reading(&self) -> bool {
         matches!(
             self,
-            Self::Claim { .. } | Self::Assign { .. } | Self::Renew { .. } | Self::Urgency { .. } | Self::Retract
+            Self::Claim { .. }
+                | Self::Assign { .. }
+                | Self::Renew { .. }
+                | Self::Urgency { lowered: None, .. }
+                | Self::Retract
         )
     }
 
@@ -140,7 +149,12 @@ impl Edit<'_> {
             Self::Route { pool, .. } => {
                 is("/status", "requested") && resource.get("owner").is_none() && names_pool(resource, pool)
             }
-            Self::Urgency { urgency, .. } => is("/priority", priority(*urgency)),
+            Self::Urgency { urgency, lowered, .. } => {
+                let holds = |lowered: &Lowered| {
+                    flags_of(resource).is_some_and(|(_, flags)| parts_of(flags).contains(&text_part(lowered)))
+                };
+                is("/priority", priority(*urgency)) && lowered.is_none_or(holds)
+            }
             Self::Await { what, pool, .. } => {
                 is("/status", "requested")
                     && resource.get("owner").is_none()
@@ -171,7 +185,10 @@ pub(super) fn operations(resource: &Value, edit: &Edit<'_>) -> Vec<PatchOperatio
             let moved = [status("requested"), modified(at)].into_iter().chain(freed());
             moved.chain(route(resource, pool)).collect()
         }
-        Edit::Urgency { urgency, at } => vec![add(["priority"], json!(priority(*urgency))), modified(at)],
+        Edit::Urgency { urgency, lowered, at } => {
+            let said = lowered.map(|lowered| lower(resource, lowered)).unwrap_or_default();
+            [add(["priority"], json!(priority(*urgency))), modified(at)].into_iter().chain(said).collect()
+        }
         Edit::Await { what, pool, at } => {
             let turn = add(["businessStatus"], concept(BUSINESS_STATUS_SYSTEM, waiting_for(*what)));
             let pool = pool.map(|pool| route(resource, pool)).unwrap_or_default();
@@ -246,6 +263,43 @@ fn without_pools(at: usize, kind: &Value, system: &str) -> Vec<PatchOperation> {
     }
     let pools = codings.iter().enumerate().rev().filter(|(_, coding)| is_pool(coding));
     pools.map(|(place, _)| remove(["performerType", at.as_str(), "coding", place.to_string().as_str()])).collect()
+}
+
+/// Our extension among those of the resource, and its place.
+fn flags_of(resource: &Value) -> Option<(usize, &Value)> {
+    let extensions = resource.get("extension")?.as_array()?;
+    extensions.iter().enumerate().find(|(_, one)| one.get("url").and_then(Value::as_str) == Some(RED_FLAGS))
+}
+
+fn parts_of(flags: &Value) -> &[Value] {
+    flags.get("extension").and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default()
+}
+
+fn text_part(lowered: &Lowered) -> Value {
+    json!({ "url": red_flags::TEXT, "valueString": lowered.text_hash.as_str() })
+}
+
+/// Writes who lowered the text into our extension; what else stands in it, and every other extension, stays.
+fn lower(resource: &Value, lowered: &Lowered) -> Vec<PatchOperation> {
+    let ours = [red_flags::TEXT, red_flags::LOWERED_BY, red_flags::LOWERED_AT];
+    let known = flags_of(resource);
+    let kept = known.map(|(_, flags)| parts_of(flags)).unwrap_or_default().iter();
+    let kept = kept.filter(|part| !part.get("url").and_then(Value::as_str).is_some_and(|url| ours.contains(&url)));
+    let said = [
+        text_part(lowered),
+        json!({ "url": red_flags::LOWERED_BY, "valueReference": { "reference": lowered.by.as_str() } }),
+        json!({ "url": red_flags::LOWERED_AT, "valueInstant": instant(lowered.at) }),
+    ];
+    let parts: Vec<Value> = kept.cloned().chain(said).collect();
+    let extension = json!({ "url": RED_FLAGS, "extension": parts });
+    match (known, resource.get("extension")) {
+        (Some((at, _)), _) => {
+            let at = at.to_string();
+            vec![remove(["extension", at.as_str()]), add(["extension", at.as_str()], extension)]
+        }
+        (None, Some(Value::Array(_))) => vec![add(["extension", "-"], extension)],
+        _ => vec![add(["extension"], json!([extension]))],
+    }
 }
 
 /// Code of [`BUSINESS_STATUS_SYSTEM`].

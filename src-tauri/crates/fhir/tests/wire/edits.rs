@@ -12,12 +12,14 @@ use tern_fhir::{
 };
 use tern_inbox::{
     party::PartyRef,
+    red_flags::{Lowered, TextHash},
     work_item::{Urgency, WaitingFor},
 };
 
 use crate::scene::{at, body_of, dr_osei, leaves, now};
 
 pub(crate) const NURSES: &str = "https://tern.health/fhir/CodeSystem/pool|nurse-triage";
+const RED_FLAGS: &str = "https://tern.health/fhir/StructureDefinition/red-flags";
 const REPLY: &str = "Communication/reply";
 
 /// Every edit of a work item.
@@ -31,7 +33,7 @@ pub(crate) fn all(by: &PartyRef) -> [Edit<'_>; 11] {
         Edit::Complete { reply: None, at },
         Edit::Complete { reply: Some(REPLY), at },
         Edit::Route { pool: NURSES, at },
-        Edit::Urgency { urgency: Urgency::Urgent, at },
+        Edit::Urgency { urgency: Urgency::Urgent, lowered: None, at },
         Edit::Await { what: WaitingFor::Call, pool: None, at },
         Edit::Await { what: WaitingFor::Visit, pool: Some(NURSES), at },
         Edit::Retract,
@@ -84,7 +86,8 @@ pub(crate) fn by_hand(resource: &Value, edit: &Edit<'_>) -> Value {
             fields.shift_remove("owner");
             by_hand_to(fields, pool);
         }
-        Edit::Urgency { urgency, at } => {
+        Edit::Urgency { urgency, lowered, at } => {
+            assert_eq!(lowered, None, "a lowering has a test of its own");
             assert_eq!(urgency, Urgency::Urgent);
             fields.insert("priority".into(), json!("asap"));
             fields.insert("lastModified".into(), json!(tern_fhir::search::instant(at)));
@@ -217,6 +220,44 @@ fn what_is_absent_is_added_and_what_is_there_is_kept() {
         for edit in all(&osei) {
             both_forms_make_exactly(&resource, &edit);
         }
+    }
+}
+
+#[test]
+fn a_lowering_names_who_and_which_text_beside_whatever_else_stands_there() {
+    let at = now();
+    let lowered =
+        Lowered { by: dr_osei(), at, text_hash: TextHash::from_hex("ab12"), reason: "spoken to on the phone".into() };
+    let edit = Edit::Urgency { urgency: Urgency::SameDay, lowered: Some(&lowered), at };
+    let theirs = json!({ "url": "https://portal.example/score", "valueDecimal": 1 });
+    let rules = json!({ "url": "rule", "valueString": "chest-pain" });
+    let ours = json!({ "url": RED_FLAGS, "extension": [rules, { "url": "text", "valueString": "old" }] });
+    let said = json!([
+        { "url": "text", "valueString": "ab12" },
+        { "url": "lowered-by", "valueReference": { "reference": dr_osei().as_str() } },
+        { "url": "lowered-at", "valueInstant": tern_fhir::search::instant(at) },
+    ]);
+    let with = |extension: Option<Value>| {
+        let mut task = json!({ "resourceType": "Task", "id": "t1", "meta": { "versionId": "3" }, "priority": "stat" });
+        if let Some(extension) = extension {
+            task["extension"] = extension;
+        }
+        task
+    };
+    let alone = json!({ "url": RED_FLAGS, "extension": said });
+    let mut beside = said.as_array().expect("a list").clone();
+    beside.insert(0, rules);
+    for (before, after) in [
+        (None, json!([alone])),
+        (Some(json!([theirs])), json!([theirs, alone])),
+        (Some(json!([ours, theirs])), json!([{ "url": RED_FLAGS, "extension": beside }, theirs])),
+    ] {
+        let raw = edit_json(with(before).to_string().as_bytes(), &edit).expect("edited");
+        let edited: Value = serde_json::from_slice(&raw).expect("JSON");
+        assert_eq!((&edited["priority"], &edited["extension"]), (&json!("urgent"), &after));
+        assert!(edit.stands_in(&edited));
+        assert!(!edited.to_string().contains("phone"), "the reason never stands on the Task");
+        assert_eq!(edit_json(&raw, &edit).expect("edited"), raw, "twice is once");
     }
 }
 

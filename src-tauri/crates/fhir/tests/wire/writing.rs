@@ -167,6 +167,7 @@ fn work_item() -> WorkItem {
         status: WorkStatus::Requested,
         waiting_for: None,
         urgency: Urgency::SameDay,
+        lowered: None,
         due: Some(at("2026-03-04T17:00:00Z")),
         modified: now(),
     }

@@ -85,10 +85,11 @@ fn for_dates(rule: &str) -> Result<String, &'static str> {
             _ => written.push(part.to_owned()),
         }
     }
-    match (seen.contains(&"COUNT"), seen.contains(&"UNTIL")) {
-        (true, true) => return Err("COUNT and UNTIL exclude each other"),
-        (false, false) => written.push(format!("UNTIL={}1231T000000Z", ERA_YEARS.end())),
-        _ => {}
+    if !seen.contains(&"UNTIL") {
+        // Beside a COUNT too, which the RFC would not write: or a yearly rule would be counted up to the year 8000.
+        written.push(format!("UNTIL={}1231T000000Z", ERA_YEARS.end()));
+    } else if seen.contains(&"COUNT") {
+        return Err("COUNT and UNTIL exclude each other");
     }
     Ok(written.join(";"))
 }

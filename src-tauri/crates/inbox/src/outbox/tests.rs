@@ -38,6 +38,7 @@ fn item(status: WorkStatus, owner: Option<&str>, modified: DateTime<Utc>) -> Wor
         status,
         waiting_for: None,
         urgency: Urgency::Routine,
+        lowered: None,
         due: None,
         modified,
     }
@@ -223,8 +224,8 @@ fn a_move_is_made_on_what_its_member_saw_and_never_under_anothers_hands() {
     let seen = Seen { pool: nurses(), owner: None, urgency: Urgency::SameDay, waiting_for: None };
     let to_refills = Move::Pool { pool: "refills".to_owned() };
     let to_mia = Move::Member { member: PartyRef::new(MIA) };
-    let sooner = Move::Urgency { urgency: Urgency::Urgent };
-    let later = Move::Urgency { urgency: Urgency::Routine };
+    let sooner = Move::Urgency { urgency: Urgency::Urgent, lowered: None };
+    let later = Move::Urgency { urgency: Urgency::Routine, lowered: None };
     let second = || Step::Taken { by: None };
     // status, owner, pool, urgency; to another pool, to Mia, sooner, later
     let table = [

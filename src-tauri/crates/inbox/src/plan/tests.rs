@@ -43,6 +43,7 @@ fn item() -> WorkItem {
         status: WorkStatus::Requested,
         waiting_for: None,
         urgency: Urgency::Routine,
+        lowered: None,
         due: None,
         modified: second(0),
     }

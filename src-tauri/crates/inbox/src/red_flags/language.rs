@@ -17,24 +17,28 @@ const ONE_IN: usize = 8;
 const FOREIGN_ONE_IN: usize = 2;
 
 const ENGLISH: &[&str] = &[
-    "the", "i", "my", "is", "and", "to", "a", "of", "it", "in", "for", "have", "has", "had", "was", "with", "that", "this",
-    "you", "me", "she", "he", "her", "his", "not", "but", "been", "be", "so", "on", "at", "from", "im", "ive", "its", "are",
-    "do", "can", "cant", "dont", "what", "if", "or", "just", "am", "we", "they", "since", "when", "need", "get", "your",
+    "the", "i", "my", "is", "and", "to", "a", "of", "it", "in", "for", "have", "has", "had", "was", "with", "that",
+    "this", "you", "me", "she", "he", "her", "his", "not", "but", "been", "be", "so", "on", "at", "from", "im", "ive",
+    "its", "are", "do", "can", "cant", "dont", "what", "if", "or", "just", "am", "we", "they", "since", "when", "need",
+    "get", "your",
 ];
 const FRENCH: &[&str] = &[
-    "le", "la", "les", "de", "du", "des", "un", "une", "et", "je", "j", "ai", "mon", "ma", "mes", "est", "il", "elle", "pas",
-    "que", "qui", "ne", "n", "d", "l", "a", "en", "au", "aux", "pour", "avec", "dans", "depuis", "sur", "ce", "c", "me", "m",
-    "son", "sa", "ses", "vous", "suis", "ca", "plus", "mais", "ou", "se", "s", "si", "par", "fait", "tres", "bonjour",
+    "le", "la", "les", "de", "du", "des", "un", "une", "et", "je", "j", "ai", "mon", "ma", "mes", "est", "il", "elle",
+    "pas", "que", "qui", "ne", "n", "d", "l", "a", "en", "au", "aux", "pour", "avec", "dans", "depuis", "sur", "ce",
+    "c", "me", "m", "son", "sa", "ses", "vous", "suis", "ca", "plus", "mais", "ou", "se", "s", "si", "par", "fait",
+    "tres", "bonjour",
 ];
 
 /// Words in which English and French share a common word with their neighbours, and which then say nothing.
-const SHARED: &[&str] = &["a", "me", "de", "la", "en", "un", "una", "no", "se", "es", "que", "il", "si", "ma", "su", "mi"];
+const SHARED: &[&str] =
+    &["a", "me", "de", "la", "en", "un", "una", "no", "se", "es", "que", "il", "si", "ma", "su", "mi"];
 
 /// Whether the rules know the language.
 pub(super) fn known(prepared: &Prepared, stated: Option<&str>) -> Scan {
     let forms = || prepared.tokens.iter().filter_map(|token| prepared.vocabulary.get(token.word as usize));
     let words = forms().filter(|word| word.form.starts_with(char::is_alphabetic)).count();
-    let foreign = forms().filter(|word| word.form.starts_with(|first: char| first.is_alphabetic() && !first.is_ascii())).count();
+    let foreign =
+        forms().filter(|word| word.form.starts_with(|first: char| first.is_alphabetic() && !first.is_ascii())).count();
     let is_known = if words > 0 && foreign * FOREIGN_ONE_IN >= words {
         false
     } else if words >= ENOUGH {

@@ -179,6 +179,11 @@ pub enum Category {
 }
 
 impl Category {
+    /// Its word in the rules, such as `chest-heart`.
+    pub fn code(self) -> String {
+        serde_json::to_value(self).ok().and_then(|code| code.as_str().map(str::to_owned)).unwrap_or_default()
+    }
+
     /// Whether the words that matched may be shown on a screen that others can see.
     pub fn words_may_be_shown(self) -> bool {
         !matches!(self, Self::SelfHarm | Self::Violence)

@@ -42,7 +42,14 @@ impl<'a> Finder<'a> {
             }
         }
         let nodes = graph.nodes.len();
-        Self { graph, prepared, measures: measures(prepared), places, found: vec![None; nodes], possible: vec![None; nodes] }
+        Self {
+            graph,
+            prepared,
+            measures: measures(prepared),
+            places,
+            found: vec![None; nodes],
+            possible: vec![None; nodes],
+        }
     }
 
     /// From now on the words that these patterns cover are not seen.
@@ -153,9 +160,9 @@ impl<'a> Finder<'a> {
         let mut found = Vec::new();
         for one in first {
             let from = second.partition_point(|other| other.start < one.end);
-            let near = second[from..].iter().take_while(|other| {
-                other.start - one.end <= furthest && self.distance(*one, **other) <= gap
-            });
+            let near = second[from..]
+                .iter()
+                .take_while(|other| other.start - one.end <= furthest && self.distance(*one, **other) <= gap);
             found.extend(near.take(NEIGHBOURS).map(|other| Span { start: one.start, end: other.end }));
         }
         found
@@ -183,7 +190,8 @@ impl<'a> Finder<'a> {
                 Some(Node::Number(number)) => {
                     let from = self.measures.partition_point(|measure| measure.start < span.start);
                     let near = self.measures[from..].iter().take_while(|measure| measure.end <= span.end);
-                    let is = |measure: &&Measure| self.graph.numbers.get(*number).is_some_and(|number| measure.is(number));
+                    let is =
+                        |measure: &&Measure| self.graph.numbers.get(*number).is_some_and(|number| measure.is(number));
                     asked.extend(near.filter(is).flat_map(|measure| measure.start..measure.end));
                 }
                 Some(Node::Sequence(links)) => open.extend(links.iter().map(|link| link.node)),

@@ -21,7 +21,8 @@ const SENTENCE: u32 = 4;
 const LONGEST_WORD: usize = 64;
 
 /// Before an apostrophe: the French words that lose their vowel there.
-const ELIDED: &[&str] = &["l", "d", "j", "m", "n", "s", "t", "c", "qu", "jusqu", "lorsqu", "puisqu", "quelqu", "presqu"];
+const ELIDED: &[&str] =
+    &["l", "d", "j", "m", "n", "s", "t", "c", "qu", "jusqu", "lorsqu", "puisqu", "quelqu", "presqu"];
 
 /// One word of the text.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -257,7 +258,9 @@ impl<'f> Reader<'f> {
 
     /// A character between words.
     fn divide(&mut self, character: char) {
-        if matches!(character, '.' | ',') && self.word.ends_with(|last: char| last.is_ascii_digit()) && self.pending.is_none()
+        if matches!(character, '.' | ',')
+            && self.word.ends_with(|last: char| last.is_ascii_digit())
+            && self.pending.is_none()
         {
             self.pending = Some(character);
             return;
@@ -351,10 +354,19 @@ mod tests {
 
     #[test]
     fn spelling_and_markup_make_no_difference() {
-        for text in ["I can't breathe", "i CANT  breathe", "I can\u{2019}t <b>brea</b>the", "I can&#39;t breathe", "I cant breathe\u{200b}"] {
+        for text in [
+            "I can't breathe",
+            "i CANT  breathe",
+            "I can\u{2019}t <b>brea</b>the",
+            "I can&#39;t breathe",
+            "I cant breathe\u{200b}",
+        ] {
             assert_eq!(words_of(text), ["i", "cant", "breathe"], "{text}");
         }
-        assert_eq!(words_of("J\u{2019}ai de la fi\u{e8}vre, 38,5\u{b0}C"), ["j", "ai", "de", "la", "fievre", "38.5", "c"]);
+        assert_eq!(
+            words_of("J\u{2019}ai de la fi\u{e8}vre, 38,5\u{b0}C"),
+            ["j", "ai", "de", "la", "fievre", "38.5", "c"]
+        );
         assert_eq!(words_of("104.2F. 185/120, x-ray"), ["104.2", "f", "185", "120", "x", "ray"]);
         assert_eq!(words_of("c\u{153}ur \u{fb01}vre"), ["coeur", "fivre"]);
         assert_eq!(words_of("helllllp soooon"), ["hellp", "soon"]);
@@ -372,8 +384,7 @@ mod tests {
     fn the_end_of_a_sentence_is_far_away_and_a_filler_is_nowhere() {
         let fillers = HashSet::from(["really".to_owned()]);
         let prepared = prepare(&Scanned { body: "it hurts. really bad... no\nyes", ..Scanned::default() }, &fillers);
-        let steps: Vec<u32> =
-            prepared.tokens.windows(2).map(|pair| pair[1].position - pair[0].position).collect();
+        let steps: Vec<u32> = prepared.tokens.windows(2).map(|pair| pair[1].position - pair[0].position).collect();
         assert_eq!(steps, [1, 4, 1, 2, 2]);
     }
 }

@@ -86,6 +86,7 @@ fn one_clinical_item_that_is_open_makes_the_thread_clinical() {
         status,
         waiting_for: None,
         urgency: Urgency::Routine,
+        lowered: None,
         due: None,
         modified: chrono::DateTime::UNIX_EPOCH,
     };

@@ -14,3 +14,17 @@ CREATE TABLE moved (
 
 -- When this machine last asked the server for the work item of a message that has none.
 ALTER TABLE unplaced ADD COLUMN asked INTEGER;
+
+-- What the rules found in a message that waits, while its text and the rules are these.
+CREATE TABLE red_flag (
+    message  TEXT PRIMARY KEY,
+    text     TEXT NOT NULL,
+    rules    TEXT NOT NULL,
+    findings TEXT NOT NULL
+) STRICT, WITHOUT ROWID;
+
+-- A person's word that a text is less urgent than the rules say (JSON), as the server has it and as it is shown.
+ALTER TABLE work_item ADD COLUMN server_lowered TEXT;
+ALTER TABLE work_item ADD COLUMN lowered TEXT;
+-- The matches that made an envelope as urgent as it is (JSON).
+ALTER TABLE envelope ADD COLUMN flags TEXT NOT NULL DEFAULT '[]';

@@ -26,6 +26,14 @@ pub(crate) fn of_message(connection: &Connection, message: &str) -> Result<Vec<A
     Ok(rows.collect::<Result<_, _>>()?)
 }
 
+/// What a message's files are called.
+pub(crate) fn titles(
+    connection: &Connection,
+    message: &str,
+) -> Result<Vec<tern_inbox::private::PrivateText>, StoreError> {
+    Ok(of_message(connection, message)?.into_iter().map(|attachment| attachment.title).collect())
+}
+
 pub(crate) fn count(connection: &Connection, message: &str) -> Result<u32, StoreError> {
     Ok(connection.prepare_cached(COUNT)?.query_row([message], |row| row.get(0))?)
 }

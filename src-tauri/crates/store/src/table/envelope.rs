@@ -7,14 +7,14 @@ use tern_inbox::{envelope::Envelope, ids::ThreadId, queue::Queue, work_item::CLA
 
 use crate::{
     Reader, StoreError,
-    column::{Columns, Word, micros, micros_of, rank},
+    column::{Columns, Word, json, micros, micros_of, rank},
 };
 
 macro_rules! columns {
     () => {
         "e.thread, e.patient, e.patient_name, e.birth_date, e.writer, e.subject_line, e.category, e.urgency,
          e.waiting_since, e.due, e.attachments, e.held_by, e.held_name, e.held_since, e.language, e.delivery,
-         e.unreadable"
+         e.unreadable, e.flags"
     };
 }
 
@@ -80,8 +80,8 @@ fn read(row: &Row<'_>, now: DateTime<Utc>) -> rusqlite::Result<Envelope> {
         subject_line: row.private(5)?,
         category: row.get(6)?,
         urgency: row.urgency(7)?,
-        // The rules that find the words come with the red flags; until then there are none to show.
-        urgent_words: None,
+        // What an older program wrote otherwise is written anew with the next change.
+        flags: serde_json::from_str(&row.get::<_, String>(17)?).unwrap_or_default(),
         waiting_since: row.at(8)?,
         due: row.at_opt(9)?,
         attachments: row.get(10)?,
@@ -99,8 +99,8 @@ pub(crate) fn put(connection: &Connection, envelope: &Envelope, queues: &[Queue]
         .prepare_cached(
             "INSERT OR REPLACE INTO envelope (thread, patient, patient_name, birth_date, writer, subject_line,
                 category, urgency, waiting_since, due, attachments, held_by, held_name, held_since, language,
-                delivery, unreadable)
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17)",
+                delivery, unreadable, flags)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18)",
         )?
         .execute(params![
             thread,
@@ -120,6 +120,7 @@ pub(crate) fn put(connection: &Connection, envelope: &Envelope, queues: &[Queue]
             envelope.language,
             envelope.delivery.map(Word::word),
             envelope.unreadable,
+            json(&envelope.flags)?,
         ])?;
     let order = (-rank(envelope.urgency), micros_of(envelope.due).unwrap_or(NEVER), micros(envelope.waiting_since));
     let mut wanted: Vec<(String, (i64, i64, i64))> = queues.iter().map(|queue| (queue.key(), order)).collect();

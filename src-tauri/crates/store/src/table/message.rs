@@ -105,6 +105,19 @@ pub(crate) fn head(connection: &Connection, id: &str) -> Result<Option<Head>, St
 }
 
 /// When the last message of a thread was sent.
+/// The words of a message that a patient or proxy wrote.
+pub(crate) fn words_of_patient(
+    connection: &Connection,
+    id: &str,
+) -> Result<Option<tern_inbox::private::PrivateText>, StoreError> {
+    let found = connection
+        .prepare_cached("SELECT sender, text FROM message WHERE id = ?1")?
+        .query_row([id], |row| Ok((row.party_ref_opt(0)?, row.private(1)?)))
+        .optional()?;
+    let by_patient = |sender: &Option<PartyRef>| sender.as_ref().is_some_and(|sender| sender.kind().is_patient_side());
+    Ok(found.filter(|(sender, _)| by_patient(sender)).map(|(_, text)| text))
+}
+
 pub(crate) fn last_sent(connection: &Connection, thread: &str) -> Result<Option<DateTime<Utc>>, StoreError> {
     Ok(connection
         .prepare_cached("SELECT sent FROM message WHERE thread = ?1 ORDER BY n DESC LIMIT 1")?

@@ -61,6 +61,13 @@ pub(crate) fn since(connection: &Connection, envelope: &str) -> Result<Option<Da
     Ok(connection.prepare_cached(SINCE)?.query_row([envelope], |row| row.at_opt(0))?)
 }
 
+/// What of an envelope could not be read, as it came.
+pub(crate) fn raws(connection: &Connection, envelope: &str) -> Result<Vec<PrivateText>, StoreError> {
+    let mut statement = connection.prepare_cached("SELECT raw FROM quarantine WHERE thread = ?1")?;
+    let rows = statement.query_map([envelope], |row| row.private(0))?;
+    Ok(rows.collect::<Result<_, _>>()?)
+}
+
 pub(crate) fn put(
     connection: &Connection,
     kind: Kind,

@@ -5,12 +5,13 @@ use tern_inbox::{
     ids::{MessageId, PatientId, ThreadId, WorkItemId},
     party::PartyRef,
     plan::{self, Known, Pending},
-    work_item::WorkItem,
+    red_flags::Lowered,
+    work_item::{Urgency, WorkItem},
 };
 
 use crate::{
     Reader, StoreError, Writer,
-    column::{Columns, Word, micros, micros_of, rank},
+    column::{Columns, Word, json, micros, micros_of, rank},
     table::{Meta, OnServer, known, outbox},
 };
 
@@ -19,7 +20,7 @@ macro_rules! columns {
     () => {
         "id, thread, message, patient, category, pool, urgency, due, owner, status, waiting_for, modified,
          server_owner, server_status, server_waiting_for, server_modified, server_id, version, written, envelope,
-         server_pool, server_urgency"
+         server_pool, server_urgency, lowered, server_lowered"
     };
 }
 
@@ -46,6 +47,7 @@ fn shown(row: &Row<'_>) -> rusqlite::Result<WorkItem> {
         category: row.get(4)?,
         pool: row.get(5)?,
         urgency: row.urgency(6)?,
+        lowered: lowered(row, 22)?,
         due: row.at_opt(7)?,
         owner: row.party_ref_opt(8)?,
         status: row.word(9)?,
@@ -54,11 +56,22 @@ fn shown(row: &Row<'_>) -> rusqlite::Result<WorkItem> {
     })
 }
 
+fn lowered(row: &Row<'_>, column: usize) -> rusqlite::Result<Option<Lowered>> {
+    let kept: Option<String> = row.get(column)?;
+    // One that cannot be read hides nothing: the rules' word stands.
+    Ok(kept.and_then(|kept| serde_json::from_str(&kept).ok()))
+}
+
+fn lowered_column(lowered: Option<&Lowered>) -> Result<Option<String>, StoreError> {
+    lowered.map(json).transpose()
+}
+
 /// As the server has it.
 fn on_server(row: &Row<'_>) -> rusqlite::Result<WorkItem> {
     Ok(WorkItem {
         pool: row.get(20)?,
         urgency: row.urgency(21)?,
+        lowered: lowered(row, 23)?,
         owner: row.party_ref_opt(12)?,
         status: row.word(13)?,
         waiting_for: row.word_opt(14)?,
@@ -110,9 +123,10 @@ pub(crate) fn put(
         .prepare_cached(
             "INSERT INTO work_item (id, server_id, version, updated, first_updated, identity, thread, envelope,
                 message, patient, category, pool, urgency, due, server_owner, server_status, server_waiting_for,
-                server_modified, owner, status, waiting_for, modified, open, server_pool, server_urgency)
+                server_modified, owner, status, waiting_for, modified, open, server_pool, server_urgency,
+                lowered, server_lowered)
              VALUES (?1, ?2, ?3, ?4, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20,
-                ?21, ?22, ?23, ?24)
+                ?21, ?22, ?23, ?24, ?25, ?26)
              ON CONFLICT (id) DO UPDATE SET server_id = excluded.server_id, version = excluded.version,
                 written = NULL, updated = excluded.updated,
                 first_updated = coalesce(first_updated, excluded.first_updated),
@@ -123,7 +137,8 @@ pub(crate) fn put(
                 server_waiting_for = excluded.server_waiting_for, server_modified = excluded.server_modified,
                 owner = excluded.owner, status = excluded.status, waiting_for = excluded.waiting_for,
                 modified = excluded.modified, open = excluded.open, server_pool = excluded.server_pool,
-                server_urgency = excluded.server_urgency",
+                server_urgency = excluded.server_urgency, lowered = excluded.lowered,
+                server_lowered = excluded.server_lowered",
         )?
         .execute(params![
             key,
@@ -150,6 +165,8 @@ pub(crate) fn put(
             over.status.is_open(),
             item.pool,
             rank(item.urgency),
+            lowered_column(over.lowered.as_ref())?,
+            lowered_column(item.lowered.as_ref())?,
         ])?;
     Ok(())
 }
@@ -175,7 +192,7 @@ pub(crate) fn lay_over(writer: &mut Writer<'_>, id: &WorkItemId) -> Result<(), S
         .connection()
         .prepare_cached(
             "UPDATE work_item SET owner = ?2, status = ?3, waiting_for = ?4, modified = ?5, open = ?6, pool = ?7,
-                urgency = ?8
+                urgency = ?8, lowered = ?9
              WHERE id = ?1",
         )?
         .execute(params![
@@ -187,6 +204,7 @@ pub(crate) fn lay_over(writer: &mut Writer<'_>, id: &WorkItemId) -> Result<(), S
             over.status.is_open(),
             over.pool,
             rank(over.urgency),
+            lowered_column(over.lowered.as_ref())?,
         ])?;
     match &server.thread {
         Some(thread) => writer.touch_thread(thread),
@@ -209,7 +227,8 @@ pub(crate) fn written(
     connection
         .prepare_cached(
             "UPDATE work_item SET server_owner = ?2, server_status = ?3, server_waiting_for = ?4,
-                server_modified = ?5, written = coalesce(?6, written), server_pool = ?7, server_urgency = ?8
+                server_modified = ?5, written = coalesce(?6, written), server_pool = ?7, server_urgency = ?8,
+                server_lowered = ?9
              WHERE id = ?1",
         )?
         .execute(params![
@@ -221,7 +240,16 @@ pub(crate) fn written(
             version,
             now.pool,
             rank(now.urgency),
+            lowered_column(now.lowered.as_ref())?,
         ])?;
+    Ok(())
+}
+
+/// What the rules made of its urgency, until it is laid over anew.
+pub(crate) fn raise(connection: &Connection, id: &WorkItemId, to: Urgency) -> Result<(), StoreError> {
+    connection
+        .prepare_cached("UPDATE work_item SET urgency = ?2 WHERE id = ?1")?
+        .execute(params![id.as_str(), rank(to)])?;
     Ok(())
 }
 

@@ -85,7 +85,7 @@ fn what_somebody_is_at_work_on_stays_and_is_named_but_anybody_may_say_how_urgent
     assert_eq!(moved.threads, [ThreadId::from("rash")]);
     assert_eq!(moved.held, [(ThreadId::from("cough"), mia())]);
 
-    let urgent = decides(&scene, &["cough"], Move::Urgency { urgency: Urgency::Urgent });
+    let urgent = decides(&scene, &["cough"], Move::Urgency { urgency: Urgency::Urgent, lowered: None });
     assert_eq!(urgent.threads, [ThreadId::from("cough")]);
     assert_eq!(item(&scene, "cough").urgency, Urgency::Urgent);
     assert_eq!(item(&scene, "cough").owner, Some(mia()), "and she keeps it");

@@ -225,6 +225,7 @@ pub(crate) fn an_item(id: &str, thread: &str, message: &str) -> WorkItem {
         status: WorkStatus::Requested,
         waiting_for: None,
         urgency: Urgency::Routine,
+        lowered: None,
         due: None,
         modified: noon(),
     }

@@ -136,9 +136,11 @@ impl Journey<'_> {
         let reply = Reply::new();
         desk.way.lose_answer_to(&reply.identity);
         self.reply(desk, conversation, &reply).await?;
-        match desk.way.lost() {
-            0 => Err(Failed::Seen("no answer could be lost".to_owned())),
-            times => Ok(format!("{times} answer lost")),
+        // A server that loses its answers by itself may leave none to lose.
+        match (desk.way.lost(), desk.way.unanswered()) {
+            (0, 0) => Err(Failed::Seen("no answer could be lost".to_owned())),
+            (0, times) => Ok(format!("{times} lost by the server itself")),
+            (times, _) => Ok(format!("{times} answer lost")),
         }
     }
 

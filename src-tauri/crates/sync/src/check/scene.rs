@@ -137,6 +137,7 @@ impl Making<'_> {
             status: WorkStatus::Requested,
             waiting_for: None,
             urgency: Urgency::Routine,
+            lowered: None,
             due: None,
             modified: self.now,
         };

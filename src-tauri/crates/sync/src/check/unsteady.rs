@@ -22,11 +22,20 @@ pub(super) struct Unsteady {
     cut: AtomicBool,
     loses: Mutex<Option<String>>,
     lost: AtomicU32,
+    /// Times that the server, or something before it, gave no answer of use to the write that is meant.
+    unanswered: AtomicU32,
 }
 
 impl Unsteady {
     pub(super) fn new(way: Arc<dyn Server>, statement: Response) -> Self {
-        Self { way, statement, cut: AtomicBool::new(false), loses: Mutex::default(), lost: AtomicU32::new(0) }
+        Self {
+            way,
+            statement,
+            cut: AtomicBool::new(false),
+            loses: Mutex::default(),
+            lost: AtomicU32::new(0),
+            unanswered: AtomicU32::new(0),
+        }
     }
 
     /// From now on nothing gets through.
@@ -47,6 +56,11 @@ impl Unsteady {
     /// How many answers were lost.
     pub(super) fn lost(&self) -> u32 {
         self.lost.load(Ordering::SeqCst)
+    }
+
+    /// How many were lost without anybody's doing: it may have taken effect, and nobody was told.
+    pub(super) fn unanswered(&self) -> u32 {
+        self.unanswered.load(Ordering::SeqCst)
     }
 
     /// Whether the request makes the message whose answer is to be lost.
@@ -76,6 +90,10 @@ impl Server for Unsteady {
                     *self.loses.lock().unwrap_or_else(PoisonError::into_inner) = None;
                     self.lost.fetch_add(1, Ordering::SeqCst);
                     Err(Unanswered::Lost)
+                }
+                Ok(Response { status: 500.., .. }) | Err(Unanswered::Lost) if meant => {
+                    self.unanswered.fetch_add(1, Ordering::SeqCst);
+                    answer
                 }
                 _ => answer,
             }

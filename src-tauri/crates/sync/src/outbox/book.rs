@@ -265,6 +265,7 @@ impl Book {
                 status: WorkStatus::Requested,
                 waiting_for: None,
                 urgency,
+                lowered: None,
                 due: None,
                 modified: now,
             }))

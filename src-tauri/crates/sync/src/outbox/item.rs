@@ -255,7 +255,7 @@ fn moved(change: &Move, at: DateTime<Utc>) -> Edit<'_> {
     match change {
         Move::Pool { pool } => Edit::Route { pool, at },
         Move::Member { member } => Edit::Assign { to: member, at },
-        Move::Urgency { urgency } => Edit::Urgency { urgency: *urgency, at },
+        Move::Urgency { urgency, lowered } => Edit::Urgency { urgency: *urgency, lowered: lowered.as_ref(), at },
         Move::Await { what, pool } => Edit::Await { what: *what, pool: pool.as_deref(), at },
     }
 }

@@ -37,7 +37,7 @@ async fn every_move_is_on_the_server_under_its_version_and_changes_nothing_else(
         practice.differs(quirks);
         let desk = Desk::opens(&practice, &clock, people::osei());
         desk.looks().await;
-        desk.moves(&["t0"], Move::Urgency { urgency: Urgency::Urgent });
+        desk.moves(&["t0"], Move::Urgency { urgency: Urgency::Urgent, lowered: None });
         desk.moves(&["t0"], Move::Await { what: WaitingFor::Visit, pool: Some(DESK.to_owned()) });
         desk.has_sent_everything().await;
         let task = practice.read("Task", "t0-w0").expect("the task");
