@@ -122,7 +122,7 @@ impl Desk {
     }
 
     /// Refuses a role that holds no work. Whatever became of pools and categories since: what somebody holds they may
-    /// give back, and what they wrote they may keep, take up again or throw away.
+    /// give back, and what they wrote they may take up again or throw away.
     ///
     /// # Errors
     /// As [`Desk::may`].

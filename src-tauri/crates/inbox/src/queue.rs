@@ -177,9 +177,9 @@ pub fn queues_of(situation: Situation<'_>, me: &Me, now: DateTime<Utc>) -> Vec<Q
         match pool {
             // Whoever makes the calls of the day finds them in one place; in its pool it would be dealt with twice.
             _ if item.waiting_for == Some(WaitingFor::Call) => add(Queue::Calls),
-            Some(pool) => add(Queue::Pool(pool.id.clone())),
+            Some(pool) if me.sees_pool(pool) => add(Queue::Pool(pool.id.clone())),
             None if me.sees_unsorted() && (owner.is_none() || item.thread.is_none()) => add(Queue::Unsorted),
-            None => {}
+            _ => {}
         }
     }
     if (situation.unreadable || situation.unplaced) && me.sees_unsorted() {
@@ -340,7 +340,7 @@ mod tests {
             let item = WorkItem { owner: Some(mia()), status: WorkStatus::Accepted, ..three()[1].clone() };
             queues_of_one(&Me { references: vec![mia()], role }, &[item], false, false)
         };
-        assert_eq!(mine(Role::FrontOffice), ["mine", "urgent", "pool:front-desk"]);
+        assert_eq!(mine(Role::FrontOffice), ["mine", "urgent"], "and the pool's queue stays the pool's");
         assert_eq!(mine(Role::It), [""; 0]);
     }
 

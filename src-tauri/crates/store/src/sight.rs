@@ -28,8 +28,8 @@ use tern_inbox::{
 use crate::{Reader, StoreError};
 
 /// `?1` the thread, `?2` the one that it is about or itself, `?3` whether unsorted is looked at, `?4` and `?5` the
-/// member's references.
-const SEEN: &str = "SELECT
+/// member's references. In WHERE, because only there SQLite leaves out what need not be asked any more.
+const SEEN: &str = "SELECT 1 WHERE
     EXISTS (SELECT 1 FROM queue_entry q WHERE q.thread = ?2)
     OR EXISTS (SELECT 1 FROM work_item v WHERE v.envelope = ?2 AND (v.owner IN (?4, ?5)
         OR coalesce((SELECT p.own FROM whose_pool p WHERE p.identifier = v.pool), ?3)))
@@ -66,9 +66,7 @@ impl Sight<'_> {
         let subject = about.next()?.map(|row| row.get::<_, String>(0)).transpose()?;
         let subject = subject.as_deref().unwrap_or(thread);
         let [acting, practitioner] = &self.references;
-        let parameters = params![thread, subject, self.unsorted, acting, practitioner];
-        // Nothing at all is no answer: a reference that is missing compares as unknown.
-        let seen = self.seen.query_row(parameters, |row| row.get::<_, Option<bool>>(0))?.unwrap_or(false);
+        let seen = self.seen.exists(params![thread, subject, self.unsorted, acting, practitioner])?;
         self.known.insert(thread.to_owned(), seen);
         Ok(seen)
     }

@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a scene that cannot be set fails loudly")]
 
 mod file;
+mod flags;
 mod lost;
 mod moves;
 mod page;

@@ -1,0 +1,100 @@
+//! Red flags: what a patient's words say raises what is shown, whatever the server says; a person's word holds for
+//! the text that it was about.
+
+use tern_inbox::{
+    arrival::Kind,
+    ids::ThreadId,
+    moves::Move,
+    queue::Queue,
+    red_flags::Category,
+    work_item::{Urgency, WorkItem},
+};
+use tern_store::{Acknowledged, Moving};
+
+use crate::scene::*;
+
+const CHEST: &str = "Since lunch I have a crushing pain in my chest and my left arm is numb";
+
+/// Ana writes of a pain in the chest; the portal calls it routine.
+fn chest() -> Scene {
+    let scene = Scene::new();
+    scene.apply(Kind::Communication, vec![thread("chest"), message("m1", "chest", 0, CHEST)]);
+    scene.apply(Kind::Task, vec![work_item("t1", "chest", "m1")]);
+    scene
+}
+
+fn envelope(scene: &Scene) -> tern_inbox::envelope::Envelope {
+    scene.cache.read(|reader| reader.envelope(&"chest".into(), noon())).unwrap().unwrap()
+}
+
+fn decides(scene: &Scene, urgency: Urgency) {
+    let moving = Moving {
+        threads: vec![ThreadId::from("chest")],
+        author: osei(),
+        change: Move::Urgency { urgency, lowered: None },
+        notes: Vec::new(),
+        not_before: noon(),
+    };
+    scene.cache.write(noon(), |writer| writer.move_threads(&moving, &physician())).unwrap();
+}
+
+#[test]
+fn a_patients_words_raise_a_routine_item_and_say_which_rule_did() {
+    let scene = chest();
+    assert_eq!(scene.queue(&Queue::Urgent), ["chest"]);
+    let envelope = envelope(&scene);
+    assert!(envelope.urgency >= Urgency::Urgent);
+    let first = envelope.flags.first().expect("a rule");
+    assert_eq!(first.category, Category::ChestHeart);
+    let words = first.words.as_ref().expect("words").reveal();
+    assert!(words.contains("chest") && words.chars().count() <= 60, "{words}");
+}
+
+#[test]
+fn words_that_came_after_their_work_item_raise_it_as_well() {
+    let scene = Scene::new();
+    scene.apply(Kind::Communication, vec![thread("chest")]);
+    scene.apply(Kind::Task, vec![work_item("t1", "chest", "m1")]);
+    assert_eq!(scene.queue(&Queue::Urgent), [""; 0]);
+    scene.apply(Kind::Communication, vec![message("m1", "chest", 0, CHEST)]);
+    assert_eq!(scene.queue(&Queue::Urgent), ["chest"]);
+}
+
+#[test]
+fn what_no_work_item_names_and_what_cannot_be_read_is_urgent_too() {
+    let scene = Scene::new();
+    scene.apply(Kind::Task, vec![]);
+    scene.apply(Kind::Communication, vec![thread("chest"), message("m1", "chest", 0, CHEST)]);
+    assert_eq!(scene.queue(&Queue::Urgent), ["chest"]);
+    assert_eq!(scene.queue(&Queue::Unsorted), ["chest"]);
+}
+
+#[test]
+fn a_person_lowers_it_for_this_text_and_the_next_one_is_judged_anew() {
+    let scene = chest();
+    decides(&scene, Urgency::SameDay);
+    assert_eq!(scene.queue(&Queue::Urgent), [""; 0]);
+    assert_eq!(envelope(&scene).urgency, Urgency::SameDay);
+    assert!(envelope(&scene).flags.is_empty(), "nothing says urgent any more");
+
+    // The server has it; its echo brings the same, and nothing is raised again.
+    let row = scene.cache.read(|reader| reader.outbox()).unwrap().remove(0);
+    scene.cache.write(noon(), |writer| writer.outbox_sending(&row.id)).unwrap();
+    scene.cache.write(noon(), |writer| writer.outbox_acknowledged(&row.id, &Acknowledged::default())).unwrap();
+    assert_eq!(envelope(&scene).urgency, Urgency::SameDay);
+
+    scene.apply(Kind::Communication, vec![message("m2", "chest", 5, "Now I cannot breathe any more")]);
+    scene.apply(Kind::Task, vec![work_item("t2", "chest", "m2")]);
+    assert_eq!(scene.queue(&Queue::Urgent), ["chest"], "a new text");
+}
+
+#[test]
+fn another_machines_word_holds_here_too() {
+    let scene = chest();
+    let theirs = chest();
+    decides(&theirs, Urgency::Routine);
+    let lowered = theirs.cache.read(|reader| reader.work_item(&"t1".into())).unwrap().unwrap().lowered;
+    assert_eq!(lowered.as_ref().map(|lowered| &lowered.by), Some(&osei()));
+    scene.apply(Kind::Task, vec![of_item(WorkItem { lowered, ..an_item("t1", "chest", "m1") }, 2)]);
+    assert_eq!(scene.queue(&Queue::Urgent), [""; 0]);
+}
