@@ -126,6 +126,12 @@ export function actionOf(id: string): (Action & { id: ActionId }) | undefined {
   return byId.get(id);
 }
 
+/** Which queue of the rail, or which pool, an action is about: `queue.3`, `route.3`. */
+export function placeOf(id: ActionId): number | null {
+  const place = /^(?:queue|route)\.(\d)$/.exec(id);
+  return place === null ? null : Number(place[1]);
+}
+
 /** Whether two actions can be reached at the same moment, with neither inside the other. */
 export function scopesMeet(one: Scope, other: Scope): boolean {
   if (one === other) return true;
