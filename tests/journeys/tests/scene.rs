@@ -22,9 +22,14 @@ pub(crate) struct Scene {
 impl Scene {
     /// A practice with a few people and threads.
     pub(crate) async fn set(more: &[&str]) -> Self {
+        Self::of_threads("60", more).await
+    }
+
+    /// A practice with so many threads.
+    pub(crate) async fn of_threads(threads: &str, more: &[&str]) -> Self {
         let dir = tempfile::tempdir().expect("a folder");
         let program = required("TERN_PRACTICE");
-        let mut arguments = vec!["--patients", "20", "--threads", "60", "--seed", "7"];
+        let mut arguments = vec!["--patients", "20", "--threads", threads, "--seed", "7"];
         arguments.extend(more);
         let practice = Practice::start(&program, &dir.path().join("practice"), &arguments).await.expect("a practice");
         let road = Road::build(&practice.ready, &dir.path().join("road"), "").expect("a road");

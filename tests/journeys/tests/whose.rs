@@ -4,7 +4,7 @@ use fantoccini::key::Key;
 use serde_json::{Value, json};
 use tern_journeys::{PATIENCE, window::Window};
 
-use crate::scene::{Scene, accessible, invoke, send, sign_in, sign_out, start, write};
+use crate::scene::{Scene, accessible, go_to, invoke, send, sign_in, sign_out, start, write};
 
 const DRAFT_OF_OSEI: &str = "Half a thought of Dr Osei, ochrequill";
 const REPLY_OF_OSEI: &str = "A whole reply of Dr Osei, vermilionquill.";
@@ -34,6 +34,8 @@ async fn two_members_share_a_profile_and_neither_sees_nor_sends_what_is_the_othe
     let mia = scene.window_on("shared", "ma", "en").await;
     sign_in(&mia).await;
     sees_nothing_of_osei(&mia, [&answered, &begun]).await;
+    // What a medical assistant answers in words of her own: no question of health.
+    go_to(&mia, "Front desk").await;
     let hers = start_another_than(&mia, [&answered, &begun]).await;
     write(&mia, REPLY_OF_MIA).await;
     send(&mia).await;

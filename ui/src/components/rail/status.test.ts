@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { Status } from "$bindings/Status";
-import { openSession } from "$lib/backend/testing/memory";
+import { openSession } from "$lib/backend/testing/words";
 import { statusWords } from "./status";
 
 const NOW = Date.UTC(2026, 2, 4, 15);

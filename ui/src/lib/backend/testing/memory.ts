@@ -29,24 +29,9 @@ import type { ThreadRequest } from "$bindings/ThreadRequest";
 import type { TouchView } from "$bindings/TouchView";
 import type { UnlockResult } from "$bindings/UnlockResult";
 import type { Backend, BackendEvents } from "../backend";
-import { messagesOf, morning, patientOf } from "./words";
+import { destinations, drOsei, facts, messagesOf, morning, openSession, patientOf } from "./words";
 
 type Handlers = { [E in keyof BackendEvents]: Set<(payload: BackendEvents[E]) => void> };
-
-export const drOsei = { reference: "PractitionerRole/osei", name: "Dr Amara Osei", role: "physician" };
-
-export function openSession(): Session {
-  return {
-    kind: "open",
-    member: drOsei,
-    practice: "Lakeside Family Practice",
-    server: "https://fhir.lakeside.example",
-    signInAgain: false,
-    failure: null,
-    setAside: null,
-    restored: 0,
-  };
-}
 
 export class MemoryBackend implements Backend {
   now: () => number;
@@ -345,20 +330,7 @@ export class MemoryBackend implements Backend {
     return this.#end(request.thread, true);
   }
   async destinations() {
-    const pool = (number: number, id: string, name: string) => ({
-      id: `pool/${id}`,
-      name,
-      number,
-      staffed: true,
-    });
-    return this.#did("destinations", null, {
-      pools: [
-        pool(1, "front-desk", "Front desk"),
-        pool(2, "nurses", "Nurse triage"),
-        pool(3, "refills", "Refills"),
-      ],
-      members: [{ reference: "PractitionerRole/mia", name: "Mia Tran", role: "ma" }],
-    });
+    return this.#did("destinations", null, destinations());
   }
   async decide(request: DecideRequest): Promise<Decided> {
     await this.#did("decide", request, undefined);
@@ -433,13 +405,7 @@ export class MemoryBackend implements Backend {
     return this.settingsNow;
   }
   async serverFacts() {
-    return this.#did("serverFacts", null, [
-      { fact: "conditional-create", verdict: "works" as const },
-      { fact: "transaction", verdict: "works" as const },
-      { fact: "patch", verdict: "works-around" as const },
-      { fact: "push", verdict: "missing" as const },
-      { fact: "receipts", verdict: "unknown" as const },
-    ]);
+    return this.#did("serverFacts", null, facts());
   }
   async quit(request: QuitRequest): Promise<QuitResult> {
     const unsent = this.queues.get("unsent")?.length ?? 0;

@@ -6,8 +6,8 @@ import type { Language } from "$bindings/Language";
 import type { SignInFailure } from "$bindings/SignInFailure";
 import type { Theme } from "$bindings/Theme";
 import type { Backend } from "../backend";
-import { drOsei, MemoryBackend } from "./memory";
-import { envelope, many } from "./words";
+import { MemoryBackend } from "./memory";
+import { drOsei, envelope, many } from "./words";
 
 const HOUR = 3_600_000;
 

@@ -1,7 +1,10 @@
 /** The people and texts of the scripted practice. All invented, in our own words. */
 import type { EnvelopeRow } from "$bindings/EnvelopeRow";
 import type { MessageRow } from "$bindings/MessageRow";
+import type { Destinations } from "$bindings/Destinations";
 import type { PatientCard } from "$bindings/PatientCard";
+import type { ServerFact } from "$bindings/ServerFact";
+import type { Session } from "$bindings/Session";
 
 const MINUTE = 60_000;
 const HOUR = 60 * MINUTE;
@@ -246,5 +249,49 @@ export function messagesOf(row: EnvelopeRow, now: number): MessageRow[] {
   return [
     message(`m-${row.thread}`, sent, { author: row.writer ?? row.patientName, attachments: files }),
     ...unreadable,
+  ];
+}
+
+export const drOsei = { reference: "PractitionerRole/osei", name: "Dr Amara Osei", role: "physician" };
+
+export function openSession(): Session {
+  return {
+    kind: "open",
+    member: drOsei,
+    practice: "Lakeside Family Practice",
+    server: "https://fhir.lakeside.example",
+    signInAgain: false,
+    failure: null,
+    setAside: null,
+    restored: 0,
+  };
+}
+
+/** Where work can go. */
+export function destinations(): Destinations {
+  const pool = (number: number, id: string, name: string) => ({
+    id: `pool/${id}`,
+    name,
+    number,
+    staffed: true,
+  });
+  return {
+    pools: [
+      pool(1, "front-desk", "Front desk"),
+      pool(2, "nurses", "Nurse triage"),
+      pool(3, "refills", "Refills"),
+    ],
+    members: [{ reference: "PractitionerRole/mia", name: "Mia Tran", role: "ma" }],
+  };
+}
+
+/** What the server can do. */
+export function facts(): ServerFact[] {
+  return [
+    { fact: "conditional-create", verdict: "works" },
+    { fact: "transaction", verdict: "works" },
+    { fact: "patch", verdict: "works-around" },
+    { fact: "push", verdict: "missing" },
+    { fact: "receipts", verdict: "unknown" },
   ];
 }
