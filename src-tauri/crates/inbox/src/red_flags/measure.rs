@@ -24,7 +24,7 @@ enum Value {
 /// Units of other things: a number before one of them is no temperature and no sugar.
 const OTHER_UNITS: &[&str] = &[
     "mg", "mcg", "ug", "g", "gram", "grams", "kg", "kilo", "kilos", "lb", "lbs", "pound", "pounds", "oz", "ml", "cc", "cm",
-    "mm", "meg", "mgs", "iu", "%", "$", "percent", "dollars", "bpm", "am", "pm", "euros", "st", "nd", "rd", "th", "unite",
+    "mm", "meg", "mgs", "iu", "%", "$", "percent", "dollars", "am", "pm", "euros", "st", "nd", "rd", "th", "unite",
     "unites", "unit", "units", "km", "miles", "meters", "metres",
 ];
 
