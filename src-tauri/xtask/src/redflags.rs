@@ -66,7 +66,8 @@ impl RedFlags {
         let scanner = scanner(self.rules.as_deref())?;
         let measured = measure(&scanner, rows, self.at.urgency());
         if self.json {
-            let json = serde_json::to_string_pretty(&measured.report()).map_err(|error| Error::other(error.to_string()))?;
+            let json =
+                serde_json::to_string_pretty(&measured.report()).map_err(|error| Error::other(error.to_string()))?;
             say::line(&json);
         } else {
             say::line(&measured.to_string());
@@ -77,12 +78,8 @@ impl RedFlags {
 
 fn measure(scanner: &Scanner, rows: Vec<Row>, at: Urgency) -> Measured {
     let scan = |row: Row| {
-        let scanned = Scanned {
-            subject: &row.subject,
-            body: &row.text,
-            language: row.language.as_deref(),
-            ..Scanned::default()
-        };
+        let scanned =
+            Scanned { subject: &row.subject, body: &row.text, language: row.language.as_deref(), ..Scanned::default() };
         let findings = scanner.scan(&scanned);
         (row, findings)
     };
@@ -172,7 +169,8 @@ mod tests {
     #[test]
     fn every_rule_says_who_reviewed_it_and_stands_under_its_language() {
         let set: RuleSet = starting().unwrap();
-        let languages: std::collections::BTreeSet<_> = set.rules.iter().map(|rule| (rule.category, rule.language)).collect();
+        let languages: std::collections::BTreeSet<_> =
+            set.rules.iter().map(|rule| (rule.category, rule.language)).collect();
         for rule in &set.rules {
             assert!(!rule.reviewed_by.is_empty(), "{}", rule.id);
             let urgent_words = rule.category == Category::UrgentWords;

@@ -37,10 +37,10 @@ mod measure;
 mod spans;
 mod text;
 
+pub use compile::{RuleProblem, Where};
 pub use finding::{Findings, Match, Negation, Part, Place, Scan, Scanned};
 pub use lowering::{Lowered, TextHash, raised, shown};
 pub use pattern::PatternProblem;
 pub use rule::{Category, Concept, Language, Rule, RuleId, RuleSet};
 pub use scan::Scanner;
 pub use starting::starting;
-pub use compile::{RuleProblem, Where};

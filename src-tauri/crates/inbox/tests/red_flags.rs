@@ -5,8 +5,8 @@ use proptest::prelude::*;
 use tern_inbox::party::PartyRef;
 use tern_inbox::private::PrivateText;
 use tern_inbox::red_flags::{
-    Category, Concept, Findings, Language, Lowered, Negation, Part, Rule, RuleId, RuleSet, Scan, Scanned, Scanner, TextHash,
-    Where, raised, shown, starting,
+    Category, Concept, Findings, Language, Lowered, Negation, Part, Rule, RuleId, RuleSet, Scan, Scanned, Scanner,
+    TextHash, Where, raised, shown, starting,
 };
 use tern_inbox::work_item::Urgency;
 
@@ -102,8 +102,10 @@ fn an_idiom_hides_its_words_and_unless_drops_a_match_nearby() {
 fn a_broken_pattern_is_told_with_its_place_and_takes_nothing_with_it() {
     let mut broken = rule("broken", &["(chest", "arm &99 leg", "@nobody", "pain"]);
     broken.unless = vec!["[only]".to_owned()];
-    let concepts = vec![Concept { name: "loop".to_owned(), words: vec!["@loop".to_owned(), "x*".to_owned(), "fever".to_owned()] }];
-    let set = RuleSet { concepts, ..set(vec![broken, rule("whole", &["breath*", "@loop"]), rule("whole", &["<4..> C>"])]) };
+    let concepts =
+        vec![Concept { name: "loop".to_owned(), words: vec!["@loop".to_owned(), "x*".to_owned(), "fever".to_owned()] }];
+    let set =
+        RuleSet { concepts, ..set(vec![broken, rule("whole", &["breath*", "@loop"]), rule("whole", &["<4..> C>"])]) };
     let problems = Scanner::new(&set).expect_err("problems");
     let told: Vec<String> = problems.iter().map(ToString::to_string).collect();
     assert_eq!(
@@ -161,7 +163,12 @@ fn people_write_as_they_write() {
     ] {
         assert!(level(text) >= Urgency::Urgent, "{text}");
     }
-    for text in ["Her appointment with her mother", "dying to know the results", "a walk by the river", "temp job at 104 Main St"] {
+    for text in [
+        "Her appointment with her mother",
+        "dying to know the results",
+        "a walk by the river",
+        "temp job at 104 Main St",
+    ] {
         assert_eq!(level(text), Urgency::Routine, "{text}");
     }
 }
@@ -175,7 +182,10 @@ fn subject_and_titles_are_scanned_too() {
     assert_eq!(place.part, Part::Attachment(1));
     assert_eq!(&scanned.part(place.part)[place.bytes.clone()], "chest");
     // What stands in two parts is not one sentence.
-    assert_eq!(scanner().scan(&Scanned { subject: "chest", body: "pain au chocolat", ..Scanned::default() }).level(), Urgency::Routine);
+    assert_eq!(
+        scanner().scan(&Scanned { subject: "chest", body: "pain au chocolat", ..Scanned::default() }).level(),
+        Urgency::Routine
+    );
 }
 
 #[test]
@@ -207,8 +217,14 @@ fn a_language_that_no_rule_knows_is_marked() {
     assert_eq!(scan("\u{6211}\u{80f8}\u{53e3}\u{75bc}", None), Scan::NotScanned);
     assert_eq!(scan("me duele", Some("es-MX")), Scan::NotScanned);
     assert_eq!(scan("it hurts", Some("en-CA")), Scan::Scanned);
-    assert_eq!(scan("I would like to have the results of my blood test, thank you very much", Some("es")), Scan::Scanned);
-    assert_eq!(scan("Bonjour, je voudrais avoir les r\u{e9}sultats de ma prise de sang, merci beaucoup", None), Scan::Scanned);
+    assert_eq!(
+        scan("I would like to have the results of my blood test, thank you very much", Some("es")),
+        Scan::Scanned
+    );
+    assert_eq!(
+        scan("Bonjour, je voudrais avoir les r\u{e9}sultats de ma prise de sang, merci beaucoup", None),
+        Scan::Scanned
+    );
     assert_eq!(scan("", None), Scan::Scanned);
 }
 
@@ -236,7 +252,8 @@ fn nothing_below_this_crate_back_tracks() {
     let lock = include_str!("../../../../Cargo.lock");
     let mut needs: std::collections::HashMap<&str, Vec<&str>> = std::collections::HashMap::new();
     for package in lock.split("[[package]]").skip(1) {
-        let name = package.lines().find_map(|line| line.strip_prefix("name = \"")).and_then(|name| name.strip_suffix('"'));
+        let name =
+            package.lines().find_map(|line| line.strip_prefix("name = \"")).and_then(|name| name.strip_suffix('"'));
         let list = package.split("dependencies = [").nth(1).and_then(|rest| rest.split(']').next()).unwrap_or_default();
         let named = list.lines().filter_map(|line| line.trim().strip_prefix('"')?.split(['"', ' ']).next());
         needs.entry(name.expect("a package has a name")).or_default().extend(named);
@@ -260,8 +277,37 @@ fn any_urgency() -> impl Strategy<Value = Urgency> {
 /// Words that rules ask for, between anything at all.
 fn any_text() -> impl Strategy<Value = String> {
     let words = vec![
-        "chest", "pain", "can't", "breathe", "104", "F", "no", "baby", "fever", "<b>", "</p>", "&amp;", "&#39;", "\u{2019}", ".", "\n\n",
-        "185/120", "over", "kill", "myself", "sooooo", "\u{130}", "\u{df}", "e\u{301}", "\u{200d}", "\u{1f480}", "\u{fdfa}", " ", "'", "3.0", "mmol",
+        "chest",
+        "pain",
+        "can't",
+        "breathe",
+        "104",
+        "F",
+        "no",
+        "baby",
+        "fever",
+        "<b>",
+        "</p>",
+        "&amp;",
+        "&#39;",
+        "\u{2019}",
+        ".",
+        "\n\n",
+        "185/120",
+        "over",
+        "kill",
+        "myself",
+        "sooooo",
+        "\u{130}",
+        "\u{df}",
+        "e\u{301}",
+        "\u{200d}",
+        "\u{1f480}",
+        "\u{fdfa}",
+        " ",
+        "'",
+        "3.0",
+        "mmol",
     ];
     let piece = prop_oneof![prop::sample::select(words).prop_map(str::to_owned), any::<String>()];
     prop::collection::vec(piece, 0..24).prop_map(|pieces| pieces.join(" "))

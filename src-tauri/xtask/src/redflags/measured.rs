@@ -164,7 +164,11 @@ impl Measured {
 
 impl fmt::Display for Measured {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        writeln!(f, "{:<28} {:>7} {:>7} {:>9} {:>7} {:>12}", "", "should", "raised", "precision", "recall", "false alarms")?;
+        writeln!(
+            f,
+            "{:<28} {:>7} {:>7} {:>9} {:>7} {:>12}",
+            "", "should", "raised", "precision", "recall", "false alarms"
+        )?;
         let mut row = |name: &str, counts: Counts| {
             writeln!(
                 f,

@@ -23,9 +23,9 @@ enum Value {
 
 /// Units of other things: a number before one of them is no temperature and no sugar.
 const OTHER_UNITS: &[&str] = &[
-    "mg", "mcg", "ug", "g", "gram", "grams", "kg", "kilo", "kilos", "lb", "lbs", "pound", "pounds", "oz", "ml", "cc", "cm",
-    "mm", "meg", "mgs", "iu", "%", "$", "percent", "dollars", "am", "pm", "euros", "st", "nd", "rd", "th", "unite",
-    "unites", "unit", "units", "km", "miles", "meters", "metres",
+    "mg", "mcg", "ug", "g", "gram", "grams", "kg", "kilo", "kilos", "lb", "lbs", "pound", "pounds", "oz", "ml", "cc",
+    "cm", "mm", "meg", "mgs", "iu", "%", "$", "percent", "dollars", "am", "pm", "euros", "st", "nd", "rd", "th",
+    "unite", "unites", "unit", "units", "km", "miles", "meters", "metres",
 ];
 
 /// Finds the numbers of a text, in its order.
@@ -56,7 +56,9 @@ pub(super) fn measures(prepared: &Prepared) -> Vec<Measure> {
             ("degree" | "degrees" | "deg" | "degre" | "degres", "f" | "fahrenheit" | "farenheit") => {
                 (3, Value::Celsius(celsius(value)))
             }
-            ("degree" | "degrees" | "deg" | "degre" | "degres", "c" | "celsius" | "celcius") => (3, Value::Celsius(value)),
+            ("degree" | "degrees" | "deg" | "degre" | "degres", "c" | "celsius" | "celcius") => {
+                (3, Value::Celsius(value))
+            }
             ("degree" | "degrees" | "deg" | "degre" | "degres", _) if (34.0..=43.0).contains(&value) => {
                 (2, Value::Celsius(value))
             }
@@ -114,7 +116,9 @@ mod tests {
 
     #[test]
     fn units_are_converted_and_foreign_ones_left_out() {
-        for text in ["104F", "104 \u{b0}F", "40\u{b0}C", "40,0 C", "104 degrees", "40.5 celsius", "40\u{ba}C", "40 \u{2103}"] {
+        for text in
+            ["104F", "104 \u{b0}F", "40\u{b0}C", "40,0 C", "104 degrees", "40.5 celsius", "40\u{ba}C", "40 \u{2103}"]
+        {
             assert!(holds("<40.. C>", text), "{text}");
             assert!(holds("<104.. F>", text), "{text}");
         }

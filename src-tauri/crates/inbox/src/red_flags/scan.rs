@@ -4,11 +4,11 @@ use std::collections::HashSet;
 
 use super::compile::{Compiler, Graph, NodeId, RuleProblem, Where};
 use super::finding::{Findings, Match, Negation, Place, Scanned, words_for_a_row};
+use super::language;
 use super::pattern::{PatternProblem, Problem};
 use super::rule::{Category, Rule, RuleId, RuleSet};
 use super::spans::{Finder, Span};
 use super::text::{self, Prepared, Token};
-use super::language;
 use crate::{private::PrivateText, work_item::Urgency};
 
 /// Words between a match and the `unless` that drops it, at most.
@@ -189,7 +189,8 @@ fn narrowed(finder: &Finder<'_>, prepared: &Prepared, unless: &[Span], span: Spa
     unless[from..].iter().take_while(|other| other.start <= span.end + reach).any(|other| {
         let (begins, ends) = sentences(prepared, *other);
         begins <= last && ends >= first && {
-            let apart = if other.start >= span.end { finder.distance(span, *other) } else { finder.distance(*other, span) };
+            let apart =
+                if other.start >= span.end { finder.distance(span, *other) } else { finder.distance(*other, span) };
             other.start < span.end && span.start < other.end || apart <= UNLESS_WITHIN
         }
     })

@@ -42,7 +42,14 @@ impl<'a> Finder<'a> {
             }
         }
         let nodes = graph.nodes.len();
-        Self { graph, prepared, measures: measures(prepared), places, found: vec![None; nodes], possible: vec![None; nodes] }
+        Self {
+            graph,
+            prepared,
+            measures: measures(prepared),
+            places,
+            found: vec![None; nodes],
+            possible: vec![None; nodes],
+        }
     }
 
     /// From now on the words that these patterns cover are not seen.
@@ -153,9 +160,9 @@ impl<'a> Finder<'a> {
         let mut found = Vec::new();
         for one in first {
             let from = second.partition_point(|other| other.start < one.end);
-            let near = second[from..].iter().take_while(|other| {
-                other.start - one.end <= furthest && self.distance(*one, **other) <= gap
-            });
+            let near = second[from..]
+                .iter()
+                .take_while(|other| other.start - one.end <= furthest && self.distance(*one, **other) <= gap);
             found.extend(near.take(NEIGHBOURS).map(|other| Span { start: one.start, end: other.end }));
         }
         found
@@ -163,8 +170,9 @@ impl<'a> Finder<'a> {
 
     /// Words that say something, between one span and a later one.
     pub(super) fn distance(&self, one: Span, later: Span) -> u32 {
-        let position = |token: u32| self.prepared.tokens.get(token as usize).map_or(0, |token| token.position);
-        position(later.start).saturating_sub(position(one.end.saturating_sub(1))).saturating_sub(1)
+        let token = |at: u32| self.prepared.tokens.get(at as usize);
+        let before = token(later.start).map_or(0, |token| token.before);
+        before.saturating_sub(token(one.end.saturating_sub(1)).map_or(0, |token| token.after))
     }
 
     /// The tokens of a span that a pattern asks for.
@@ -183,7 +191,8 @@ impl<'a> Finder<'a> {
                 Some(Node::Number(number)) => {
                     let from = self.measures.partition_point(|measure| measure.start < span.start);
                     let near = self.measures[from..].iter().take_while(|measure| measure.end <= span.end);
-                    let is = |measure: &&Measure| self.graph.numbers.get(*number).is_some_and(|number| measure.is(number));
+                    let is =
+                        |measure: &&Measure| self.graph.numbers.get(*number).is_some_and(|number| measure.is(number));
                     asked.extend(near.filter(is).flat_map(|measure| measure.start..measure.end));
                 }
                 Some(Node::Sequence(links)) => open.extend(links.iter().map(|link| link.node)),
