@@ -1,6 +1,8 @@
 //! What a practice may rely on when it scans: a rule never lowers, negation never cancels, nothing panics, and the
 //! words that matched can be found again in the original.
 
+#![allow(clippy::expect_used, reason = "a test may fail loudly")]
+
 use proptest::prelude::*;
 use tern_inbox::party::PartyRef;
 use tern_inbox::private::PrivateText;

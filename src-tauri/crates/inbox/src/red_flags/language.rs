@@ -18,21 +18,23 @@ const ONE_IN: usize = 10;
 const FOREIGN_ONE_IN: usize = 2;
 
 const ENGLISH: &[&str] = &[
-    "the", "i", "my", "is", "and", "to", "of", "it", "for", "have", "has", "had", "with", "that", "this", "you", "she", "her",
-    "his", "not", "but", "been", "from", "im", "ive", "its", "are", "can", "cant", "dont", "what", "if", "just", "we", "they",
-    "since", "when", "need", "get", "got", "your", "he", "him", "hes", "shes", "still", "down", "up", "out", "now", "today",
-    "after", "will", "would", "could", "should", "did", "does", "by", "about", "there", "them", "feel", "feeling", "went",
-    "wont", "doesnt", "didnt", "isnt", "pain", "please", "pls", "thanks", "help", "hello", "again", "week", "weeks", "days",
-    "day", "morning", "night", "last", "too", "like", "who", "how", "any", "back", "off", "over", "more", "some", "then", "which",
-    "were", "because", "took", "take", "old", "blood", "going", "gone", "keeps", "hurts", "month", "months", "year", "years",
+    "the", "i", "my", "is", "and", "to", "of", "it", "for", "have", "has", "had", "with", "that", "this", "you", "she",
+    "her", "his", "not", "but", "been", "from", "im", "ive", "its", "are", "can", "cant", "dont", "what", "if", "just",
+    "we", "they", "since", "when", "need", "get", "got", "your", "he", "him", "hes", "shes", "still", "down", "up",
+    "out", "now", "today", "after", "will", "would", "could", "should", "did", "does", "by", "about", "there", "them",
+    "feel", "feeling", "went", "wont", "doesnt", "didnt", "isnt", "pain", "please", "pls", "thanks", "help", "hello",
+    "again", "week", "weeks", "days", "day", "morning", "night", "last", "too", "like", "who", "how", "any", "back",
+    "off", "over", "more", "some", "then", "which", "were", "because", "took", "take", "old", "blood", "going", "gone",
+    "keeps", "hurts", "month", "months", "year", "years",
 ];
 const FRENCH: &[&str] = &[
-    "et", "je", "j", "ai", "jai", "mon", "mes", "est", "elle", "pas", "qui", "d", "au", "aux", "pour", "avec", "dans", "depuis",
-    "sur", "ce", "c", "sa", "ses", "vous", "suis", "ca", "plus", "mais", "ou", "par", "fait", "tres", "bonjour", "aussi", "bien",
-    "faire", "peut", "peux", "avoir", "sont", "etait", "ete", "cette", "ces", "nous", "notre", "votre", "leur", "comme", "tout",
-    "tous", "rien", "encore", "matin", "soir", "hier", "jours", "heures", "svp", "merci", "docteur", "ans", "pu", "pis", "chu",
-    "chez", "sans", "apres", "avant", "quand", "donc", "meme", "prendre", "puis", "dois", "douleur", "fievre", "semaines",
-    "semaine", "tantot", "jambe", "bebe", "fille", "fils", "mari", "mere", "pere", "une", "du", "l", "n", "qu",
+    "et", "je", "j", "ai", "jai", "mon", "mes", "est", "elle", "pas", "qui", "d", "au", "aux", "pour", "avec", "dans",
+    "depuis", "sur", "ce", "c", "sa", "ses", "vous", "suis", "ca", "plus", "mais", "ou", "par", "fait", "tres",
+    "bonjour", "aussi", "bien", "faire", "peut", "peux", "avoir", "sont", "etait", "ete", "cette", "ces", "nous",
+    "notre", "votre", "leur", "comme", "tout", "tous", "rien", "encore", "matin", "soir", "hier", "jours", "heures",
+    "svp", "merci", "docteur", "ans", "pu", "pis", "chu", "chez", "sans", "apres", "avant", "quand", "donc", "meme",
+    "prendre", "puis", "dois", "douleur", "fievre", "semaines", "semaine", "tantot", "jambe", "bebe", "fille", "fils",
+    "mari", "mere", "pere", "une", "du", "l", "n", "qu",
 ];
 
 /// Whether the rules know the language.
