@@ -98,6 +98,8 @@ async fn two_who_route_the_same_row_and_the_second_is_told() {
 async fn an_open_touch_is_handed_on_with_a_note_that_no_patient_can_read() {
     let scene = Scene::set(&[]).await;
     let window = scene.signed_in("physician", "en").await;
+    // The last of the list is routine: raising it asks nothing.
+    window.press_key(Key::End).await.unwrap();
     let thread = start(&window).await;
     window.press('u').await.unwrap();
     window.see("[data-testid=urgency]").await.unwrap();

@@ -150,11 +150,11 @@ impl Measured {
     pub(crate) fn report(&self) -> Report<'_> {
         Report {
             at: self.at,
-            all: self.all,
-            recall: self.all.recall(),
-            precision: self.all.precision(),
+            all: self.all(),
+            recall: self.all().recall(),
+            precision: self.all().precision(),
             not_scanned: self.not_scanned,
-            by_category: &self.by_category,
+            by_category: self.by_category(),
             by_length: LENGTHS.iter().map(|(_, name)| *name).zip(self.by_length).collect(),
             misses: &self.misses,
             false_alarms: &self.false_alarms,

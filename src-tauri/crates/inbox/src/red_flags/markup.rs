@@ -128,10 +128,10 @@ pub(super) fn entity(rest: &str) -> Option<(usize, String)> {
         return None;
     }
     // Portals encode twice: `&amp;#39;`. The inner one is met as text, with its bytes.
-    if decoded == "&" {
-        if let Some((inner, decoded)) = entity_after_ampersand(&rest[end..]) {
-            return Some((end + inner, decoded));
-        }
+    if decoded == "&"
+        && let Some((inner, decoded)) = entity_after_ampersand(&rest[end..])
+    {
+        return Some((end + inner, decoded));
     }
     Some((end, decoded.into_owned()))
 }

@@ -1,5 +1,7 @@
 //! Numbers in a text, with what they measure.
 
+use std::ops::RangeInclusive;
+
 use super::pattern::{MG_PER_DL, Number, Quantity, celsius};
 use super::text::{self, Prepared, Token};
 
@@ -21,10 +23,16 @@ enum Value {
     Pressure { systolic: f64, diastolic: f64 },
 }
 
+/// What a thermometer for people shows, in degrees Celsius.
+const CELSIUS: RangeInclusive<f64> = 30.0..=45.0;
+
+/// The same, in degrees Fahrenheit.
+const FAHRENHEIT: RangeInclusive<f64> = 86.0..=113.0;
+
 /// Units of other things: a number before one of them is no temperature and no sugar.
 const OTHER_UNITS: &[&str] = &[
     "mg", "mcg", "ug", "g", "gram", "grams", "kg", "kilo", "kilos", "lb", "lbs", "pound", "pounds", "oz", "ml", "cc",
-    "cm", "mm", "meg", "mgs", "iu", "%", "$", "percent", "dollars", "bpm", "am", "pm", "euros", "st", "nd", "rd", "th",
+    "cm", "mm", "meg", "mgs", "iu", "%", "$", "percent", "dollars", "am", "pm", "euros", "st", "nd", "rd", "th",
     "unite", "unites", "unit", "units", "km", "miles", "meters", "metres",
 ];
 
@@ -51,18 +59,19 @@ pub(super) fn measures(prepared: &Prepared) -> Vec<Measure> {
         }
         let after = form(tokens.get(at + 2));
         let (words, value) = match (next, after) {
-            ("f" | "fahrenheit" | "farenheit", _) => (2, Value::Celsius(celsius(value))),
-            ("c" | "celsius" | "celcius", _) => (2, Value::Celsius(value)),
+            // "en 2022, c'est": a letter is a unit only behind a number that a thermometer shows.
+            ("f" | "fahrenheit" | "farenheit", _) if FAHRENHEIT.contains(&value) => (2, Value::Celsius(celsius(value))),
+            ("c" | "celsius" | "celcius", _) if CELSIUS.contains(&value) => (2, Value::Celsius(value)),
             ("degree" | "degrees" | "deg" | "degre" | "degres", "f" | "fahrenheit" | "farenheit") => {
                 (3, Value::Celsius(celsius(value)))
             }
             ("degree" | "degrees" | "deg" | "degre" | "degres", "c" | "celsius" | "celcius") => {
                 (3, Value::Celsius(value))
             }
-            ("degree" | "degrees" | "deg" | "degre" | "degres", _) if (34.0..=43.0).contains(&value) => {
+            ("degree" | "degrees" | "deg" | "degre" | "degres", _) if CELSIUS.contains(&value) => {
                 (2, Value::Celsius(value))
             }
-            ("degree" | "degrees" | "deg" | "degre" | "degres", _) if (93.0..=110.0).contains(&value) => {
+            ("degree" | "degrees" | "deg" | "degre" | "degres", _) if FAHRENHEIT.contains(&value) => {
                 (2, Value::Celsius(celsius(value)))
             }
             ("mg", "dl") => (3, Value::MgPerDl(value)),
@@ -122,7 +131,7 @@ mod tests {
             assert!(holds("<40.. C>", text), "{text}");
             assert!(holds("<104.. F>", text), "{text}");
         }
-        for text in ["39.9C", "103.9 F", "104 lbs", "104", "104 mg", "350 degrees"] {
+        for text in ["39.9C", "103.9 F", "104 lbs", "104", "104 mg", "350 degrees", "en 2022, c'est"] {
             assert!(!holds("<40.. C>", text), "{text}");
         }
         for text in ["3.0 mmol/L", "3 mmol", "48 mg/dl", "2,9 mmol/l"] {

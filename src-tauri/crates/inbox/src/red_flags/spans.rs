@@ -170,8 +170,9 @@ impl<'a> Finder<'a> {
 
     /// Words that say something, between one span and a later one.
     pub(super) fn distance(&self, one: Span, later: Span) -> u32 {
-        let position = |token: u32| self.prepared.tokens.get(token as usize).map_or(0, |token| token.position);
-        position(later.start).saturating_sub(position(one.end.saturating_sub(1))).saturating_sub(1)
+        let token = |at: u32| self.prepared.tokens.get(at as usize);
+        let before = token(later.start).map_or(0, |token| token.before);
+        before.saturating_sub(token(one.end.saturating_sub(1)).map_or(0, |token| token.after))
     }
 
     /// The tokens of a span that a pattern asks for.

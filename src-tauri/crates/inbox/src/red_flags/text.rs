@@ -35,8 +35,11 @@ pub(super) struct Token {
     pub(super) start: usize,
     /// Byte after the last.
     pub(super) end: usize,
-    /// Distances are differences of these.
-    pub(super) position: u32,
+    /// Words that say something, up to its beginning: the distance between two words is this of the later, less
+    /// [`Token::after`] of the earlier.
+    pub(super) before: u32,
+    /// The same, up to its end.
+    pub(super) after: u32,
     /// Number of its sentence.
     pub(super) sentence: u32,
     /// Whether a slash stands between it and the word before: `185/120`.
@@ -296,6 +299,7 @@ impl<'f> Reader<'f> {
             } else if between.lines > 0 || between.dots > 1 {
                 self.position += 1;
             }
+            let before = self.position;
             if !self.filler.get(word as usize).copied().unwrap_or_default() {
                 self.position += 1;
             }
@@ -304,7 +308,8 @@ impl<'f> Reader<'f> {
                 part: self.part,
                 start: self.start,
                 end: self.end,
-                position: self.position,
+                before,
+                after: self.position,
                 sentence: self.sentence,
                 after_slash: between.slash,
             });
@@ -384,7 +389,9 @@ mod tests {
     fn the_end_of_a_sentence_is_far_away_and_a_filler_is_nowhere() {
         let fillers = HashSet::from(["really".to_owned()]);
         let prepared = prepare(&Scanned { body: "it hurts. really bad... no\nyes", ..Scanned::default() }, &fillers);
-        let steps: Vec<u32> = prepared.tokens.windows(2).map(|pair| pair[1].position - pair[0].position).collect();
-        assert_eq!(steps, [1, 4, 1, 2, 2]);
+        let between: Vec<u32> = prepared.tokens.windows(2).map(|pair| pair[1].before - pair[0].after).collect();
+        assert_eq!(between, [0, 4, 0, 1, 1]);
+        let (it, bad) = (&prepared.tokens[0], &prepared.tokens[3]);
+        assert_eq!(bad.before - it.after, 5, "the sentence's end and \"hurts\"");
     }
 }
