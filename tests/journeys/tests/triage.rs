@@ -29,7 +29,7 @@ fn stands_in(items: &[Value], pool: &str) -> bool {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn an_assistant_clears_forty_rows_with_a_key_or_two_each() {
-    let scene = Scene::of_threads("160", &[]).await;
+    let scene = Scene::of_threads("220", &[]).await;
     let window = scene.signed_in("ma", "en").await;
     let triage = pool(&window, "Nurse triage").await;
     let script = "return document.querySelectorAll('[data-testid^=envelope-]').length > 0";
