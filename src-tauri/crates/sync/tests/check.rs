@@ -19,8 +19,8 @@ const KINDS: [&str; 8] =
     ["Practitioner", "PractitionerRole", "CareTeam", "Patient", "Communication", "Task", "Binary", "DocumentReference"];
 
 /// Where members were asked to do what they do.
-const WAY: [&str; 8] =
-    ["thread", "race", "reply", "lost-answer", "stale-version", "lost-claim", "attachment", "correction"];
+const WAY: [&str; 9] =
+    ["thread", "race", "reply", "lost-answer", "stale-version", "lost-claim", "route", "attachment", "correction"];
 
 fn practice() -> (Arc<FakeClock>, Arc<Practice>) {
     let clock = Arc::new(FakeClock::friday_afternoon());

@@ -3,7 +3,7 @@
 //! ```text
 //!   thread 1   both start it at once ──> one has it ──> replies ──> retracts       a file beside it
 //!   thread 2   the first replies, and the answer to that is lost
-//!   thread 3   the second replies with no way to the server; the first takes it meanwhile
+//!   thread 3   the second replies with no way to the server; the first takes it meanwhile, then it is routed
 //! ```
 
 use std::time::Duration;
@@ -18,6 +18,7 @@ use tern_fhir::{
         edit::Edit,
     },
 };
+use tern_inbox::work_item::Urgency;
 use uuid::Uuid;
 
 use super::{
@@ -84,6 +85,7 @@ impl Journey<'_> {
                 let (claims, attachment, correction) =
                     tokio::join!(self.lost_claim(first, second, taken), self.attachment(winner, raced), correction);
                 findings.extend(claims);
+                findings.push(found("route", self.route(taken).await));
                 findings.push(found("attachment", attachment));
                 findings.extend(correction.map(|correction| found("correction", correction)));
             }
@@ -222,6 +224,17 @@ impl Journey<'_> {
             return Err(Failed::Seen("what came back is not what was sent".to_owned()));
         }
         Ok(format!("{FILE_BYTES} bytes"))
+    }
+
+    /// A work item is made urgent, and goes to another pool: nobody's own any more.
+    async fn route(&self, conversation: &Conversation) -> Result<String, Failed> {
+        let (at, elsewhere) = (self.asking.line.time.now(), format!("{}-elsewhere", self.people.pool));
+        let urgent = Edit::Urgency { urgency: Urgency::Urgent, lowered: None, at };
+        for edit in [urgent, Edit::Route { pool: &elsewhere, at }] {
+            self.asking.edit(&conversation.task(), &edit, self.facts).await?;
+            self.comes_to(&conversation.task(), "the routed work item", &edit).await?;
+        }
+        Ok(String::new())
     }
 
     async fn correction(&self, reply: &str) -> Result<String, Failed> {

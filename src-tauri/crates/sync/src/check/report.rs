@@ -70,6 +70,7 @@ const ESSENTIAL: &[&str] = &[
     "lost-answer",
     "stale-version",
     "lost-claim",
+    "route",
 ];
 
 /// Findings whose work-around costs nobody anything: another way is as good.
