@@ -12,6 +12,9 @@ use super::text::Prepared;
 /// How many neighbours of a place are kept, on each side.
 const NEIGHBOURS: usize = 4;
 
+/// How many times fewer are much fewer.
+const FEWER: usize = 8;
+
 /// Tokens of a text: the first, and the one after the last.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct Span {
@@ -27,6 +30,7 @@ pub(super) struct Finder<'a> {
     places: Vec<Vec<u32>>,
     found: Vec<Option<Rc<[Span]>>>,
     possible: Vec<Option<bool>>,
+    nowhere: Rc<[Span]>,
 }
 
 impl<'a> Finder<'a> {
@@ -49,6 +53,7 @@ impl<'a> Finder<'a> {
             places,
             found: vec![None; nodes],
             possible: vec![None; nodes],
+            nowhere: Rc::new([]),
         }
     }
 
@@ -79,7 +84,7 @@ impl<'a> Finder<'a> {
         if let Some(found) = self.found.get(node).cloned().flatten() {
             return found;
         }
-        let found: Rc<[Span]> = if self.possible(node) { self.look(node).into() } else { Rc::new([]) };
+        let found: Rc<[Span]> = if self.possible(node) { self.look(node).into() } else { Rc::clone(&self.nowhere) };
         if let Some(slot) = self.found.get_mut(node) {
             *slot = Some(Rc::clone(&found));
         }
@@ -153,17 +158,33 @@ impl<'a> Finder<'a> {
         found
     }
 
-    /// Each of the first with the nearest of the second that follow it, at most `gap` words later.
+    /// Each of the first with the nearest of the second that follow it, at most `gap` words later. Whichever are much
+    /// fewer look for the others, so that a common word costs nothing beside a rare one.
     fn follow(&self, first: &[Span], second: &[Span], gap: u32) -> Vec<Span> {
         // Fillers add no distance: without a limit of its own, a text of nothing else would be read again and again.
         let furthest = 3 * gap + 6;
+        let near = |one: &Span, other: &Span| {
+            one.end <= other.start && other.start - one.end <= furthest && self.distance(*one, *other) <= gap
+        };
+        let joined = |one: &Span, other: &Span| Span { start: one.start, end: other.end };
         let mut found = Vec::new();
-        for one in first {
-            let from = second.partition_point(|other| other.start < one.end);
-            let near = second[from..]
-                .iter()
-                .take_while(|other| other.start - one.end <= furthest && self.distance(*one, **other) <= gap);
-            found.extend(near.take(NEIGHBOURS).map(|other| Span { start: one.start, end: other.end }));
+        if second.len() * FEWER < first.len() {
+            let longest = first.iter().map(|one| one.end - one.start).max().unwrap_or_default();
+            for other in second {
+                let from = first.partition_point(|one| one.start + longest + furthest < other.start);
+                let to = first.partition_point(|one| one.start < other.start);
+                let ones = first[from..to].iter().rev().filter(|one| near(one, other));
+                found.extend(ones.take(FEWER * NEIGHBOURS).map(|one| joined(one, other)));
+            }
+        } else {
+            let mut from = 0;
+            for one in first {
+                from += second[from..].iter().take_while(|other| other.start <= one.start).count();
+                let others = second[from..].iter().skip_while(|other| other.start < one.end);
+                found.extend(
+                    others.take_while(|other| near(one, other)).take(NEIGHBOURS).map(|other| joined(one, other)),
+                );
+            }
         }
         found
     }
@@ -220,7 +241,8 @@ fn inside(outer: &[Span], inner: &[Span]) -> Vec<Span> {
 
 /// In order, none twice, and the shortest few of those with one beginning.
 fn tidy(spans: &mut Vec<Span>) {
-    spans.sort_unstable();
+    // They come as a few ordered runs, which the stable sort merges.
+    spans.sort();
     spans.dedup();
     let (mut start, mut kept) = (u32::MAX, 0);
     spans.retain(|span| {
