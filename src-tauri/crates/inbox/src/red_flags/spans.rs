@@ -5,7 +5,7 @@
 
 use std::rc::Rc;
 
-use super::compile::{Graph, Node, NodeId};
+use super::compile::{Graph, Link, Node, NodeId};
 use super::measure::{Measure, measures};
 use super::text::Prepared;
 
@@ -29,7 +29,7 @@ pub(super) struct Finder<'a> {
     /// Places of each atom.
     places: Vec<Vec<u32>>,
     found: Vec<Option<Rc<[Span]>>>,
-    possible: Vec<Option<bool>>,
+    at_most: Vec<Option<usize>>,
     nowhere: Rc<[Span]>,
 }
 
@@ -52,7 +52,7 @@ impl<'a> Finder<'a> {
             measures: measures(prepared),
             places,
             found: vec![None; nodes],
-            possible: vec![None; nodes],
+            at_most: vec![None; nodes],
             nowhere: Rc::new([]),
         }
     }
@@ -76,7 +76,7 @@ impl<'a> Finder<'a> {
         }
         self.measures.retain(|measure| seen(&measure.start));
         self.found.fill(None);
-        self.possible.fill(None);
+        // `at_most` stays: it is now perhaps too high, and never too low.
     }
 
     /// Where a pattern is, in the order of the text.
@@ -84,31 +84,37 @@ impl<'a> Finder<'a> {
         if let Some(found) = self.found.get(node).cloned().flatten() {
             return found;
         }
-        let found: Rc<[Span]> = if self.possible(node) { self.look(node).into() } else { Rc::clone(&self.nowhere) };
+        let found: Rc<[Span]> = if self.at_most(node) > 0 { self.look(node).into() } else { Rc::clone(&self.nowhere) };
         if let Some(slot) = self.found.get_mut(node) {
             *slot = Some(Rc::clone(&found));
         }
         found
     }
 
-    /// Whether the words of a pattern are in the text at all: most patterns end here.
-    fn possible(&mut self, node: NodeId) -> bool {
-        if let Some(known) = self.possible.get(node).copied().flatten() {
+    /// How often a pattern can be there at most, from how often its words are. Most patterns end here, at none.
+    fn at_most(&mut self, node: NodeId) -> usize {
+        if let Some(known) = self.at_most.get(node).copied().flatten() {
             return known;
         }
         let graph = self.graph;
-        let possible = match graph.nodes.get(node) {
-            Some(Node::Atom(atom)) => self.places.get(*atom as usize).is_some_and(|places| !places.is_empty()),
-            Some(Node::Number(_)) => !self.measures.is_empty(),
-            Some(Node::Sequence(links)) => links.iter().all(|link| link.optional || self.possible(link.node)),
-            Some(Node::Any(nodes)) => nodes.iter().any(|node| self.possible(*node)),
-            Some(Node::Near(one, other, _)) => self.possible(*one) && self.possible(*other),
-            None => false,
+        let at_most = match graph.nodes.get(node) {
+            Some(Node::Atom(atom)) => self.places.get(*atom as usize).map_or(0, Vec::len),
+            Some(Node::Number(_)) => self.measures.len(),
+            Some(Node::Sequence(links)) => self.rarest(links).map_or(0, |(_, at_most)| at_most),
+            Some(Node::Any(nodes)) => nodes.iter().map(|node| self.at_most(*node)).sum(),
+            Some(Node::Near(one, other, _)) => self.at_most(*one).min(self.at_most(*other)),
+            None => 0,
         };
-        if let Some(slot) = self.possible.get_mut(node) {
-            *slot = Some(possible);
+        if let Some(slot) = self.at_most.get_mut(node) {
+            *slot = Some(at_most);
         }
-        possible
+        at_most
+    }
+
+    /// The part of a sequence that has to be there and is there least.
+    fn rarest(&mut self, links: &[Link]) -> Option<(NodeId, usize)> {
+        let needed = links.iter().filter(|link| !link.optional);
+        needed.map(|link| (link.node, self.at_most(link.node))).min_by_key(|(_, at_most)| *at_most)
     }
 
     fn look(&mut self, node: NodeId) -> Vec<Span> {
@@ -125,6 +131,10 @@ impl<'a> Finder<'a> {
             }
             Some(Node::Any(nodes)) => nodes.iter().flat_map(|node| self.spans(*node).to_vec()).collect(),
             Some(Node::Sequence(links)) => {
+                // The rarest part first: where it is nowhere, the common ones need not be looked for.
+                if self.rarest(links).is_none_or(|(rarest, _)| self.spans(rarest).is_empty()) {
+                    return Vec::new();
+                }
                 let (mut so_far, mut may_begin, mut carried) = (Vec::new(), true, 0);
                 for link in links {
                     let spans = self.spans(link.node);
@@ -141,11 +151,20 @@ impl<'a> Finder<'a> {
                     }
                     tidy(&mut next);
                     so_far = next;
+                    if so_far.is_empty() && !may_begin {
+                        break;
+                    }
                 }
                 return so_far;
             }
             Some(Node::Near(one, other, within)) => {
-                let (one, other) = (self.spans(*one), self.spans(*other));
+                let (rarer, other) =
+                    if self.at_most(*one) <= self.at_most(*other) { (*one, *other) } else { (*other, *one) };
+                let one = self.spans(rarer);
+                if one.is_empty() {
+                    return Vec::new();
+                }
+                let other = self.spans(other);
                 let mut found = self.follow(&one, &other, *within);
                 found.extend(self.follow(&other, &one, *within));
                 found.extend(inside(&one, &other));
