@@ -95,6 +95,9 @@ pub(super) enum Markup {
 pub(super) fn tag(rest: &str) -> Markup {
     let inner = rest.strip_prefix('<').unwrap_or(rest);
     let inner = inner.strip_prefix('/').unwrap_or(inner);
+    if !inner.starts_with(|first: char| first.is_ascii_alphabetic()) {
+        return Markup::Text;
+    }
     // No name is longer than this, so that a text of nothing but `<` is read once.
     let name: String = inner
         .chars()
@@ -121,8 +124,10 @@ pub(super) fn tag(rest: &str) -> Markup {
 
 /// The entity that `rest`, which begins with `&`, begins with: its bytes and what it stands for.
 pub(super) fn entity(rest: &str) -> Option<(usize, String)> {
-    let end = rest.bytes().take(LONGEST_ENTITY).position(|byte| byte == b';')? + 1;
-    let written = rest.get(..end)?;
+    let belongs = |byte: &u8| byte.is_ascii_alphanumeric() || *byte == b'#';
+    let name = rest.bytes().skip(1).take(LONGEST_ENTITY).take_while(belongs).count();
+    let end = 1 + name + 1;
+    let written = rest.get(..end).filter(|written| name > 0 && written.ends_with(';'))?;
     let decoded = html_escape::decode_html_entities(written);
     if decoded == written {
         return None;

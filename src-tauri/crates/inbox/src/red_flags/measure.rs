@@ -24,10 +24,10 @@ enum Value {
 }
 
 /// What a thermometer for people shows, in degrees Celsius.
-const CELSIUS: RangeInclusive<f64> = 30.0..=45.0;
+const CELSIUS: RangeInclusive<f64> = 30.0..=44.0;
 
 /// The same, in degrees Fahrenheit.
-const FAHRENHEIT: RangeInclusive<f64> = 86.0..=113.0;
+const FAHRENHEIT: RangeInclusive<f64> = 86.0..=111.0;
 
 /// Units of other things: a number before one of them is no temperature and no sugar.
 const OTHER_UNITS: &[&str] = &[

@@ -5,12 +5,15 @@
 
 use std::rc::Rc;
 
-use super::compile::{Graph, Node, NodeId};
+use super::compile::{Graph, Link, Node, NodeId};
 use super::measure::{Measure, measures};
 use super::text::Prepared;
 
 /// How many neighbours of a place are kept, on each side.
 const NEIGHBOURS: usize = 4;
+
+/// How many times fewer are much fewer.
+const FEWER: usize = 8;
 
 /// Tokens of a text: the first, and the one after the last.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -26,7 +29,8 @@ pub(super) struct Finder<'a> {
     /// Places of each atom.
     places: Vec<Vec<u32>>,
     found: Vec<Option<Rc<[Span]>>>,
-    possible: Vec<Option<bool>>,
+    at_most: Vec<Option<usize>>,
+    nowhere: Rc<[Span]>,
 }
 
 impl<'a> Finder<'a> {
@@ -48,7 +52,8 @@ impl<'a> Finder<'a> {
             measures: measures(prepared),
             places,
             found: vec![None; nodes],
-            possible: vec![None; nodes],
+            at_most: vec![None; nodes],
+            nowhere: Rc::new([]),
         }
     }
 
@@ -71,7 +76,7 @@ impl<'a> Finder<'a> {
         }
         self.measures.retain(|measure| seen(&measure.start));
         self.found.fill(None);
-        self.possible.fill(None);
+        // `at_most` stays: it is now perhaps too high, and never too low.
     }
 
     /// Where a pattern is, in the order of the text.
@@ -79,31 +84,37 @@ impl<'a> Finder<'a> {
         if let Some(found) = self.found.get(node).cloned().flatten() {
             return found;
         }
-        let found: Rc<[Span]> = if self.possible(node) { self.look(node).into() } else { Rc::new([]) };
+        let found: Rc<[Span]> = if self.at_most(node) > 0 { self.look(node).into() } else { Rc::clone(&self.nowhere) };
         if let Some(slot) = self.found.get_mut(node) {
             *slot = Some(Rc::clone(&found));
         }
         found
     }
 
-    /// Whether the words of a pattern are in the text at all: most patterns end here.
-    fn possible(&mut self, node: NodeId) -> bool {
-        if let Some(known) = self.possible.get(node).copied().flatten() {
+    /// How often a pattern can be there at most, from how often its words are. Most patterns end here, at none.
+    fn at_most(&mut self, node: NodeId) -> usize {
+        if let Some(known) = self.at_most.get(node).copied().flatten() {
             return known;
         }
         let graph = self.graph;
-        let possible = match graph.nodes.get(node) {
-            Some(Node::Atom(atom)) => self.places.get(*atom as usize).is_some_and(|places| !places.is_empty()),
-            Some(Node::Number(_)) => !self.measures.is_empty(),
-            Some(Node::Sequence(links)) => links.iter().all(|link| link.optional || self.possible(link.node)),
-            Some(Node::Any(nodes)) => nodes.iter().any(|node| self.possible(*node)),
-            Some(Node::Near(one, other, _)) => self.possible(*one) && self.possible(*other),
-            None => false,
+        let at_most = match graph.nodes.get(node) {
+            Some(Node::Atom(atom)) => self.places.get(*atom as usize).map_or(0, Vec::len),
+            Some(Node::Number(_)) => self.measures.len(),
+            Some(Node::Sequence(links)) => self.rarest(links).map_or(0, |(_, at_most)| at_most),
+            Some(Node::Any(nodes)) => nodes.iter().map(|node| self.at_most(*node)).sum(),
+            Some(Node::Near(one, other, _)) => self.at_most(*one).min(self.at_most(*other)),
+            None => 0,
         };
-        if let Some(slot) = self.possible.get_mut(node) {
-            *slot = Some(possible);
+        if let Some(slot) = self.at_most.get_mut(node) {
+            *slot = Some(at_most);
         }
-        possible
+        at_most
+    }
+
+    /// The part of a sequence that has to be there and is there least.
+    fn rarest(&mut self, links: &[Link]) -> Option<(NodeId, usize)> {
+        let needed = links.iter().filter(|link| !link.optional);
+        needed.map(|link| (link.node, self.at_most(link.node))).min_by_key(|(_, at_most)| *at_most)
     }
 
     fn look(&mut self, node: NodeId) -> Vec<Span> {
@@ -120,6 +131,10 @@ impl<'a> Finder<'a> {
             }
             Some(Node::Any(nodes)) => nodes.iter().flat_map(|node| self.spans(*node).to_vec()).collect(),
             Some(Node::Sequence(links)) => {
+                // The rarest part first: where it is nowhere, the common ones need not be looked for.
+                if self.rarest(links).is_none_or(|(rarest, _)| self.spans(rarest).is_empty()) {
+                    return Vec::new();
+                }
                 let (mut so_far, mut may_begin, mut carried) = (Vec::new(), true, 0);
                 for link in links {
                     let spans = self.spans(link.node);
@@ -136,11 +151,20 @@ impl<'a> Finder<'a> {
                     }
                     tidy(&mut next);
                     so_far = next;
+                    if so_far.is_empty() && !may_begin {
+                        break;
+                    }
                 }
                 return so_far;
             }
             Some(Node::Near(one, other, within)) => {
-                let (one, other) = (self.spans(*one), self.spans(*other));
+                let (rarer, other) =
+                    if self.at_most(*one) <= self.at_most(*other) { (*one, *other) } else { (*other, *one) };
+                let one = self.spans(rarer);
+                if one.is_empty() {
+                    return Vec::new();
+                }
+                let other = self.spans(other);
                 let mut found = self.follow(&one, &other, *within);
                 found.extend(self.follow(&other, &one, *within));
                 found.extend(inside(&one, &other));
@@ -153,17 +177,33 @@ impl<'a> Finder<'a> {
         found
     }
 
-    /// Each of the first with the nearest of the second that follow it, at most `gap` words later.
+    /// Each of the first with the nearest of the second that follow it, at most `gap` words later. Whichever are much
+    /// fewer look for the others, so that a common word costs nothing beside a rare one.
     fn follow(&self, first: &[Span], second: &[Span], gap: u32) -> Vec<Span> {
         // Fillers add no distance: without a limit of its own, a text of nothing else would be read again and again.
         let furthest = 3 * gap + 6;
+        let near = |one: &Span, other: &Span| {
+            one.end <= other.start && other.start - one.end <= furthest && self.distance(*one, *other) <= gap
+        };
+        let joined = |one: &Span, other: &Span| Span { start: one.start, end: other.end };
         let mut found = Vec::new();
-        for one in first {
-            let from = second.partition_point(|other| other.start < one.end);
-            let near = second[from..]
-                .iter()
-                .take_while(|other| other.start - one.end <= furthest && self.distance(*one, **other) <= gap);
-            found.extend(near.take(NEIGHBOURS).map(|other| Span { start: one.start, end: other.end }));
+        if second.len() * FEWER < first.len() {
+            let longest = first.iter().map(|one| one.end - one.start).max().unwrap_or_default();
+            for other in second {
+                let from = first.partition_point(|one| one.start + longest + furthest < other.start);
+                let to = first.partition_point(|one| one.start < other.start);
+                let ones = first[from..to].iter().rev().filter(|one| near(one, other));
+                found.extend(ones.take(FEWER * NEIGHBOURS).map(|one| joined(one, other)));
+            }
+        } else {
+            let mut from = 0;
+            for one in first {
+                from += second[from..].iter().take_while(|other| other.start <= one.start).count();
+                let others = second[from..].iter().skip_while(|other| other.start < one.end);
+                found.extend(
+                    others.take_while(|other| near(one, other)).take(NEIGHBOURS).map(|other| joined(one, other)),
+                );
+            }
         }
         found
     }
@@ -220,7 +260,8 @@ fn inside(outer: &[Span], inner: &[Span]) -> Vec<Span> {
 
 /// In order, none twice, and the shortest few of those with one beginning.
 fn tidy(spans: &mut Vec<Span>) {
-    spans.sort_unstable();
+    // They come as a few ordered runs, which the stable sort merges.
+    spans.sort();
     spans.dedup();
     let (mut start, mut kept) = (u32::MAX, 0);
     spans.retain(|span| {
