@@ -79,10 +79,6 @@ pub struct Arrival {
 }
 
 /// What a resource says in the domain's words.
-#[expect(
-    clippy::large_enum_variant,
-    reason = "most arrivals are messages, the largest; a box would cost each an allocation"
-)]
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Content {
     /// A patient.
