@@ -9,12 +9,12 @@ use tern_inbox::{
     private::PrivateText,
     queue::Queue,
     red_flags::{Match, Negation},
-    work_item::{CLAIM_LAPSES_AFTER_MINUTES, Urgency},
+    work_item::{CLAIM_LAPSES_AFTER_MINUTES, Urgency, WaitingFor},
 };
 
 use crate::{
     desk::Desk,
-    dto::{DeliveryState, EnvelopeRow, FlagRow, Holder, UrgencyLevel},
+    dto::{DeliveryState, EnvelopeRow, FlagRow, Holder, UrgencyLevel, Wanted},
 };
 
 /// Characters of urgent words on a row at most.
@@ -67,6 +67,7 @@ pub(crate) fn envelope(envelope: Envelope, desk: &Desk, now: DateTime<Utc>) -> E
         usual_is_default: true,
         category: envelope.category,
         urgency: urgency(envelope.urgency),
+        waiting_for: envelope.waiting_for.and_then(wanted),
         flags: envelope.flags.iter().map(|found| flag(found, envelope.urgency)).collect(),
         waiting_since: envelope.waiting_since.timestamp_millis(),
         due: envelope.due.map(|due| due.timestamp_millis()),
@@ -92,6 +93,14 @@ pub(crate) fn iso(date: NaiveDate) -> String {
 /// from it.
 pub(crate) fn age(born: NaiveDate, now: DateTime<Utc>) -> Option<u32> {
     now.date_naive().years_since(born)
+}
+
+fn wanted(what: WaitingFor) -> Option<Wanted> {
+    match what {
+        WaitingFor::Patient => None,
+        WaitingFor::Call => Some(Wanted::Call),
+        WaitingFor::Visit => Some(Wanted::Visit),
+    }
 }
 
 /// A match as a row says it, on an envelope of that urgency: its words only where they say why it is urgent.

@@ -8,7 +8,7 @@ use crate::{
     party::PartyRef,
     private::PrivateText,
     red_flags::Match,
-    work_item::Urgency,
+    work_item::{Urgency, WaitingFor},
 };
 
 /// A row of the list: a thread with its open work items.
@@ -36,6 +36,8 @@ pub struct Envelope {
     pub waiting_since: DateTime<Utc>,
     /// Earliest due instant of the open work items.
     pub due: Option<DateTime<Utc>>,
+    /// What its open work items wait for, where a call or a visit is wanted.
+    pub waiting_for: Option<WaitingFor>,
     /// Files in the open messages.
     pub attachments: u32,
     /// The owner and since when (server time), if somebody is on it.

@@ -194,6 +194,7 @@ fn assemble(
             .or_else(|| thread.as_ref().and_then(|thread| thread.category.clone())),
         urgency,
         flags: Vec::new(),
+        waiting_for: items.iter().find_map(|item| item.waiting_for),
         waiting_since,
         due: items.iter().filter_map(|item| item.due).min(),
         attachments: 0,

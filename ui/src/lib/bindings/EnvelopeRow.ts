@@ -3,6 +3,7 @@ import type { DeliveryState } from "./DeliveryState";
 import type { FlagRow } from "./FlagRow";
 import type { Holder } from "./Holder";
 import type { UrgencyLevel } from "./UrgencyLevel";
+import type { Wanted } from "./Wanted";
 
 /**
  * An envelope: what the list shows. Has no body.
@@ -40,6 +41,10 @@ category: string | null,
  * Of the thread's open work items, the highest.
  */
 urgency: UrgencyLevel, 
+/**
+ * A call or a visit is wanted.
+ */
+waitingFor: Wanted | null, 
 /**
  * The rules that made it as urgent as it is, highest first.
  */

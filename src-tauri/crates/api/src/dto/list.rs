@@ -88,6 +88,17 @@ pub struct Holder {
     pub lapsed: bool,
 }
 
+/// What an envelope waits for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[serde(rename_all = "kebab-case")]
+#[ts(export)]
+pub enum Wanted {
+    /// Somebody calls the patient.
+    Call,
+    /// A visit is booked.
+    Visit,
+}
+
 /// A rule that matched.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
 #[serde(rename_all = "camelCase")]
@@ -128,6 +139,8 @@ pub struct EnvelopeRow {
     pub category: Option<String>,
     /// Of the thread's open work items, the highest.
     pub urgency: UrgencyLevel,
+    /// A call or a visit is wanted.
+    pub waiting_for: Option<Wanted>,
     /// The rules that made it as urgent as it is, highest first.
     pub flags: Vec<FlagRow>,
     /// `sent` of the oldest open message, UTC ms.

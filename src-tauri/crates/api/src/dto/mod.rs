@@ -17,7 +17,7 @@ mod touch;
 pub use error::{ApiError, ErrorCode};
 pub use list::{
     EnvelopePage, EnvelopeRow, EnvelopesRequest, FlagRow, Holder, QueueId, Rail, RailQueue, SearchFilters, SearchHit,
-    SearchRequest, SearchResults, UrgencyLevel,
+    SearchRequest, SearchResults, UrgencyLevel, Wanted,
 };
 pub use moves::{
     CallResult, DecideRequest, Decided, Decision, Destination, Destinations, HandOn, HandOnRequest, MemberChoice,

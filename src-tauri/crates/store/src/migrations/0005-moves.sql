@@ -28,3 +28,5 @@ ALTER TABLE work_item ADD COLUMN server_lowered TEXT;
 ALTER TABLE work_item ADD COLUMN lowered TEXT;
 -- The matches that made an envelope as urgent as it is (JSON).
 ALTER TABLE envelope ADD COLUMN flags TEXT NOT NULL DEFAULT '[]';
+-- Whether a call or a visit is wanted.
+ALTER TABLE envelope ADD COLUMN waiting_for TEXT;

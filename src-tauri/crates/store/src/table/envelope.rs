@@ -14,7 +14,7 @@ macro_rules! columns {
     () => {
         "e.thread, e.patient, e.patient_name, e.birth_date, e.writer, e.subject_line, e.category, e.urgency,
          e.waiting_since, e.due, e.attachments, e.held_by, e.held_name, e.held_since, e.language, e.delivery,
-         e.unreadable, e.flags"
+         e.unreadable, e.flags, e.waiting_for"
     };
 }
 
@@ -82,6 +82,7 @@ fn read(row: &Row<'_>, now: DateTime<Utc>) -> rusqlite::Result<Envelope> {
         urgency: row.urgency(7)?,
         // What an older program wrote otherwise is written anew with the next change.
         flags: serde_json::from_str(&row.get::<_, String>(17)?).unwrap_or_default(),
+        waiting_for: row.word_opt(18)?,
         waiting_since: row.at(8)?,
         due: row.at_opt(9)?,
         attachments: row.get(10)?,
@@ -99,8 +100,8 @@ pub(crate) fn put(connection: &Connection, envelope: &Envelope, queues: &[Queue]
         .prepare_cached(
             "INSERT OR REPLACE INTO envelope (thread, patient, patient_name, birth_date, writer, subject_line,
                 category, urgency, waiting_since, due, attachments, held_by, held_name, held_since, language,
-                delivery, unreadable, flags)
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18)",
+                delivery, unreadable, flags, waiting_for)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19)",
         )?
         .execute(params![
             thread,
@@ -121,6 +122,7 @@ pub(crate) fn put(connection: &Connection, envelope: &Envelope, queues: &[Queue]
             envelope.delivery.map(Word::word),
             envelope.unreadable,
             json(&envelope.flags)?,
+            envelope.waiting_for.map(Word::word),
         ])?;
     let order = (-rank(envelope.urgency), micros_of(envelope.due).unwrap_or(NEVER), micros(envelope.waiting_since));
     let mut wanted: Vec<(String, (i64, i64, i64))> = queues.iter().map(|queue| (queue.key(), order)).collect();

@@ -22,6 +22,7 @@ export function envelope(thread: string, now: number, change: Partial<EnvelopeRo
     category: "referral",
     urgency: "routine",
     flags: [],
+    waitingFor: null,
     waitingSince: now - 3 * HOUR,
     due: now + DAY,
     usualMinutes: 3,
