@@ -22,7 +22,7 @@
  * | `put-back-reason`, `put-back-confirm` | the dialog of put back |
  * | `route`, `route-search`, `route-note` | where to: the dialog, finding, the note |
  * | `urgency`, `urgency-reason`, `call`, `call-number`, `call-note` | how urgent; call the patient |
- * | `marked`, `held-by` | how many rows are marked; who is at work on those that stayed |
+ * | `marked`, `held-by`, `left` | how many rows are marked; who is at work on those that stayed; what stayed |
  * | `undo-bar`, `undo` | the seconds within which an outcome can be undone |
  * | `status`, `banner` | the foot of the rail (`data-connection`), the banner (`data-kind`) |
  * | `set-aside`, `restored` | the old cache could not be opened: what cannot be read; what came back of one |
@@ -88,6 +88,7 @@ export const hook = {
   callNote: "call-note",
   marked: "marked",
   heldBy: "held-by",
+  left: "left",
   undoBar: "undo-bar",
   undo: "undo",
   status: "status",

@@ -12,7 +12,7 @@ import type { QueueId } from "$bindings/QueueId";
 import type { Rail } from "$bindings/Rail";
 import type { UrgencyLevel } from "$bindings/UrgencyLevel";
 import { EnvelopeList } from "$components/envelopes/envelope-list.svelte";
-import { higher, Moves } from "$components/moves/moves.svelte";
+import { type Asking, higher, Moves } from "$components/moves/moves.svelte";
 import { Search } from "$components/search/search.svelte";
 import { type Closed, Touch } from "$components/touch/touch.svelte";
 import { type Outcome, UndoStack } from "$components/touch/undo.svelte";
@@ -185,22 +185,46 @@ export class Inbox {
     await this.#ended(this.touch.putBack(reason), false);
   }
 
-  /** What a decision is about: the open touch, else the marked rows, else the selected one. */
-  get about(): { name: string; rows: number; urgency: UrgencyLevel } {
+  /** Opens the question about what is under the hand now; what comes into the list meanwhile is not meant. */
+  ask(asking: Asking): void {
+    this.#keepWhatIsMeant();
+    this.moves.asking = asking;
+  }
+
+  /** The open touch, else the marked rows, else the selected one. */
+  #keepWhatIsMeant(): void {
     const { view } = this.touch;
+    this.list.inHand = true;
     if (this.touch.state === "open" && view !== null) {
-      const urgency = this.#rowOf(view.thread)?.urgency ?? "routine";
-      return { name: view.patient.name, rows: 1, urgency };
+      // One that is not in the list may be as urgent as anything.
+      const urgency = this.#rowOf(view.thread)?.urgency ?? "emergency";
+      const rows = [{ thread: view.thread, urgency }];
+      this.moves.about = { rows, name: view.patient.name, urgency, touch: view.thread };
+      return;
     }
-    const rows = this.#chosen();
-    const urgency = rows.reduce<UrgencyLevel>((high, row) => higher(high, row.urgency), "routine");
-    return { name: rows[0]?.patientName ?? "", rows: rows.length, urgency };
+    const chosen = this.#chosen();
+    const urgency = chosen.reduce<UrgencyLevel>((high, row) => higher(high, row.urgency), "routine");
+    const rows = chosen.map(({ thread, urgency: shown }) => ({ thread, urgency: shown }));
+    this.moves.about = { rows, name: chosen[0]?.patientName ?? "", urgency, touch: null };
+  }
+
+  /** The pool of a digit: at once, unless nobody works in it, which is asked about. */
+  routeByNumber(n: number): void {
+    const pool = this.moves.numbered(n);
+    if (pool === null) return;
+    if (!pool.staffed) {
+      this.ask("route");
+      return;
+    }
+    this.#keepWhatIsMeant();
+    void this.route({ kind: "pool", pool: pool.id }, "");
   }
 
   /** To a pool or a person: the outcome of the open touch, or a decision about rows of the list. */
   async route(to: Destination, note: string): Promise<void> {
     const where = this.moves.nameOf(to);
-    if (this.touch.state === "open") {
+    if (this.moves.about.touch !== null) {
+      if (this.#isAboutOther()) return;
       await this.#ended(this.touch.handOn({ kind: "routed", to }, "routed", note), true, where);
       return;
     }
@@ -211,10 +235,12 @@ export class Inbox {
   async visit(to: Destination | null, note: string): Promise<void> {
     const pool = to?.kind === "pool" ? to.pool : null;
     const where = to === null ? "" : this.moves.nameOf(to);
+    if (this.#isAboutOther()) return;
     await this.#ended(this.touch.handOn({ kind: "visit", pool }, "visit", note), true, where);
   }
 
   async call(result: CallResult | null, note: string): Promise<void> {
+    if (this.#isAboutOther()) return;
     const ended = result === null ? "call" : "called";
     const said = result === null ? note : [t(`call.said.${result}`), note].filter(Boolean).join(" ");
     await this.#ended(this.touch.handOn({ kind: "call", result }, ended, said));
@@ -294,27 +320,33 @@ export class Inbox {
     if (this.search.active) void this.search.ask();
   }
 
+  /** The touch that was asked about is not the one that is open any more. */
+  #isAboutOther(): boolean {
+    return this.touch.state !== "open" || this.touch.thread !== this.moves.about.touch;
+  }
+
   async #decide(decision: Decision, outcome: Outcome, what: string, leaves: boolean): Promise<void> {
-    const open = this.touch.state === "open" ? this.touch.thread : null;
-    const { name } = this.about;
-    const threads = open === null ? this.#chosen().map((row) => row.thread) : [open];
+    const { rows, name, touch } = this.moves.about;
+    const threads = rows.map(({ thread }) => thread);
     if (threads.length === 0) return;
-    if (open === null) {
+    if (touch === null) {
       this.#letGo();
       if (leaves) threads.forEach((thread) => this.list.leave(thread));
       this.list.unmark();
       this.focus.to("list");
     }
     this.moves.heldBy = [];
+    this.moves.left = false;
     let stayed = false;
     try {
-      const decided = await this.#tern.backend.decide({ threads, decision });
+      const decided = await this.#tern.backend.decide({ rows: [...rows], decision });
       if (this.#over) return;
       this.#tern.clock.tick();
-      const rows = decided.moved.length;
-      if (decided.ended !== null) this.undo.add(decided.ended, { outcome, name, what, rows, touch: false });
+      const done = { outcome, name, what, rows: decided.moved.length, touch: false };
+      if (decided.ended !== null) this.undo.add(decided.ended, done);
       this.moves.heldBy = decided.heldBy;
-      stayed = decided.heldBy.length > 0;
+      this.moves.left = decided.left.length > 0;
+      stayed = decided.moved.length < threads.length || decided.left.length > 0;
     } catch (thrown) {
       stayed = true;
       this.#tern.fail(thrown);
@@ -375,10 +407,10 @@ export class Inbox {
       "row.mark": { run: () => list.mark(), can: onRows },
       "row.mark-all": { run: () => list.markAll(), can: onRows },
       "row.unmark": { run: () => list.unmark(), can: () => free() && list.marked.size > 0 },
-      "route.ask": { run: () => (this.moves.asking = "route"), can: movable },
-      "urgency.ask": { run: () => (this.moves.asking = "urgency"), can: movable },
-      "touch.call": { run: () => (this.moves.asking = "call"), can: () => opened() && touch.canHandOn },
-      "touch.visit": { run: () => (this.moves.asking = "visit"), can: () => opened() && touch.canHandOn },
+      "route.ask": { run: () => this.ask("route"), can: movable },
+      "urgency.ask": { run: () => this.ask("urgency"), can: movable },
+      "touch.call": { run: () => this.ask("call"), can: () => opened() && touch.canHandOn },
+      "touch.visit": { run: () => this.ask("visit"), can: () => opened() && touch.canHandOn },
       "peek.end": { run: () => this.peekEnd(), can: () => here() && touch.state === "peeking" },
       "reply.focus": { run: () => this.focus.to("composer"), can: () => here() && touch.canWrite },
       "reply.send": { run: () => void this.send(), can: () => here() && touch.canSend },
@@ -405,7 +437,7 @@ export class Inbox {
     }
     for (const n of DIGITS) {
       handlers[`route.${n}`] = {
-        run: () => void this.route({ kind: "pool", pool: this.moves.numbered(n)!.id }, ""),
+        run: () => this.routeByNumber(n),
         can: () => movable() && this.moves.numbered(n) !== null,
       };
       handlers[`queue.${n}`] = {

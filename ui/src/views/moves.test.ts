@@ -1,6 +1,10 @@
 import { screen, waitFor } from "@testing-library/svelte";
 import { describe, expect, it } from "vitest";
 import { inbox, rows, selected } from "$lib/backend/testing/scene";
+import { envelope } from "$lib/backend/testing/words";
+
+/** Leo's row as it is shown. */
+const LEO = { thread: "t-leo", urgency: expect.any(String) as string };
 
 async function atTheList() {
   const scene = await inbox();
@@ -16,7 +20,7 @@ describe("routing from the list", () => {
     await user.keyboard("j2");
     await waitFor(() => expect(practice.callsOf("decide")).toHaveLength(1));
     expect(practice.callsOf("decide")[0]).toEqual({
-      threads: ["t-leo"],
+      rows: [LEO],
       decision: { kind: "route", to: { kind: "pool", pool: "pool/nurses" }, note: "" },
     });
     await waitFor(() => expect(rows()).not.toContain("t-leo"));
@@ -43,7 +47,8 @@ describe("routing from the list", () => {
     expect(screen.getByTestId("marked").textContent).toContain("2 marked");
     await user.keyboard("3");
     await waitFor(() => expect(practice.callsOf("decide")).toHaveLength(1));
-    expect((practice.callsOf("decide")[0] as { threads: string[] }).threads).toEqual(["t-leo", "t-bart"]);
+    const { rows: sent } = practice.callsOf("decide")[0] as { rows: { thread: string }[] };
+    expect(sent.map(({ thread }) => thread)).toEqual(["t-leo", "t-bart"]);
     await waitFor(() => expect(rows()).not.toContain("t-leo"));
     await waitFor(() => expect(rows()).toContain("t-bart"));
     expect(screen.getByTestId("held-by").textContent).toContain("Mia Tran is at work");
@@ -59,7 +64,7 @@ describe("routing from the list", () => {
     await user.keyboard("Could you call the pharmacy?{Enter}");
     await waitFor(() => expect(practice.callsOf("decide")).toHaveLength(1));
     expect(practice.callsOf("decide")[0]).toEqual({
-      threads: ["t-leo"],
+      rows: [LEO],
       decision: {
         kind: "route",
         to: { kind: "member", member: "PractitionerRole/mia" },
@@ -78,6 +83,20 @@ describe("routing from the list", () => {
   });
 });
 
+describe("a question", () => {
+  it("is about what was under the hand when it was asked, whatever comes meanwhile", async () => {
+    const { practice, user } = await atTheList();
+    await user.keyboard("{Home}a");
+    await screen.findByTestId("route-search");
+    practice.queues.get("mine")!.unshift(envelope("t-new", practice.now(), { urgency: "emergency" }));
+    practice.changed(["envelopes"], ["t-new"]);
+    await user.keyboard("2");
+    await waitFor(() => expect(practice.callsOf("decide")).toHaveLength(1));
+    const { rows: sent } = practice.callsOf("decide")[0] as { rows: { thread: string }[] };
+    expect(sent.map(({ thread }) => thread)).toEqual(["t-therriault"]);
+  });
+});
+
 describe("urgency", () => {
   it("is raised with two keys and lowered with a reason only", async () => {
     const { practice, user } = await atTheList();
@@ -86,7 +105,7 @@ describe("urgency", () => {
     await user.keyboard("4");
     await waitFor(() => expect(practice.callsOf("decide")).toHaveLength(1));
     expect(practice.callsOf("decide")[0]).toEqual({
-      threads: ["t-leo"],
+      rows: [LEO],
       decision: { kind: "urgency", level: "emergency", reason: "" },
     });
     await waitFor(() => expect(screen.queryByRole("dialog")).toBeNull());

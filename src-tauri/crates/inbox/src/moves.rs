@@ -21,7 +21,7 @@ use crate::{
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", tag = "to")]
 pub enum Move {
-    /// To a pool: requested, nobody's own.
+    /// To a pool: requested, nobody's own; whatever it waited for (a call, the patient) is over.
     Pool {
         /// `system|value` of the pool's identifier.
         pool: String,
@@ -84,8 +84,11 @@ impl Move {
     /// Whether the item stands as the move would make it.
     pub fn stands_in(&self, item: &WorkItem) -> bool {
         match self {
-            Self::Pool { pool } => item.owner.is_none() && item.pool.as_ref() == Some(pool),
-            Self::Member { member } => item.owner.as_ref() == Some(member),
+            // It waits for nothing any more but for whoever has it now.
+            Self::Pool { pool } => {
+                item.owner.is_none() && item.waiting_for.is_none() && item.pool.as_ref() == Some(pool)
+            }
+            Self::Member { member } => item.waiting_for.is_none() && item.owner.as_ref() == Some(member),
             Self::Urgency { urgency, lowered } => {
                 let holds =
                     |lowered: &Lowered| item.lowered.as_ref().map(|one| &one.text_hash) == Some(&lowered.text_hash);

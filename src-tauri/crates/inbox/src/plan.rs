@@ -264,8 +264,10 @@ fn relocate(item: &mut WorkItem, change: &Move, made: DateTime<Utc>) {
             item.pool = Some(pool.clone());
             item.owner = None;
             item.status = WorkStatus::Requested;
+            item.waiting_for = None;
         }
         Move::Member { member } => {
+            item.waiting_for = None;
             item.owner = Some(member.clone());
             item.status = WorkStatus::Accepted;
         }

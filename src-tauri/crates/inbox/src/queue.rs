@@ -159,26 +159,28 @@ pub fn queues_of(situation: Situation<'_>, me: &Me, now: DateTime<Utc>) -> Vec<Q
         if !me.sees(item, pool) {
             continue;
         }
-        if item.waiting_for == Some(WaitingFor::Patient) {
-            add(Queue::Waiting);
-            continue;
-        }
-        let owner = match item.hold(now) {
+        let hold = item.hold(now);
+        let is_held = matches!(hold, Hold::Held { .. });
+        let owner = match hold {
             Hold::Assigned(owner) | Hold::Held { by: owner, .. } => Some(owner),
             Hold::Free | Hold::LeftBy(_) => None,
         };
         let own_pool = pool.is_some_and(|pool| pool.responsible.as_ref().is_some_and(|who| me.is(who)));
-        if owner.as_ref().map_or(own_pool, |owner| me.is(owner)) {
+        let waits = item.waiting_for == Some(WaitingFor::Patient);
+        if !waits && owner.as_ref().map_or(own_pool, |owner| me.is(owner)) {
             add(Queue::Mine);
         }
+        // Whatever it waits for.
         if item.urgency >= Urgency::Urgent {
             add(Queue::Urgent);
         }
         match pool {
             // Whoever makes the calls of the day finds them in one place; in its pool it would be dealt with twice.
             _ if item.waiting_for == Some(WaitingFor::Call) => add(Queue::Calls),
+            _ if waits => add(Queue::Waiting),
             Some(pool) if me.sees_pool(pool) => add(Queue::Pool(pool.id.clone())),
-            None if me.sees_unsorted() && (owner.is_none() || item.thread.is_none()) => add(Queue::Unsorted),
+            // Given to somebody who is away, or gone, it would be seen by nobody else.
+            None if me.sees_unsorted() && (!is_held || item.thread.is_none()) => add(Queue::Unsorted),
             _ => {}
         }
     }

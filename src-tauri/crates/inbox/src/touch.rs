@@ -151,11 +151,6 @@ impl From<Destination> for Move {
 }
 
 impl Outcome {
-    /// Whether somebody else goes on with the item: the member's draft stays with it then.
-    pub fn hands_over(&self) -> bool {
-        matches!(self, Self::PutBack { .. } | Self::Routed { .. })
-    }
-
     /// Whether the work items that were on screen are dealt with.
     pub fn completes(&self) -> bool {
         !matches!(self, Self::PutBack { .. }) && self.moves().is_none()

@@ -55,18 +55,18 @@ pub(crate) fn refresh(writer: &mut Writer<'_>, keys: &BTreeSet<String>) -> Resul
 fn refresh_one(connection: &Connection, key: &str, filing: &Filing) -> Result<bool, StoreError> {
     let mut items = work_item::open(connection, key)?;
     let unreadable = quarantine::since(connection, key)?;
-    let unplaced = unplaced::oldest(connection, key)?;
+    let unplaced = unplaced::of_thread(connection, key)?;
     let delivery = outbox::delivery_of(connection, key)?;
-    if items.is_empty() && unreadable.is_none() && unplaced.is_none() && delivery.is_none() {
+    if items.is_empty() && unreadable.is_none() && unplaced.is_empty() && delivery.is_none() {
         return envelope::remove(connection, key);
     }
     let thread = thread::get(connection, key)?;
-    let judged = judge(connection, key, thread.as_ref(), &mut items, unplaced.as_deref())?;
+    let judged = judge(connection, key, thread.as_ref(), &mut items, &unplaced)?;
     let situation = Situation {
         items: &items,
         pools: &filing.pools,
         unreadable: unreadable.is_some(),
-        unplaced: unplaced.is_some(),
+        unplaced: !unplaced.is_empty(),
         loose: judged.loose,
         unsent: delivery.is_some(),
     };
@@ -76,7 +76,7 @@ fn refresh_one(connection: &Connection, key: &str, filing: &Filing) -> Result<bo
     }
     let mut messages: Vec<&str> =
         items.iter().filter_map(|item| item.message.as_ref()).map(|message| message.as_str()).collect();
-    messages.extend(unplaced.as_deref());
+    messages.extend(unplaced.iter().map(String::as_str));
     let oldest = oldest_message(connection, &messages)?;
     let mut envelope = assemble(connection, key, filing, &items, thread, oldest, (unreadable, delivery))?;
     envelope.urgency = envelope.urgency.max(judged.loose);
@@ -103,7 +103,7 @@ fn judge(
     key: &str,
     thread: Option<&Thread>,
     items: &mut [WorkItem],
-    unplaced: Option<&str>,
+    unplaced: &[String],
 ) -> Result<Judged, StoreError> {
     let subject = thread.map(|thread| thread.subject_line.clone()).unwrap_or_default();
     let patient = thread.and_then(|thread| thread.patient.as_ref());
@@ -115,22 +115,29 @@ fn judge(
     let mut judged = Judged::default();
     let mut found: Vec<Match> = Vec::new();
     for item in items.iter_mut() {
-        let Some(message) = &item.message else { continue };
-        let Some(flagged) = scan(message.as_str())? else { continue };
-        let raised = flagged.raises(item.urgency, item.lowered.as_ref());
+        // A portal's own Task may name its thread alone: then it is about whatever nobody has answered.
+        let about = match &item.message {
+            Some(message) => vec![message.as_str().to_owned()],
+            None => message::unanswered(connection, key)?,
+        };
+        let mut raised = item.urgency;
+        for message in about {
+            let Some(flagged) = scan(&message)? else { continue };
+            raised = raised.max(flagged.raises(item.urgency, item.lowered.as_ref()));
+            if !flagged.is_lowered(item.lowered.as_ref()) {
+                found.extend(flagged.findings.matches);
+            }
+        }
         if raised != item.urgency {
             work_item::raise(connection, &item.id, raised)?;
             item.urgency = raised;
-        }
-        if !flagged.is_lowered(item.lowered.as_ref()) {
-            found.extend(flagged.findings.matches);
         }
     }
     let mut loose: Vec<Flagged> = Vec::new();
     for raw in quarantine::raws(connection, key)? {
         loose.push(flags::of_raw(raw.reveal()));
     }
-    if let Some(message) = unplaced {
+    for message in unplaced {
         loose.extend(scan(message)?);
     }
     for flagged in loose {
@@ -227,7 +234,23 @@ fn held(
     Ok(None)
 }
 
+/// The version of the rules by which the envelopes were filed.
+const RULES: &str = "red-flag-rules";
+
 impl Writer<'_> {
+    /// Files everything anew where it was judged by other rules than this program's.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn judge_anew(&mut self) -> Result<(), StoreError> {
+        let judged_by = self.read().setting::<String>(RULES)?;
+        if judged_by.as_deref() != Some(flags::version()) {
+            self.touch_all_envelopes();
+            self.set_setting(RULES, &flags::version())?;
+        }
+        Ok(())
+    }
+
     /// Files anew what somebody held and did not renew: back in its pool, the draft kept. Called every minute
     /// or so.
     ///

@@ -8,6 +8,7 @@
 use std::sync::OnceLock;
 
 use rusqlite::{Connection, OptionalExtension, params};
+use serde_json::Value;
 use tern_inbox::{
     private::PrivateText,
     red_flags::{self, Findings, Lowered, Match, Scanned, Scanner, TextHash},
@@ -36,6 +37,11 @@ fn rules() -> &'static Scanner {
     })
 }
 
+/// Version of the rules by which this program judges.
+pub(crate) fn version() -> &'static str {
+    rules().version()
+}
+
 /// What was found in a text, and in which.
 pub(crate) struct Flagged {
     pub(crate) findings: Findings,
@@ -54,14 +60,14 @@ impl Flagged {
     }
 }
 
-/// A patient's message, scanned; none where it is not here, or nobody outside the practice wrote it.
+/// A message, scanned; none where it is not here, or somebody of the practice wrote it.
 pub(crate) fn of_message(
     connection: &Connection,
     id: &str,
     subject: &str,
     language: Option<&str>,
 ) -> Result<Option<Flagged>, StoreError> {
-    let Some(body) = message::words_of_patient(connection, id)? else { return Ok(None) };
+    let Some(body) = message::words_of_others(connection, id)? else { return Ok(None) };
     let titles = attachment::titles(connection, id)?;
     let titles: Vec<&str> = titles.iter().map(PrivateText::reveal).collect();
     let scanned = Scanned { subject, body: body.reveal(), attachment_titles: &titles, language };
@@ -77,10 +83,28 @@ pub(crate) fn of_message(
     Ok(Some(Flagged { findings, text }))
 }
 
-/// What could not be read, as it came: its raw strings are scanned.
+/// What could not be read, as it came: its strings are scanned, each a sentence of its own; where it is not even JSON,
+/// all of it.
 pub(crate) fn of_raw(raw: &str) -> Flagged {
-    let scanned = Scanned { body: raw, ..Scanned::default() };
+    let mut words = String::new();
+    match serde_json::from_str(raw) {
+        Ok(json) => strings(&json, &mut words),
+        Err(_) => raw.clone_into(&mut words),
+    }
+    let scanned = Scanned { body: &words, ..Scanned::default() };
     Flagged { findings: rules().scan(&scanned), text: TextHash::of(&scanned) }
+}
+
+fn strings(json: &Value, into: &mut String) {
+    match json {
+        Value::String(text) => {
+            into.push_str(text);
+            into.push_str(".\n");
+        }
+        Value::Array(items) => items.iter().for_each(|item| strings(item, into)),
+        Value::Object(fields) => fields.values().for_each(|field| strings(field, into)),
+        Value::Null | Value::Bool(_) | Value::Number(_) => {}
+    }
 }
 
 fn known(connection: &Connection, id: &str, text: &str, rules: &str) -> Result<Option<Findings>, StoreError> {
@@ -101,5 +125,9 @@ pub(crate) fn said(matches: impl IntoIterator<Item = Match>) -> Vec<Match> {
         }
     }
     said.sort_by_key(|found| std::cmp::Reverse(found.level));
+    // What one rule keeps off a shared screen another must not show: "took thirty pills" is poisoning, too.
+    if said.iter().any(|found| !found.category.words_may_be_shown()) {
+        said.iter_mut().for_each(|found| found.words = None);
+    }
     said
 }

@@ -14,12 +14,12 @@ use tern_inbox::{
     private::PrivateText,
     queue::Me,
     red_flags::{Lowered, TextHash},
-    work_item::{Hold, WorkItem},
+    work_item::{Hold, Urgency, WorkItem},
 };
 
 use crate::{
     Note, StoreError, Undone, Writer, flags,
-    table::{moved, outbox as rows, thread},
+    table::{moved, outbox as rows, thread, work_item},
     touching::{carrying, new_id},
 };
 
@@ -29,13 +29,15 @@ const LONGEST_UNDO: TimeDelta = TimeDelta::hours(1);
 /// One decision about the open work items of some threads.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Moving {
-    /// Which threads.
-    pub threads: Vec<ThreadId>,
+    /// Which rows, each as urgent as the member was shown.
+    pub rows: Vec<(ThreadId, Urgency)>,
     /// Whose decision.
     pub author: PartyRef,
     /// What changes.
     pub change: Move,
-    /// What goes with it into the internal thread of each; as many as there are threads, or none.
+    /// The member may lower, and has said why. What became more urgent than they were shown is never lowered.
+    pub may_lower: bool,
+    /// What goes with it into the internal thread of each; as many as there are rows, or none.
     pub notes: Vec<Note>,
     /// The end of the undo seconds: nothing leaves before.
     pub not_before: DateTime<Utc>,
@@ -50,6 +52,19 @@ pub struct Moved {
     pub threads: Vec<ThreadId>,
     /// Those that somebody else is at work on, and who: they stay.
     pub held: Vec<(ThreadId, PartyRef)>,
+    /// Those of which nothing could be moved: no work item names them yet, or what stands there is more urgent than
+    /// the member was shown.
+    pub left: Vec<ThreadId>,
+}
+
+impl Moving {
+    /// Whether the member decided about an item: a lowering is about what they were shown, and only where they may.
+    fn decides(&self, item: &WorkItem, shown: Urgency) -> bool {
+        match &self.change {
+            Move::Urgency { urgency, .. } if *urgency < item.urgency => self.may_lower && item.urgency <= shown,
+            _ => true,
+        }
+    }
 }
 
 impl Writer<'_> {
@@ -59,26 +74,31 @@ impl Writer<'_> {
     /// [`StoreError`].
     pub fn move_threads(&mut self, moving: &Moving, me: &Me) -> Result<Moved, StoreError> {
         let group = new_id(self.now());
-        let mut moved = Moved { group: None, threads: Vec::new(), held: Vec::new() };
+        let mut moved = Moved { group: None, threads: Vec::new(), held: Vec::new(), left: Vec::new() };
         let mut leaving = Vec::new();
-        for (place, thread) in moving.threads.iter().enumerate() {
-            let items = self.read().work_items(thread)?;
-            let open = items.iter().filter(|item| item.status.is_open());
-            if let Some(by) = open.clone().find_map(|item| self.held_by_other(item, moving, me)) {
+        for (place, (thread, shown)) in moving.rows.iter().enumerate() {
+            let mut open = self.read().work_items(thread)?;
+            open.retain(|item| item.status.is_open());
+            if let Some(by) = open.iter().find_map(|item| self.held_by_other(item, moving, me)) {
                 moved.held.push((thread.clone(), by));
                 continue;
             }
-            let changed: Vec<_> = open.filter(|item| !moving.change.stands_in(item)).collect();
-            if changed.is_empty() {
+            let decided = |item: &WorkItem| moving.decides(item, *shown);
+            if open.is_empty() || !open.iter().all(decided) {
+                moved.left.push(thread.clone());
+            }
+            open.retain(|item| decided(item) && !moving.change.stands_in(item));
+            if open.is_empty() {
                 continue;
             }
             if let Some(note) = moving.notes.get(place) {
                 let said = self.says(note, &moving.author)?;
                 leaving.extend(carrying(&said, |on, intent, needs| self.of(&group, on, moving, intent, needs)));
             }
-            for item in changed {
+            for item in &open {
                 let change = self.with_the_text(item, moving)?;
-                let intent = Intent::Move { item: item.id.clone(), change, seen: Seen::of(item) };
+                let seen = Seen::of(&work_item::unraised(self.connection(), &item.id)?.unwrap_or_else(|| item.clone()));
+                let intent = Intent::Move { item: item.id.clone(), change, seen };
                 leaving.push(self.of(&group, thread, moving, intent, Vec::new()));
             }
             moved.threads.push(thread.clone());
@@ -153,8 +173,7 @@ impl Writer<'_> {
         if waiting.len() != decision.row_count || !still_here {
             return Err(StoreError::HasLeft);
         }
-        let first = waiting.first().ok_or(StoreError::HasLeft)?;
-        self.take_back(first)?;
+        self.take_all_back(waiting.clone())?;
         moved::remove(self.connection(), group)?;
         let mut threads = Vec::new();
         for row in &waiting {

@@ -18,7 +18,7 @@ use tern_inbox::{
 use crate::{
     Draft, StoreError, Tag, Writer,
     lost::holds,
-    table::{alias, message, outbox as rows, tally, thread, touch, work_item},
+    table::{alias, message, moved, outbox as rows, tally, thread, touch, work_item},
 };
 
 /// What the server said when it took a write.
@@ -72,7 +72,7 @@ impl Writer<'_> {
                     work_item::written(self.connection(), item, &write, answer.version.as_deref())?;
                 }
                 if changes_hands(&row.intent) {
-                    self.overtake_stuck(item)?;
+                    self.overtake_stuck(item, &row.intent)?;
                 }
             }
             Intent::Send { message, .. } => self.learn(message.as_str(), answer)?,
@@ -339,10 +339,19 @@ impl Writer<'_> {
     /// Removes the row and everything that ended the same touch, with the messages that they would have sent;
     /// returns the messages, and who has the claim where it was lost.
     pub(crate) fn take_back(&mut self, row: &OutboxRow) -> Result<(Vec<MessageId>, Option<Lost>), StoreError> {
-        let mut taken = match &row.group {
-            Some(group) => rows::of_group(self.connection(), group)?,
-            None => vec![row.clone()],
+        let taken = match &row.group {
+            // Of a decision about many rows only undo takes the others back.
+            Some(group) if moved::get(self.connection(), group)?.is_none() => rows::of_group(self.connection(), group)?,
+            _ => vec![row.clone()],
         };
+        self.take_all_back(taken)
+    }
+
+    /// As [`Writer::take_back`], of these rows.
+    pub(crate) fn take_all_back(
+        &mut self,
+        mut taken: Vec<OutboxRow>,
+    ) -> Result<(Vec<MessageId>, Option<Lost>), StoreError> {
         let mut lost = None;
         for need in taken.clone().iter().flat_map(|row| &row.depends_on) {
             if let Some(need) = rows::get(self.connection(), need)?

@@ -12,6 +12,7 @@ use rusqlite::params;
 use tern_inbox::{
     outbox::Intent,
     party::PartyRef,
+    rights::{self, Deed},
     work_item::{self, Urgency},
 };
 
@@ -43,6 +44,9 @@ impl Writer<'_> {
     /// [`StoreError`].
     pub fn place_unplaced(&mut self, author: &PartyRef) -> Result<usize, StoreError> {
         let now = self.now();
+        if !rights::may(self.read().me()?.role, Deed::Claim { own_pool: true }) {
+            return Ok(0);
+        }
         let mut queued = Vec::new();
         for found in self.to_place(now)? {
             self.connection()
@@ -72,7 +76,7 @@ impl Writer<'_> {
              FROM unplaced u JOIN message m ON m.id = u.message LEFT JOIN thread t ON t.id = u.thread
              WHERE (u.asked IS NULL OR u.asked <= ?1) AND m.server_id IS NOT NULL AND m.sent >= ?2
                 AND coalesce(m.first_updated, m.sent) <= ?3
-             LIMIT ?4",
+             ORDER BY m.n DESC LIMIT ?4",
         )?;
         let found = statement
             .query_map(params![micros(now - AGAIN), micros(now - PAST), micros(now - GRACE), AT_ONCE], |row| {

@@ -12,6 +12,7 @@ use rusqlite::Connection;
 use tern_inbox::{
     ids::{ThreadId, WorkItemId},
     message::Delivery,
+    moves::Move,
     outbox::{Intent, OutboxRow, Wedge},
     party::PartyRef,
 };
@@ -67,9 +68,11 @@ impl Writer<'_> {
     }
 
     /// A later change of the item arrived: what is stuck of an earlier one has nothing left to do.
-    pub(crate) fn overtake_stuck(&mut self, item: &WorkItemId) -> Result<(), StoreError> {
+    ///
+    /// How urgent it is and who deals with it are two things: neither settles the other.
+    pub(crate) fn overtake_stuck(&mut self, item: &WorkItemId, by: &Intent) -> Result<(), StoreError> {
         for row in rows::of_item(self.connection(), item.as_str())? {
-            if is_stuck(self.connection(), &row)? {
+            if is_about_urgency(&row.intent) == is_about_urgency(by) && is_stuck(self.connection(), &row)? {
                 self.remove_change(&row)?;
             }
         }
@@ -99,6 +102,10 @@ impl Writer<'_> {
         }
         Ok(())
     }
+}
+
+fn is_about_urgency(intent: &Intent) -> bool {
+    matches!(intent, Intent::Move { change: Move::Urgency { .. }, .. })
 }
 
 /// Whether a row is the end or the release of a work item that needs a person for its own sake. What stands only

@@ -153,7 +153,7 @@ impl Writer<'_> {
             return Ok(Ended { group, rows });
         }
         let put_back = matches!(ending.outcome, Outcome::PutBack { .. });
-        let keeps_draft = ending.outcome.hands_over();
+        let keeps_draft = !ending.outcome.completes();
         let lost = touch.is_lost();
         touch.state = touch.state.on(if lost && put_back { TouchEvent::Leave } else { TouchEvent::End })?;
         for row in rows::of_thread(self.connection(), thread.as_str())? {
@@ -224,6 +224,11 @@ impl Writer<'_> {
             leaving.extend(carrying(note, row));
         }
         for item in &ending.items {
+            // Rights were asked of this thread: another's work items are not ended by it.
+            let is_of_it = work_item::envelope_of(self.connection(), item.as_str())?;
+            if is_of_it.is_some_and(|envelope| envelope != ending.thread.as_str()) {
+                continue;
+            }
             if let Some(intent) = self.ends(item, ending)? {
                 leaving.push(row(&ending.thread, intent, said.clone()));
             }
@@ -234,7 +239,7 @@ impl Writer<'_> {
     /// What an ending does with one of its work items; none where the item is not here.
     fn ends(&self, item: &WorkItemId, ending: &Ending) -> Result<Option<Intent>, StoreError> {
         if let Some(change) = ending.outcome.moves() {
-            let shown = work_item::get(self.connection(), item.as_str())?;
+            let shown = work_item::unraised(self.connection(), item)?;
             return Ok(shown.map(|shown| Intent::Move { item: item.clone(), change, seen: Seen::of(&shown) }));
         }
         let item = item.clone();

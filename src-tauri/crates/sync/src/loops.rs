@@ -202,6 +202,11 @@ async fn outbox(shared: &Shared) -> Ending {
 }
 
 async fn renewal(shared: &Shared) -> Ending {
+    let (cache, now) = (shared.cache.clone(), shared.time.now());
+    let judged = spawn_blocking(move || cache.write_bulk(now, |writer| writer.judge_anew())).await;
+    if !matches!(judged, Ok(Ok(()))) {
+        tracing::warn!("what waits could not be judged by the new rules");
+    }
     loop {
         shared.time.sleep(shared.pace.renewal()).await;
         if let Err(error) = shared.outbox.renew().await {

@@ -16,4 +16,8 @@ moved: Array<string>,
 /**
  * Names of the members who are at work on the others.
  */
-heldBy: Array<string>, };
+heldBy: Array<string>, 
+/**
+ * Threads of which something stays where it was: no work item names it yet, or it became more urgent meanwhile.
+ */
+left: Array<string>, };

@@ -20,8 +20,8 @@ pub use list::{
     SearchRequest, SearchResults, UrgencyLevel, Wanted,
 };
 pub use moves::{
-    CallResult, DecideRequest, Decided, Decision, Destination, Destinations, HandOn, HandOnRequest, MemberChoice,
-    PoolChoice,
+    CallResult, DecideRequest, Decided, DecidedRow, Decision, Destination, Destinations, HandOn, HandOnRequest,
+    MemberChoice, PoolChoice,
 };
 pub use session::{
     LockKind, MemberCard, PinRequest, QuitRequest, QuitResult, Session, SetPinRequest, SetPinResult, SignInFailure,

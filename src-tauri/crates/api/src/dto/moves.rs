@@ -80,13 +80,24 @@ pub enum Decision {
     },
 }
 
+/// A row as the member saw it: what became more urgent since is not lowered with it.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[serde(rename_all = "camelCase")]
+#[ts(export)]
+pub struct DecidedRow {
+    /// Which.
+    pub thread: String,
+    /// How urgent it was shown.
+    pub urgency: UrgencyLevel,
+}
+
 /// A decision about some rows.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
 #[serde(rename_all = "camelCase")]
 #[ts(export)]
 pub struct DecideRequest {
-    /// The rows: at most 200.
-    pub threads: Vec<String>,
+    /// The rows, as they were shown: at most 200.
+    pub rows: Vec<DecidedRow>,
     /// What is decided.
     pub decision: Decision,
 }
@@ -102,6 +113,8 @@ pub struct Decided {
     pub moved: Vec<String>,
     /// Names of the members who are at work on the others.
     pub held_by: Vec<String>,
+    /// Threads of which something stays where it was: no work item names it yet, or it became more urgent meanwhile.
+    pub left: Vec<String>,
 }
 
 /// How a call to a patient ended.

@@ -3,12 +3,14 @@
 use std::sync::Arc;
 
 use chrono::Duration;
-use tern_inbox::{ids::ThreadId, moves::Move, party::PartyRef, private::PrivateText, touch};
+use tern_inbox::{
+    ids::ThreadId, moves::Move, party::PartyRef, private::PrivateText, rights::Deed, touch, work_item::Urgency,
+};
 use tern_store::{AuditEntry, Moving};
 
 use crate::{
     desk::Desk,
-    dto::{ApiError, DecideRequest, Decided, Decision, Ended, ErrorCode},
+    dto::{ApiError, DecideRequest, Decided, DecidedRow, Decision, Ended, ErrorCode},
     fail::Answer,
     note::note,
     program::Program,
@@ -29,11 +31,12 @@ impl Program {
     /// [`ErrorCode::Locked`], [`ErrorCode::SignedOut`], or what the cache says.
     pub async fn decide(&self, request: DecideRequest) -> Answer<Decided> {
         let desk = self.desk()?;
-        if request.threads.len() > MOST_ROWS {
+        if request.rows.len() > MOST_ROWS {
             return Err(ApiError::new(ErrorCode::Invalid));
         }
-        let threads: Vec<ThreadId> = request.threads.into_iter().map(ThreadId::new).collect();
-        let cases = desk.cases(&threads).await?;
+        let shown = |row: DecidedRow| (ThreadId::new(row.thread), show::urgency_of(row.urgency));
+        let rows: Vec<(ThreadId, Urgency)> = request.rows.into_iter().map(shown).collect();
+        let cases = desk.cases(rows.iter().map(|(thread, _)| thread.clone()).collect()).await?;
         let (change, words, action) = match request.decision {
             Decision::Route { to, note } => {
                 cases.iter().try_for_each(Case::may_route)?;
@@ -48,39 +51,52 @@ impl Program {
                 (Move::Urgency { urgency, lowered: None }, reason, "urgency")
             }
         };
-        self.carry_out(&desk, threads, change, PrivateText::from(words), action).await
+        let words = PrivateText::from(words);
+        let may_lower = !words.is_blank() && desk.may(Deed::LowerUrgency).await.is_ok();
+        self.carry_out(
+            &desk,
+            Moving {
+                rows,
+                author: desk.member.reference.clone(),
+                change,
+                may_lower,
+                notes: Vec::new(),
+                not_before: desk.server_now(),
+            },
+            words,
+            action,
+        )
+        .await
     }
 
     async fn carry_out(
         &self,
         desk: &Arc<Desk>,
-        threads: Vec<ThreadId>,
-        change: Move,
+        mut moving: Moving,
         words: PrivateText,
         action: &str,
     ) -> Answer<Decided> {
         let undo = Duration::seconds(self.settings().undo_seconds.into());
-        let (not_before, undo_until) = (desk.server_now() + undo, self.parts.clock.now() + undo);
-        let for_whom = match &change {
+        moving.not_before = desk.server_now() + undo;
+        let undo_until = self.parts.clock.now() + undo;
+        let for_whom = match &moving.change {
             Move::Member { member } => Some(member.clone()),
             _ => None,
         };
-        let mut notes = Vec::new();
         if !words.is_blank() {
-            for thread in &threads {
+            for (thread, _) in &moving.rows {
                 let about = thread.clone();
                 let internal = desk.read(move |reader| reader.internal_threads(&about)).await?;
-                notes.push(note(desk, thread, internal.first(), words.clone(), for_whom.as_ref()));
+                moving.notes.push(note(desk, thread, internal.first(), words.clone(), for_whom.as_ref()));
             }
         }
-        let entries: Vec<AuditEntry> =
-            threads.iter().map(|thread| desk.audit(action, Some(format!("Communication/{thread}")))).collect();
-        let (author, me) = (desk.member.reference.clone(), desk.me());
-        let moving = Moving { threads, author, change, notes, not_before };
+        let entry = |(thread, _): &(ThreadId, Urgency)| desk.audit(action, Some(format!("Communication/{thread}")));
+        let entries: Vec<AuditEntry> = moving.rows.iter().map(entry).collect();
+        let me = desk.me();
         let moved = desk
             .write(move |writer| {
                 let moved = writer.move_threads(&moving, &me)?;
-                let done = moving.threads.iter().zip(&entries).filter(|(thread, _)| moved.threads.contains(thread));
+                let done = moving.rows.iter().zip(&entries).filter(|((thread, _), _)| moved.threads.contains(thread));
                 for (_, entry) in done {
                     writer.audit_and_send(entry)?;
                 }
@@ -102,14 +118,14 @@ impl Program {
                 .map(|group| Ended { undo: group.to_string(), undo_until: undo_until.timestamp_millis() }),
             moved: moved.threads.iter().map(ToString::to_string).collect(),
             held_by,
+            left: moved.left.iter().map(ToString::to_string).collect(),
         })
     }
 }
 
 impl Desk {
     /// Threads as the table asks about them.
-    async fn cases(&self, threads: &[ThreadId]) -> Answer<Vec<Case>> {
-        let threads = threads.to_vec();
+    async fn cases(&self, threads: Vec<ThreadId>) -> Answer<Vec<Case>> {
         self.read(move |reader| threads.iter().map(|thread| Case::of(reader, thread)).collect()).await
     }
 }

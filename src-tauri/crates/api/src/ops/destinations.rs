@@ -83,7 +83,11 @@ impl Desk {
             Destination::Member { member } => {
                 let reference = PartyRef::new(member);
                 let asked = reference.clone();
-                self.read(move |reader| reader.member(&asked)).await?.ok_or_else(unknown)?;
+                let known = self.read(move |reader| reader.member(&asked)).await?.ok_or_else(unknown)?;
+                // Somebody who holds no work would hold it where nobody sees it.
+                if !rights::may(known.role, Deed::Start { sort: Sort::Administrative }) {
+                    return Err(ApiError::new(ErrorCode::Invalid));
+                }
                 Ok(touch::Destination::Member { member: reference })
             }
         }

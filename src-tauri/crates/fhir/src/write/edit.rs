@@ -73,6 +73,9 @@ pub enum Edit<'a> {
         urgency: Urgency,
         /// Who lowered which text, so that no rule raises that again; the reason goes elsewhere.
         lowered: Option<&'a Lowered>,
+        /// Whoever had it let their claim lapse: it is nobody's any more, or the server's new stamp would make that
+        /// claim a living one.
+        frees: bool,
         /// Server time.
         at: DateTime<Utc>,
     },
@@ -113,11 +116,7 @@ impl Edit<'_> {
     pub fn needs_no_reading(&self) -> bool {
         matches!(
             self,
-            Self::Claim { .. }
-                | Self::Assign { .. }
-                | Self::Renew { .. }
-                | Self::Urgency { lowered: None, .. }
-                | Self::Retract
+            Self::Claim { .. } | Self::Renew { .. } | Self::Urgency { lowered: None, frees: false, .. } | Self::Retract
         )
     }
 
@@ -136,7 +135,9 @@ impl Edit<'_> {
         let owned = |by: &PartyRef| resource.get("owner").is_some_and(|owner| refers_to(owner, by.as_str()));
         match self {
             Self::Claim { by, .. } => is("/status", "in-progress") && owned(by),
-            Self::Assign { to, .. } => is("/status", "accepted") && owned(to),
+            Self::Assign { to, .. } => {
+                is("/status", "accepted") && owned(to) && resource.get("businessStatus").is_none()
+            }
             Self::Renew { at } => is("/lastModified", &instant(*at)),
             Self::Release { .. } => is("/status", "requested") && resource.get("owner").is_none(),
             Self::Complete { reply, .. } => {
@@ -147,13 +148,17 @@ impl Edit<'_> {
                 is("/status", "completed") && reply.is_none_or(named)
             }
             Self::Route { pool, .. } => {
-                is("/status", "requested") && resource.get("owner").is_none() && names_pool(resource, pool)
+                is("/status", "requested")
+                    && resource.get("owner").is_none()
+                    && resource.get("businessStatus").is_none()
+                    && names_pool(resource, pool)
             }
-            Self::Urgency { urgency, lowered, .. } => {
+            Self::Urgency { urgency, lowered, frees, .. } => {
+                let is_free = !frees || (is("/status", "requested") && resource.get("owner").is_none());
                 let holds = |lowered: &Lowered| {
                     flags_of(resource).is_some_and(|(_, flags)| parts_of(flags).contains(&text_part(lowered)))
                 };
-                is("/priority", priority(*urgency)) && lowered.is_none_or(holds)
+                is_free && is("/priority", priority(*urgency)) && lowered.is_none_or(holds)
             }
             Self::Await { what, pool, .. } => {
                 is("/status", "requested")
@@ -171,10 +176,13 @@ pub(super) fn operations(resource: &Value, edit: &Edit<'_>) -> Vec<PatchOperatio
     let status = |code: &str| add(["status"], json!(code));
     let modified = |at: &DateTime<Utc>| add(["lastModified"], json!(instant(*at)));
     let owner = |who: &PartyRef| add(["owner"], json!({ "reference": who.as_str() }));
-    let freed = || resource.get("owner").map(|_| remove(["owner"])).into_iter();
+    let freed = || without(resource, "owner");
     match edit {
         Edit::Claim { by, at } => vec![status("in-progress"), modified(at), owner(by)],
-        Edit::Assign { to, at } => vec![status("accepted"), modified(at), owner(to)],
+        Edit::Assign { to, at } => [status("accepted"), modified(at), owner(to)]
+            .into_iter()
+            .chain(without(resource, "businessStatus"))
+            .collect(),
         Edit::Renew { at } => vec![modified(at)],
         Edit::Release { at } => [status("requested"), modified(at)].into_iter().chain(freed()).collect(),
         Edit::Complete { reply, at } => {
@@ -183,11 +191,13 @@ pub(super) fn operations(resource: &Value, edit: &Edit<'_>) -> Vec<PatchOperatio
         }
         Edit::Route { pool, at } => {
             let moved = [status("requested"), modified(at)].into_iter().chain(freed());
-            moved.chain(route(resource, pool)).collect()
+            moved.chain(without(resource, "businessStatus")).chain(route(resource, pool)).collect()
         }
-        Edit::Urgency { urgency, lowered, at } => {
+        Edit::Urgency { urgency, lowered, frees, at } => {
             let said = lowered.map(|lowered| lower(resource, lowered)).unwrap_or_default();
-            [add(["priority"], json!(priority(*urgency))), modified(at)].into_iter().chain(said).collect()
+            let let_go = frees.then(|| [Some(status("requested")), freed()]).into_iter().flatten().flatten();
+            let sooner = [add(["priority"], json!(priority(*urgency))), modified(at)];
+            sooner.into_iter().chain(let_go).chain(said).collect()
         }
         Edit::Await { what, pool, at } => {
             let turn = add(["businessStatus"], concept(BUSINESS_STATUS_SYSTEM, waiting_for(*what)));
@@ -263,6 +273,11 @@ fn without_pools(at: usize, kind: &Value, system: &str) -> Vec<PatchOperation> {
     }
     let pools = codings.iter().enumerate().rev().filter(|(_, coding)| is_pool(coding));
     pools.map(|(place, _)| remove(["performerType", at.as_str(), "coding", place.to_string().as_str()])).collect()
+}
+
+/// Takes a member out, where it is there.
+fn without(resource: &Value, member: &str) -> Option<PatchOperation> {
+    resource.get(member).map(|_| remove([member]))
 }
 
 /// Our extension among those of the resource, and its place.

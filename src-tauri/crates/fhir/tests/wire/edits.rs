@@ -23,7 +23,7 @@ const RED_FLAGS: &str = "https://tern.health/fhir/StructureDefinition/red-flags"
 const REPLY: &str = "Communication/reply";
 
 /// Every edit of a work item.
-pub(crate) fn all(by: &PartyRef) -> [Edit<'_>; 11] {
+pub(crate) fn all(by: &PartyRef) -> [Edit<'_>; 12] {
     let at = now();
     [
         Edit::Claim { by, at },
@@ -33,7 +33,8 @@ pub(crate) fn all(by: &PartyRef) -> [Edit<'_>; 11] {
         Edit::Complete { reply: None, at },
         Edit::Complete { reply: Some(REPLY), at },
         Edit::Route { pool: NURSES, at },
-        Edit::Urgency { urgency: Urgency::Urgent, lowered: None, at },
+        Edit::Urgency { urgency: Urgency::Urgent, lowered: None, frees: false, at },
+        Edit::Urgency { urgency: Urgency::Urgent, lowered: None, frees: true, at },
         Edit::Await { what: WaitingFor::Call, pool: None, at },
         Edit::Await { what: WaitingFor::Visit, pool: Some(NURSES), at },
         Edit::Retract,
@@ -55,6 +56,7 @@ pub(crate) fn by_hand(resource: &Value, edit: &Edit<'_>) -> Value {
         }
         Edit::Assign { to, at } => {
             set("accepted", at);
+            fields.shift_remove("businessStatus");
             fields.insert("owner".into(), json!({ "reference": to.as_str() }));
         }
         Edit::Renew { at } => {
@@ -84,9 +86,14 @@ pub(crate) fn by_hand(resource: &Value, edit: &Edit<'_>) -> Value {
         Edit::Route { pool, at } => {
             set("requested", at);
             fields.shift_remove("owner");
+            fields.shift_remove("businessStatus");
             by_hand_to(fields, pool);
         }
-        Edit::Urgency { urgency, lowered, at } => {
+        Edit::Urgency { urgency, lowered, frees, at } => {
+            if frees {
+                fields.insert("status".into(), json!("requested"));
+                fields.shift_remove("owner");
+            }
             assert_eq!(lowered, None, "a lowering has a test of its own");
             assert_eq!(urgency, Urgency::Urgent);
             fields.insert("priority".into(), json!("asap"));
@@ -180,7 +187,7 @@ fn leos_task() -> Value {
         r#"{
             "resourceType": "Task", "id": "t1", "meta": { "versionId": "3" }, "contained": [],
             "extension": [{ "url": "https://portal.example/score", "valueDecimal": 1.00 }],
-            "status": "requested", "_status": { "id": "s" }, "intent": "order", "unknownOfR6": { "b": 1e2, "a": 0.10 },
+            "status": "requested", "businessStatus": { "text": "call" }, "_status": { "id": "s" }, "intent": "order", "unknownOfR6": { "b": 1e2, "a": 0.10 },
             "performerType": [
                 { "coding": [{ "system": "https://tern.health/fhir/CodeSystem/pool", "code": "refills" }], "text": "Refills" },
                 { "coding": [{ "system": "http://snomed.info/sct", "code": "1" },
@@ -228,7 +235,7 @@ fn a_lowering_names_who_and_which_text_beside_whatever_else_stands_there() {
     let at = now();
     let lowered =
         Lowered { by: dr_osei(), at, text_hash: TextHash::from_hex("ab12"), reason: "spoken to on the phone".into() };
-    let edit = Edit::Urgency { urgency: Urgency::SameDay, lowered: Some(&lowered), at };
+    let edit = Edit::Urgency { urgency: Urgency::SameDay, lowered: Some(&lowered), frees: false, at };
     let theirs = json!({ "url": "https://portal.example/score", "valueDecimal": 1 });
     let rules = json!({ "url": "rule", "valueString": "chest-pain" });
     let ours = json!({ "url": RED_FLAGS, "extension": [rules, { "url": "text", "valueString": "old" }] });
@@ -366,7 +373,7 @@ proptest! {
     fn our_edit_leaves_all_else_of_a_foreign_resource_as_it_was(
         rest in proptest::collection::vec(("[a-zA-Z_]{1,10}", any_json()), 0..6),
         output in any_json(), performers in any_json(), owner in proptest::option::of(any_json()),
-        which in 0..11_usize,
+        which in 0..12_usize,
     ) {
         let mut task = json!({ "resourceType": "Task", "id": "t1", "meta": { "versionId": "3" } });
         for (name, value) in rest.into_iter().chain([("output".into(), output), ("performerType".into(), performers)]) {

@@ -5,7 +5,7 @@ use rusqlite::{Connection, ErrorCode, OptionalExtension, Row, params};
 use tern_inbox::{
     ids::MessageId,
     message::{Delivery, Message},
-    party::PartyRef,
+    party::{PartyKind, PartyRef},
     plan::Known,
 };
 
@@ -105,8 +105,8 @@ pub(crate) fn head(connection: &Connection, id: &str) -> Result<Option<Head>, St
 }
 
 /// When the last message of a thread was sent.
-/// The words of a message that a patient or proxy wrote.
-pub(crate) fn words_of_patient(
+/// The words of a message that nobody of the practice wrote; who wrote it may be unknown.
+pub(crate) fn words_of_others(
     connection: &Connection,
     id: &str,
 ) -> Result<Option<tern_inbox::private::PrivateText>, StoreError> {
@@ -114,8 +114,28 @@ pub(crate) fn words_of_patient(
         .prepare_cached("SELECT sender, text FROM message WHERE id = ?1")?
         .query_row([id], |row| Ok((row.party_ref_opt(0)?, row.private(1)?)))
         .optional()?;
-    let by_patient = |sender: &Option<PartyRef>| sender.as_ref().is_some_and(|sender| sender.kind().is_patient_side());
-    Ok(found.filter(|(sender, _)| by_patient(sender)).map(|(_, text)| text))
+    Ok(found.filter(|(sender, _)| !sender.as_ref().is_some_and(is_of_the_practice)).map(|(_, text)| text))
+}
+
+/// What has been written in a thread since somebody of the practice wrote, the newest first; at most ten.
+pub(crate) fn unanswered(connection: &Connection, thread: &str) -> Result<Vec<String>, StoreError> {
+    let mut statement = connection.prepare_cached(
+        "SELECT id, sender FROM message
+         WHERE thread = ?1 AND standing = 'sent' AND authorship = 'person' ORDER BY n DESC LIMIT 10",
+    )?;
+    let mut rows = statement.query([thread])?;
+    let mut unanswered = Vec::new();
+    while let Some(row) = rows.next()? {
+        if row.party_ref_opt(1)?.as_ref().is_some_and(is_of_the_practice) {
+            break;
+        }
+        unanswered.push(row.get(0)?);
+    }
+    Ok(unanswered)
+}
+
+fn is_of_the_practice(sender: &PartyRef) -> bool {
+    matches!(sender.kind(), PartyKind::Member | PartyKind::Pool | PartyKind::Practice)
 }
 
 pub(crate) fn last_sent(connection: &Connection, thread: &str) -> Result<Option<DateTime<Utc>>, StoreError> {
@@ -282,6 +302,7 @@ pub(crate) fn remove(connection: &Connection, key: &str) -> Result<Option<String
         .optional()?;
     let Some((n, thread)) = gone else { return Ok(None) };
     attachment::remove(connection, key)?;
+    connection.prepare_cached("DELETE FROM red_flag WHERE message = ?1")?.execute([key])?;
     tally::add(connection, tally::MESSAGES, -1)?;
     crate::index::forget(connection, n)?;
     Ok(Some(thread))

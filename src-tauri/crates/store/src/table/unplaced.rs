@@ -1,9 +1,10 @@
 //! Patients' messages that no work item names: they stand in *Unsorted* until somebody answers or a work item
 //! comes. Found only once the first pull of work items is through: before, every message is one.
 
-use rusqlite::{Connection, OptionalExtension, params};
+use rusqlite::{Connection, params};
 use tern_inbox::{
     arrival::Kind,
+    ids::MessageId,
     message::{Authorship, Message, Standing},
 };
 
@@ -12,15 +13,13 @@ use crate::{Reader, StoreError, Writer, column::Columns};
 /// Where the sweep after the first pull has come to.
 const SWEEP: &str = "unplaced-sweep";
 
-/// The oldest unplaced message of a thread.
-pub(crate) fn oldest(connection: &Connection, thread: &str) -> Result<Option<String>, StoreError> {
-    Ok(connection
-        .prepare_cached(
-            "SELECT u.message FROM unplaced u JOIN message m ON m.id = u.message
-             WHERE u.thread = ?1 ORDER BY m.n LIMIT 1",
-        )?
-        .query_row([thread], |row| row.get(0))
-        .optional()?)
+/// Every unplaced message of a thread, the oldest first.
+pub(crate) fn of_thread(connection: &Connection, thread: &str) -> Result<Vec<String>, StoreError> {
+    let mut statement = connection.prepare_cached(
+        "SELECT u.message FROM unplaced u JOIN message m ON m.id = u.message WHERE u.thread = ?1 ORDER BY m.n",
+    )?;
+    let rows = statement.query_map([thread], |row| row.get(0))?;
+    Ok(rows.collect::<Result<_, _>>()?)
 }
 
 /// A message came in steady state.
@@ -38,13 +37,15 @@ pub(crate) fn on_message(connection: &Connection, thread: &str, message: &Messag
     }
 }
 
-/// Notes the message unless a work item of its thread names it, or names none; whether it was.
+/// Notes the message unless a work item of its thread names it, or names none and is open, or was ended after it was
+/// sent; whether it was.
 fn put(connection: &Connection, message: &str, thread: &str) -> Result<bool, StoreError> {
     let noted = connection
         .prepare_cached(
             "INSERT OR IGNORE INTO unplaced (message, thread)
              SELECT ?1, ?2 WHERE NOT EXISTS
-                (SELECT 1 FROM work_item WHERE envelope = ?2 AND coalesce(message, ?1) = ?1)",
+                (SELECT 1 FROM work_item WHERE envelope = ?2 AND (message = ?1 OR message IS NULL
+                    AND (open = 1 OR server_modified >= (SELECT sent FROM message WHERE id = ?1))))",
         )?
         .execute([message, thread])?;
     Ok(noted > 0)
@@ -84,6 +85,17 @@ pub(crate) fn restore(connection: &Connection, thread: &str) -> Result<(), Store
 /// Whether the first pull of work items is through.
 pub(crate) fn is_watched(reader: &Reader<'_>) -> Result<bool, StoreError> {
     Ok(reader.cursor(Kind::Task)?.complete)
+}
+
+impl Reader<'_> {
+    /// Whether no work item names a patient's message.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn is_unplaced(&self, message: &MessageId) -> Result<bool, StoreError> {
+        let mut statement = self.connection().prepare_cached("SELECT 1 FROM unplaced WHERE message = ?1")?;
+        Ok(statement.exists([message.as_str()])?)
+    }
 }
 
 impl Writer<'_> {

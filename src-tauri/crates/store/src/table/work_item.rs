@@ -245,6 +245,13 @@ pub(crate) fn written(
     Ok(())
 }
 
+/// As it is shown, but for what the rules made of its urgency: what a move is compared with on the server.
+pub(crate) fn unraised(connection: &Connection, id: &WorkItemId) -> Result<Option<WorkItem>, StoreError> {
+    let server = connection.prepare_cached(GET)?.query_row([id.as_str()], on_server).optional()?;
+    let Some(server) = server else { return Ok(None) };
+    Ok(Some(plan::shown(&server, &outbox::pending(connection, id.as_str())?)))
+}
+
 /// What the rules made of its urgency, until it is laid over anew.
 pub(crate) fn raise(connection: &Connection, id: &WorkItemId, to: Urgency) -> Result<(), StoreError> {
     connection

@@ -29,7 +29,8 @@ fn envelope(scene: &Scene) -> tern_inbox::envelope::Envelope {
 
 fn decides(scene: &Scene, urgency: Urgency) {
     let moving = Moving {
-        threads: vec![ThreadId::from("chest")],
+        rows: vec![(ThreadId::from("chest"), Urgency::Emergency)],
+        may_lower: true,
         author: osei(),
         change: Move::Urgency { urgency, lowered: None },
         notes: Vec::new(),
@@ -97,4 +98,54 @@ fn another_machines_word_holds_here_too() {
     assert_eq!(lowered.as_ref().map(|lowered| &lowered.by), Some(&osei()));
     scene.apply(Kind::Task, vec![of_item(WorkItem { lowered, ..an_item("t1", "chest", "m1") }, 2)]);
     assert_eq!(scene.queue(&Queue::Urgent), [""; 0]);
+}
+
+#[test]
+fn a_lowering_is_about_what_was_shown_and_leaves_what_came_since() {
+    let scene = chest();
+    // Shown as urgent at most; since then the second message has come, an emergency.
+    let moving = Moving {
+        rows: vec![(ThreadId::from("chest"), Urgency::Routine)],
+        may_lower: true,
+        author: osei(),
+        change: Move::Urgency { urgency: Urgency::Routine, lowered: None },
+        notes: Vec::new(),
+        not_before: noon(),
+    };
+    let decides =
+        |moving: &Moving| scene.cache.write(noon(), |writer| writer.move_threads(moving, &physician())).unwrap();
+    let moved = decides(&moving);
+    assert_eq!((moved.threads.len(), moved.left), (0, vec![ThreadId::from("chest")]));
+    assert_eq!(scene.queue(&Queue::Urgent), ["chest"]);
+    // Nor does somebody lower it who may not, whatever they were shown.
+    let rows = vec![(ThreadId::from("chest"), Urgency::Emergency)];
+    assert_eq!(decides(&Moving { rows, may_lower: false, ..moving }).threads.len(), 0);
+    assert_eq!(scene.queue(&Queue::Urgent), ["chest"]);
+}
+
+#[test]
+fn every_message_that_waits_is_judged_whatever_names_it() {
+    // Two without a work item: the second is the emergency.
+    let scene = Scene::new();
+    scene.apply(Kind::Task, vec![]);
+    scene.apply(Kind::Communication, vec![thread("chest"), message("m1", "chest", 0, "A refill, please")]);
+    scene.apply(Kind::Communication, vec![message("m2", "chest", 1, CHEST)]);
+    assert_eq!(scene.queue(&Queue::Urgent), ["chest"]);
+
+    // A Task that names the thread alone.
+    let scene = Scene::new();
+    scene.apply(Kind::Communication, vec![thread("chest"), message("m1", "chest", 0, CHEST)]);
+    scene.apply(Kind::Task, vec![of_item(WorkItem { message: None, ..an_item("t1", "chest", "m1") }, 1)]);
+    assert_eq!(scene.queue(&Queue::Urgent), ["chest"]);
+}
+
+#[test]
+fn words_that_are_no_one_elses_business_are_shown_by_no_other_rule() {
+    let scene = Scene::new();
+    let words = "I took 30 of my pills and I want to die";
+    scene.apply(Kind::Communication, vec![thread("chest"), message("m1", "chest", 0, words)]);
+    scene.apply(Kind::Task, vec![work_item("t1", "chest", "m1")]);
+    let envelope = envelope(&scene);
+    assert!(envelope.flags.iter().any(|found| found.category == Category::SelfHarm));
+    assert!(envelope.flags.iter().all(|found| found.words.is_none()), "{:?}", envelope.flags);
 }

@@ -25,7 +25,8 @@ fn two_rows() -> Scene {
 
 fn decides(scene: &Scene, threads: &[&str], change: Move) -> Moved {
     let moving = Moving {
-        threads: threads.iter().map(|thread| ThreadId::from(*thread)).collect(),
+        rows: threads.iter().map(|thread| (ThreadId::from(*thread), Urgency::Routine)).collect(),
+        may_lower: true,
         author: osei(),
         change,
         notes: Vec::new(),

@@ -229,7 +229,7 @@ impl Journey<'_> {
     /// A work item is made urgent, and goes to another pool: nobody's own any more.
     async fn route(&self, conversation: &Conversation) -> Result<String, Failed> {
         let (at, elsewhere) = (self.asking.line.time.now(), format!("{}-elsewhere", self.people.pool));
-        let urgent = Edit::Urgency { urgency: Urgency::Urgent, lowered: None, at };
+        let urgent = Edit::Urgency { urgency: Urgency::Urgent, lowered: None, frees: false, at };
         for edit in [urgent, Edit::Route { pool: &elsewhere, at }] {
             self.asking.edit(&conversation.task(), &edit, self.facts).await?;
             self.comes_to(&conversation.task(), "the routed work item", &edit).await?;

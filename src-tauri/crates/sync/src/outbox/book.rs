@@ -250,6 +250,10 @@ impl Book {
         let Intent::Place { item, message, category, pool, urgency } = intent.clone() else { return Ok(None) };
         let now = DateTime::<Utc>::UNIX_EPOCH;
         self.read(move |reader| {
+            // By now it may have got one.
+            if !reader.is_unplaced(&message)? {
+                return Ok(None);
+            }
             let Some(found) = reader.message(&message)? else { return Ok(None) };
             let Some(server_id) = found.server_id else { return Ok(None) };
             let Some(thread) = reader.thread_on_server(&found.row.message.thread)? else { return Ok(None) };

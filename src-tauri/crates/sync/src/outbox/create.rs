@@ -50,9 +50,9 @@ impl Outbox {
             Ok(new) => new,
             Err(fate) => return self.settle_one(row, fate).await,
         };
-        if row.delivery == Delivery::Unknown
-            && let Some(fate) = self.look_for(row, &new).await?
-        {
+        // Its id is every machine's: one that another made, and somebody has worked on since, is never written over.
+        let may_be_there = row.delivery == Delivery::Unknown || matches!(row.intent, Intent::Place { .. });
+        if may_be_there && let Some(fate) = self.look_for(row, &new).await? {
             return self.settle_one(row, nobodys(row, fate)).await;
         }
         match self.make(row, &new).await? {

@@ -19,7 +19,7 @@ use tern_inbox::{
     ids::WorkItemId,
     moves::Move,
     outbox::{self as rules, Answer, Intent, OutboxRow, Step, Wedge},
-    work_item::WorkItem,
+    work_item::{Hold, WorkItem},
 };
 use tern_store::Acknowledged;
 
@@ -130,7 +130,10 @@ impl Outbox {
             return Ok(Turn::Fate(fate));
         }
         let reply = self.reply_reference(&row.intent).await?;
-        let edit = self.edit(row, reply.as_deref());
+        let mut edit = self.edit(row, reply.as_deref());
+        if let Edit::Urgency { frees, .. } = &mut edit {
+            *frees = matches!(seen.item.hold(self.time.now()), Hold::LeftBy(_));
+        }
         let Ok(request) = seen.current.change(&edit, self.facts.server().changing()) else {
             let wedge = Wedge::Refused { status: 0, code: Some("structure".to_owned()) };
             return Ok(Turn::Fate(Fate::Wedged(wedge)));
@@ -255,7 +258,9 @@ fn moved(change: &Move, at: DateTime<Utc>) -> Edit<'_> {
     match change {
         Move::Pool { pool } => Edit::Route { pool, at },
         Move::Member { member } => Edit::Assign { to: member, at },
-        Move::Urgency { urgency, lowered } => Edit::Urgency { urgency: *urgency, lowered: lowered.as_ref(), at },
+        Move::Urgency { urgency, lowered } => {
+            Edit::Urgency { urgency: *urgency, lowered: lowered.as_ref(), frees: false, at }
+        }
         Move::Await { what, pool } => Edit::Await { what: *what, pool: pool.as_deref(), at },
     }
 }

@@ -12,6 +12,7 @@ use tern_inbox::{
     party::{Party, PartyRef},
     private::PrivateText,
     touch::Outcome,
+    work_item::Urgency,
 };
 use tern_store::{Cache, CacheKey, Ended, Ending, Moved, Moving, Provenance, Reader, StoreError};
 use tern_sync::{ClaimOutcome, Engine, Parts, clock::Clock as _, pace::Pace};
@@ -195,7 +196,8 @@ impl Desk {
     /// Decided on the list.
     pub(crate) fn moves(&self, threads: &[&str], change: Move) -> Moved {
         let moving = Moving {
-            threads: threads.iter().map(|thread| ThreadId::from(*thread)).collect(),
+            rows: threads.iter().map(|thread| (ThreadId::from(*thread), Urgency::Emergency)).collect(),
+            may_lower: true,
             author: self.member.reference.clone(),
             change,
             notes: Vec::new(),

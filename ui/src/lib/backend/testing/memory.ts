@@ -334,7 +334,8 @@ export class MemoryBackend implements Backend {
   }
   async decide(request: DecideRequest): Promise<Decided> {
     await this.#did("decide", request, undefined);
-    const moved = request.threads.filter((thread) => !this.heldByOthers.has(thread));
+    const threads = request.rows.map(({ thread }) => thread);
+    const moved = threads.filter((thread) => !this.heldByOthers.has(thread));
     const undo = `undo-${++this.#ids}`;
     if (request.decision.kind === "route") {
       const to = request.decision.to.kind === "pool" ? request.decision.to.pool : null;
@@ -352,7 +353,8 @@ export class MemoryBackend implements Backend {
     return {
       ended: moved.length === 0 ? null : { undo, undoUntil },
       moved,
-      heldBy: [...new Set(request.threads.flatMap((thread) => this.heldByOthers.get(thread) ?? []))],
+      heldBy: [...new Set(threads.flatMap((thread) => this.heldByOthers.get(thread) ?? []))],
+      left: [],
     };
   }
   async messageRetry(request: { message: string }) {
