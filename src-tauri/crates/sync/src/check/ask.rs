@@ -7,7 +7,8 @@ use tern_fhir::{
     answer::{self, ReadAnswer},
     exchange::{Request, Response},
     facts::{Ability, ServerFacts},
-    outcome, search,
+    outcome::{self, Said},
+    search,
     write::{
         NotWritable,
         change::Current,
@@ -210,6 +211,8 @@ impl Asking {
             self.rest(attempt).await;
             match self.line.send(request.clone()).await {
                 Ok(response) if matches!(response.status, 429 | 500 | 502..=599) => last = refused(request, &response),
+                // A page for people: something on the way spoke, and not the server.
+                Ok(response) if response.status < 300 && is_a_page(&response) => last = refused(request, &response),
                 Ok(response) => return Ok(response),
                 Err(unanswered @ (Unanswered::Lost | Unanswered::Offline)) => last = unanswered.into(),
                 Err(unanswered) => return Err(unanswered.into()),
@@ -273,6 +276,10 @@ impl Carrying {
         let path = format!("{}/{}", text("resourceType")?, text("id")?);
         Some(Self { path, status: text("status").unwrap_or_default().to_owned() })
     }
+}
+
+fn is_a_page(response: &Response) -> bool {
+    outcome::said(&response.body, response.content_type.as_deref()) == Said::Html
 }
 
 pub(super) fn refused(request: &Request, response: &Response) -> Failed {
