@@ -30,7 +30,7 @@ struct Announced {
 
 /// Faults that strike by chance. The dice are seeded, but whom they meet depends on the order in which two members'
 /// requests come; a check that they kept from seeing anything is made once more, and says so. Wrong twice is wrong.
-const BY_CHANCE: &[&str] = &["drop-", "delay", "status-", "half-body", "html-200", "stale", "late-visible"];
+const BY_CHANCE: &[&str] = &["drop-before", "drop-after", "delay", "status-429", "status-5", "half-body", "html-200"];
 
 /// What all checks of a sweep share.
 struct Sweep<'a> {
