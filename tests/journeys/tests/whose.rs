@@ -161,6 +161,8 @@ fn copies(profile: &std::path::Path) -> usize {
 /// Starts an envelope of the list that is none of these.
 async fn start_another_than(window: &Window, others: [&str; 2]) -> String {
     let script = "return [...document.querySelectorAll('[data-testid^=envelope-]')].map(row => row.dataset.testid.slice('envelope-'.length))";
+    let another = "return [...document.querySelectorAll('[data-testid^=envelope-]')].some(row => !arguments[0].includes(row.dataset.testid.slice('envelope-'.length)))";
+    window.until(another, vec![json!(others)], "another envelope").await.unwrap();
     let threads = window.client.execute(script, vec![]).await.unwrap();
     let mut threads = threads.as_array().unwrap().iter().filter_map(Value::as_str);
     let thread = threads.find(|thread| !others.contains(thread)).expect("another envelope").to_owned();
