@@ -59,10 +59,19 @@ commands! {
     stuck_discard(ThreadRequest) -> () = |program, request| program.stuck_discard(request).await;
     status() -> Status = |program| Ok(program.status_now());
     sync_now() -> () = |program| { program.sync_now(); Ok(()) };
-    activity() -> () = |program| { program.activity(); Ok(()) };
+    activity() -> () = |program| { program.activity().await; Ok(()) };
     settings() -> Settings = |program| Ok(program.settings_now());
     settings_save(Settings) -> Settings = |program, request| program.settings_save(request);
     server_facts() -> Vec<ServerFact> = |program| program.server_facts().await;
+    triage_table() -> TriageTable = |program| program.triage_table().await;
+    triage_save(TriageSaveRequest) -> TableSaved = |program, request| program.triage_save(request).await;
+    triage_preview(TriageContent) -> TriagePreview = |program, request| program.triage_preview(request).await;
+    red_flag_table() -> RedFlagTable = |program| program.red_flag_table().await;
+    red_flag_save(RedFlagSaveRequest) -> TableSaved = |program, request| program.red_flag_save(request).await;
+    red_flag_preview(RedFlagSaveRequest) -> RedFlagPreview = |program, request| program.red_flag_preview(request).await;
+    hours_table() -> HoursTable = |program| program.hours_table().await;
+    hours_save(HoursSaveRequest) -> TableSaved = |program, request| program.hours_save(request).await;
+    table_discard(TableDiscardRequest) -> () = |program, request| program.table_discard(request).await;
     lock_screen() -> () = |program| { program.lock_screen().await; Ok(()) };
 }
 

@@ -124,6 +124,15 @@ fn builder(arguments: Arguments, profile: Profile, parts: Parts) -> tauri::Build
             commands::settings,
             commands::settings_save,
             commands::server_facts,
+            commands::triage_table,
+            commands::triage_save,
+            commands::triage_preview,
+            commands::red_flag_table,
+            commands::red_flag_save,
+            commands::red_flag_preview,
+            commands::hours_table,
+            commands::hours_save,
+            commands::table_discard,
             commands::quit,
         ])
         .setup(move |app| {

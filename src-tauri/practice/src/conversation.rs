@@ -8,13 +8,10 @@ use crate::{
     },
 };
 use base64::{Engine as _, prelude::BASE64_STANDARD};
-use chrono::{DateTime, Datelike, Duration, SecondsFormat, Utc, Weekday};
+use chrono::{DateTime, SecondsFormat, Utc};
 use serde_json::{Value, json};
 use sha1::{Digest, Sha1};
 use uuid::Uuid;
-
-/// Days of work (Monday to Friday) until an answer is due.
-const TURNAROUND_DAYS: u32 = 2;
 
 /// An R4 instant, in UTC and milliseconds.
 pub(crate) fn instant(at: DateTime<Utc>) -> String {
@@ -141,7 +138,7 @@ pub(crate) enum Progress {
 
 /// The work item of one incoming message: a `Task`.
 ///
-/// `priority` is R4's: `routine`, `urgent` (the same day), `asap` (urgent), `stat` (emergency).
+/// Until when it is due, the practice's tables say. `priority` is R4's: `routine`, `urgent` (the same day), `asap` (urgent), `stat` (emergency).
 pub(crate) fn work_item(thread: &Thread, message: &Message, priority: &str, progress: &Progress) -> Value {
     let practice = practice_id().urn().to_string();
     let message_identity = message.id.urn().to_string();
@@ -164,7 +161,6 @@ pub(crate) fn work_item(thread: &Thread, message: &Message, priority: &str, prog
         "lastModified": instant(message.sent),
         "requester": message.sender.json(),
         "performerType": [pool.performer_type()],
-        "restriction": {"period": {"end": instant(due(message.sent, priority))}},
         "input": [{
             "type": {"coding": [{"system": TASK_PART_SYSTEM, "code": INPUT_MESSAGE}]},
             "valueReference": {"reference": format!("Communication/{}", message.id)}
@@ -235,22 +231,6 @@ pub(crate) fn subject_line(text: &str) -> String {
     line
 }
 
-/// Two days of work after it was sent; an emergency is due at once.
-fn due(sent: DateTime<Utc>, priority: &str) -> DateTime<Utc> {
-    if priority == "stat" {
-        return sent;
-    }
-    let mut due = sent;
-    let mut left = TURNAROUND_DAYS;
-    while left > 0 {
-        due += Duration::days(1);
-        if !matches!(due.weekday(), Weekday::Sat | Weekday::Sun) {
-            left -= 1;
-        }
-    }
-    due
-}
-
 fn category(code: &str) -> Value {
     json!({"coding": [{"system": CATEGORY_SYSTEM, "code": code}]})
 }
@@ -281,13 +261,5 @@ mod tests {
             assert!(line.chars().count() <= 60, "{line}");
             assert!(long.starts_with(line.trim_end_matches('…').trim_end()), "{line}");
         }
-    }
-
-    #[test]
-    fn what_comes_on_friday_is_due_on_tuesday_and_an_emergency_now() {
-        let friday = DateTime::UNIX_EPOCH + Duration::days(1);
-        assert_eq!(friday.weekday(), Weekday::Fri);
-        assert_eq!(due(friday, "routine").weekday(), Weekday::Tue);
-        assert_eq!(due(friday, "stat"), friday);
     }
 }

@@ -50,7 +50,7 @@ pub(crate) async fn plant(engine: &Engine, size: Size, words: &Words, now: DateT
     }
     tracing::info!(patients = size.patients, threads = size.threads, "seeding");
     let mut sowing = Sowing { engine, entries: Vec::with_capacity(ENTRIES) };
-    for resource in people::staff() {
+    for resource in people::staff(now) {
         sowing.put(resource).await?;
     }
     for number in 0..size.patients.max(3) {

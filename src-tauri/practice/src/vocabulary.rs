@@ -14,6 +14,8 @@ pub const URI_SYSTEM: &str = "urn:ietf:rfc:3986";
 
 /// `PractitionerRole.code`: one of [`role`].
 pub const ROLE_SYSTEM: &str = "https://tern.health/fhir/CodeSystem/role";
+/// Second coding of `Library.type`: which of the practice's tables it is.
+pub const TABLE_SYSTEM: &str = "https://tern.health/fhir/CodeSystem/practice-table";
 /// `Communication.category` and the second coding of a work item's `Task.code`: one of [`category`].
 pub const CATEGORY_SYSTEM: &str = "https://tern.health/fhir/CodeSystem/category";
 /// `CareTeam.category` of a pool: [`POOL_CATEGORY`].
@@ -93,6 +95,14 @@ pub mod pool {
     pub const DOCUMENTS: &str = "documents";
     /// *Dr Osei*.
     pub const DR_OSEI: &str = "dr-osei";
+}
+
+/// Systems and codes of HL7 that we name.
+pub mod hl7 {
+    /// `Library.type`.
+    pub const LIBRARY_TYPE: &str = "http://terminology.hl7.org/CodeSystem/library-type";
+    /// A Library whose content is a document.
+    pub const ASSET_COLLECTION: &str = "asset-collection";
 }
 
 /// The identity of a work item: two machines that make one of the same message and category come

@@ -88,7 +88,9 @@ async fn anas_thread_for_leo_is_there_as_the_specification_draws_it() {
         task.pointer("/input/0/valueReference/reference").unwrap(),
         &json!(format!("Communication/{}", message["id"].as_str().unwrap()))
     );
-    assert!(task.pointer("/restriction/period/end").is_some());
+    assert_eq!(task.get("restriction"), None, "until when, the calendar says");
+    let (_, tables) = scene.get("/Library", &token).await;
+    assert_eq!(resources(&tables).len(), 2);
     let coding = &task["performerType"][0]["coding"][0];
     let (_, pools) = scene
         .get(

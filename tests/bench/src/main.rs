@@ -19,6 +19,7 @@ mod memory;
 mod pulling;
 mod reads;
 mod server;
+mod triage;
 mod window;
 mod words;
 
@@ -46,18 +47,20 @@ struct Bench {
     /// Rounds of the first sync; otherwise five, three, one: the fewer, the larger the mailbox
     #[arg(long, value_name = "N")]
     rounds: Option<usize>,
-    /// Only one half of the figures
-    #[arg(long, value_name = "HALF")]
-    only: Option<Half>,
+    /// Only one part of the figures
+    #[arg(long, value_name = "PART")]
+    only: Option<Group>,
 }
 
-/// The two halves of the table.
+/// The parts of the table.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-enum Half {
+enum Group {
     /// The cache: first sync, search, reads
     Data,
     /// The window: keys, start, memory, push
     Window,
+    /// Red flags, the arrival of many, a board of 100 k
+    Triage,
 }
 
 /// Messages that are cached behind a measured window, where so many are asked for.
@@ -93,8 +96,8 @@ async fn table(bench: Bench) -> Result<(), Failure> {
     let (mut window, mut failed) = (Vec::new(), None);
     for &messages in &bench.messages {
         let folder = tempfile::tempdir()?;
-        let shown = in_window == Some(messages) && bench.only != Some(Half::Data);
-        if !shown && bench.only == Some(Half::Window) {
+        let shown = in_window == Some(messages) && !matches!(bench.only, Some(Group::Data | Group::Triage));
+        if bench.only == Some(Group::Triage) || !shown && bench.only == Some(Group::Window) {
             continue;
         }
         figure::say(&format!("{}: making the mailbox", figure::short(messages)));
@@ -104,7 +107,7 @@ async fn table(bench: Bench) -> Result<(), Failure> {
             // A window that does not open costs its own figures and no others.
             failed = window::measure(Arc::clone(&corpus), folder.path(), &mut window).await.err();
         }
-        if bench.only == Some(Half::Window) {
+        if bench.only == Some(Group::Window) {
             continue;
         }
         let pulled = pulling::measure(&corpus, folder.path(), bench.rounds).await?;
@@ -115,6 +118,11 @@ async fn table(bench: Bench) -> Result<(), Failure> {
         let read = tokio::task::spawn_blocking(move || reads::measure(&cache, messages, &beside)).await??;
         figures.extend(read.figures);
         p99.push((messages, read.p99));
+    }
+    if bench.only.is_none_or(|only| only == Group::Triage) {
+        let folder = tempfile::tempdir()?;
+        let measured = tokio::task::spawn_blocking(move || triage::measure(folder.path())).await??;
+        figures.extend(measured);
     }
     figures.extend(reads::flat(&p99));
     figures.extend(pulling::flat(&peaks));

@@ -10,7 +10,7 @@ use tern_journeys::{
     window::Window,
 };
 
-use crate::scene::{Scene, accessible, go_to, invoke, send, set, sign_in, start, write};
+use crate::scene::{Scene, accessible, go_to, invoke, sees_in_urgent, send, set, sign_in, start, write};
 
 const REPLY: &str = "Please come by tomorrow at ten, and bring the letter.";
 const DRAFT: &str = "Half a thought that must not be lost";
@@ -309,18 +309,6 @@ async fn press_try_now(window: &Window) {
 async fn completed(scene: &Scene, thread: &str) {
     let done = |items: &[Value]| !items.is_empty() && items.iter().all(|item| item["status"] == "completed");
     scene.server_has(thread, "a completed work item", done).await.unwrap();
-}
-
-/// Waits for what arrived in *Urgent*; its thread.
-async fn sees_in_urgent(window: &Window, arrived: &Value) -> String {
-    let thread = arrived["thread"].as_str().unwrap().trim_start_matches("Communication/").to_owned();
-    window.see("[data-testid=rail-urgent]").await.unwrap().click().await.unwrap();
-    // A new row waits above the list until it is let in.
-    let there = format!(
-        "const row = document.querySelector(\"[data-testid='envelope-{thread}']\"); if (!row) document.querySelector('[data-testid=new-rows]')?.click(); return !!row"
-    );
-    window.until(&there, vec![], "the envelope that arrived").await.unwrap();
-    thread
 }
 
 async fn has_draft(window: &Window) {

@@ -10,5 +10,6 @@ mod looks;
 mod one_touch;
 mod scene;
 mod signing_in;
+mod tables;
 mod triage;
 mod whose;

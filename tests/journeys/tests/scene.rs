@@ -235,3 +235,15 @@ pub(crate) async fn accessible(window: &Window) {
     let axe = std::fs::read_to_string(axe).expect("axe-core: run `cargo xtask setup`");
     window.accessible(&axe).await.expect("an accessible page");
 }
+
+/// Waits for what arrived in *Urgent*; its thread.
+pub(crate) async fn sees_in_urgent(window: &Window, arrived: &Value) -> String {
+    let thread = arrived["thread"].as_str().unwrap().trim_start_matches("Communication/").to_owned();
+    window.see("[data-testid=rail-urgent]").await.unwrap().click().await.unwrap();
+    // A new row waits above the list until it is let in.
+    let there = format!(
+        "const row = document.querySelector(\"[data-testid='envelope-{thread}']\"); if (!row) document.querySelector('[data-testid=new-rows]')?.click(); return !!row"
+    );
+    window.until(&there, vec![], "the envelope that arrived").await.unwrap();
+    thread
+}

@@ -4,7 +4,7 @@ use fantoccini::key::Key;
 use serde_json::{Value, json};
 use tern_journeys::window::Window;
 
-use crate::scene::{Scene, accessible, selected, start};
+use crate::scene::{Scene, accessible, sees_in_urgent, selected, start, write};
 
 /// Rows that are routed.
 const ROWS: usize = 40;
@@ -131,5 +131,37 @@ async fn an_open_touch_is_handed_on_with_a_note_that_no_patient_can_read() {
     scene.server_has(&called, "a call", on_the_list).await.unwrap();
     window.see("[data-testid=rail-calls]").await.unwrap().click().await.unwrap();
     window.see(&format!("[data-testid='envelope-{called}']")).await.unwrap();
+    window.quit().await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_emergency_that_comes_while_a_physician_writes_is_on_top_and_takes_nothing_from_under_her_hands() {
+    let scene = Scene::set(&[]).await;
+    let window = scene.signed_in("physician", "en").await;
+    let answered = start(&window).await;
+    write(&window, "Please rest, and drink").await;
+    // The portal calls it routine: its words say otherwise.
+    let words = "Since noon I have a crushing pain in my chest and my left arm is numb";
+    let arrived = scene.practice.arrive_as("routine", "A question", words).await.unwrap();
+    let thread = arrived["thread"].as_str().unwrap().trim_start_matches("Communication/").to_owned();
+    window.see_words("[data-testid=rail-urgent]", "Urgent").await.unwrap();
+    let here = sees_in_urgent(&window, &arrived).await;
+    assert_eq!(here, thread);
+    window.see_words(&format!("[data-testid='envelope-{thread}']"), "crushing pain").await.unwrap();
+    let only_emergencies_before = "const rows = [...document.querySelectorAll('[data-testid^=envelope-]')]; \
+        const at = rows.findIndex((row) => row.dataset.testid === `envelope-${arguments[0]}`); \
+        return at >= 0 && rows.slice(0, at + 1).every((row) => row.querySelector('.emergency') !== null)";
+    window.until(only_emergencies_before, vec![json!(thread)], "the emergency on top").await.unwrap();
+    accessible(&window).await;
+    // What she was writing stands as it stood, and goes to whom it was for.
+    let written = "return document.querySelector('[data-testid=composer]').textContent || \
+                   document.querySelector('[data-testid=composer]').value || ''";
+    window.until(&format!("{written}.includes('Please rest, and drink')"), vec![], "her words").await.unwrap();
+    window.press('r').await.unwrap();
+    window.press_with(&[Key::Control], Key::Enter.into()).await.unwrap();
+    window.see("[data-testid=undo-bar]").await.unwrap();
+    let done = |items: &[Value]| items.iter().all(|item| item["status"] == json!("completed"));
+    scene.server_has(&answered, "the reply's end", done).await.unwrap();
+    assert_eq!(scene.said(&answered, "Please rest, and drink").await, 1);
     window.quit().await.unwrap();
 }

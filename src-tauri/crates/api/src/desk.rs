@@ -37,12 +37,19 @@ pub(crate) struct Open {
     peeked: Mutex<HashSet<ThreadId>>,
     /// The id that a reply will have, made when its composer opens: a double press is one reply.
     replies: Mutex<HashMap<ThreadId, MessageId>>,
+    /// Milliseconds at work that make no second yet.
+    active_rest: Mutex<i64>,
 }
 
 /// How long what is ready may take to leave before a deep lock or a quit.
 pub(crate) const LEAVES_WITHIN: std::time::Duration = std::time::Duration::from_secs(10);
 
 impl Desk {
+    /// Milliseconds at work that make no second yet.
+    pub(crate) fn active_rest(&self) -> MutexGuard<'_, i64> {
+        lock(&self.open.active_rest)
+    }
+
     /// The instant by the server's clock, as far as it is known: claims and due times are judged by it.
     pub(crate) fn server_now(&self) -> DateTime<Utc> {
         self.engine.now()
@@ -54,7 +61,9 @@ impl Desk {
         read: impl FnOnce(&Reader<'_>) -> Result<T, StoreError> + Send + 'static,
     ) -> Answer<T> {
         let cache = self.cache.clone();
-        Ok(tokio::task::spawn_blocking(move || cache.read(read)).await??)
+        let of_cache = cache.clone();
+        let result = tokio::task::spawn_blocking(move || of_cache.read(read)).await?;
+        Ok(result.inspect_err(|error| note(&cache, error))?)
     }
 
     /// One durable transaction beside the async threads, at the server's instant: what it puts into the outbox is
@@ -65,7 +74,9 @@ impl Desk {
     ) -> Answer<T> {
         let cache = self.cache.clone();
         let now = self.server_now();
-        Ok(tokio::task::spawn_blocking(move || cache.write(now, write)).await??)
+        let of_cache = cache.clone();
+        let result = tokio::task::spawn_blocking(move || of_cache.write(now, write)).await?;
+        Ok(result.inspect_err(|error| note(&cache, error))?)
     }
 
     /// The member as work items and pools name them.
@@ -216,4 +227,11 @@ pub(crate) fn role_code(role: tern_inbox::member::Role) -> &'static str {
 pub(crate) fn own_row(reader: &Reader<'_>, message: &MessageId, author: &PartyRef) -> Result<OutboxRow, StoreError> {
     let row = reader.outbox_of_message(message)?.filter(|row| row.author == *author);
     row.ok_or(StoreError::NotFound("message"))
+}
+
+/// A damaged file is replaced at the next start.
+fn note(cache: &Cache, error: &StoreError) {
+    if matches!(error, StoreError::Damaged) {
+        cache.note_damage();
+    }
 }

@@ -23,6 +23,7 @@ mod rights;
 mod scene;
 mod show;
 pub mod status;
+mod tables;
 mod view;
 
 pub use tern_sync::{Pace, clock};

@@ -3,6 +3,7 @@
 use chrono::{DateTime, NaiveDate, Utc};
 use tern_inbox::{
     envelope::Envelope,
+    handling::Usual,
     ids::PoolId,
     message::Delivery,
     outbox::Wedge,
@@ -19,16 +20,6 @@ use crate::{
 
 /// Characters of urgent words on a row at most.
 const URGENT_WORDS: usize = 60;
-
-/// Minutes that a touch is taken to need while there are fewer than five samples. Stated on screen as a default.
-pub(crate) fn default_minutes(category: Option<&str>) -> u32 {
-    match category {
-        Some("refills" | "appointment") => 2,
-        Some("billing" | "referral") => 3,
-        Some("results" | "form") => 6,
-        _ => 4,
-    }
-}
 
 /// The id of a queue on the screen.
 pub(crate) fn queue_id(queue: &Queue) -> String {
@@ -47,8 +38,8 @@ pub(crate) fn queue(id: &str) -> Option<Queue> {
     }
 }
 
-/// An envelope as the list shows it, at `now` (server time).
-pub(crate) fn envelope(envelope: Envelope, desk: &Desk, now: DateTime<Utc>) -> EnvelopeRow {
+/// An envelope as the list shows it, at `now` (server time), with what its category usually takes the member.
+pub(crate) fn envelope(envelope: Envelope, usual: Usual, desk: &Desk, now: DateTime<Utc>) -> EnvelopeRow {
     let me = desk.me();
     let holder = envelope.held.as_ref().map(|(by, name, since)| Holder {
         name: name.reveal().to_owned(),
@@ -63,8 +54,8 @@ pub(crate) fn envelope(envelope: Envelope, desk: &Desk, now: DateTime<Utc>) -> E
         age_years: envelope.birth_date.and_then(|born| age(born, now)),
         writer: envelope.writer.map(revealed),
         subject_line: revealed(envelope.subject_line),
-        usual_minutes: Some(default_minutes(envelope.category.as_deref())),
-        usual_is_default: true,
+        usual_minutes: Some(usual.minutes),
+        usual_is_default: usual.is_default,
         category: envelope.category,
         urgency: urgency(envelope.urgency),
         waiting_for: envelope.waiting_for.and_then(wanted),

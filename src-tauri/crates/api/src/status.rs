@@ -27,6 +27,7 @@ fn told(status: &engine::Status) -> Status {
         first_sync: status.first_sync,
         waiting_to_send: status.waiting,
         needs_you: status.needs_you,
+        tables_not_saved: status.tables_not_saved,
         index: (index.indexed < index.total)
             .then(|| IndexProgress { indexed: rows(index.indexed), total: rows(index.total) }),
         clock_off_minutes: status.clock_off_minutes,
@@ -76,6 +77,7 @@ fn changed(changes: &Changes) -> Changed {
             Tag::Status => add("status"),
             Tag::Search => add("search"),
             Tag::Settings => add("settings"),
+            Tag::Tables => add("tables"),
             Tag::Audit => {}
         }
     }

@@ -86,6 +86,7 @@ pub fn to_write(request: &Request, response: &Response, facts: &ServerFacts) -> 
     let write = Write::of(request);
     let status = response.status;
     let is_audit = request.path.starts_with("AuditEvent");
+    let is_table = request.path.starts_with("Library");
     if outcome::is_html(response.body.trim_ascii(), response.content_type.as_deref()) && !(400..500).contains(&status) {
         // A captive portal or a proxy: it says nothing about the server behind it.
         return Verdict::certain(Answer::NoAnswer);
@@ -106,6 +107,8 @@ pub fn to_write(request: &Request, response: &Response, facts: &ServerFacts) -> 
         403 | 404 | 405 | 501 if is_audit => {
             Verdict::certain(refused(response)).learning(Finding::Audit(Ability::Missing))
         }
+        // A server without Libraries: that says nothing of how it takes messages.
+        400 | 404 | 405 | 422 if is_table && write == Write::CreateByOwnId => Verdict::certain(refused(response)),
         404 | 405 if write == Write::CreateByOwnId => Verdict::another_way(Finding::OwnIds(Ability::Missing)),
         // Some refuse a new id as a bad request. Where it once worked it is the resource that is bad.
         400 | 422 if write == Write::CreateByOwnId && !facts.own_ids.is_proven() => {

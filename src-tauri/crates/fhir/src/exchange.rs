@@ -115,6 +115,11 @@ impl Request {
 /// Media type of FHIR's JSON.
 pub const FHIR_JSON: &str = "application/fhir+json";
 
+/// Whether a media type is plain JSON, whatever its parameters and its case.
+pub(crate) fn is_json(content_type: &str) -> bool {
+    content_type.split(';').next().is_some_and(|kind| kind.trim().eq_ignore_ascii_case("application/json"))
+}
+
 /// Media type of a JSON Patch (RFC 6902).
 pub const JSON_PATCH: &str = "application/json-patch+json";
 

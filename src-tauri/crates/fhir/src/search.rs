@@ -5,7 +5,7 @@
 //! because a server that ignores a parameter answers with everything.
 
 use chrono::{DateTime, SecondsFormat, Utc};
-use tern_inbox::{arrival::Kind, member::Role, rights};
+use tern_inbox::{arrival::Kind, member::Role, practice_table::TableKind, rights};
 
 use crate::{exchange::Request, vocabulary::URI_SYSTEM};
 
@@ -104,6 +104,12 @@ pub fn instant(at: DateTime<Utc>) -> String {
 
 fn scoped(kind: Kind, scope: &Scope) -> Request {
     let mut request = Request::get(kind.as_str()).prefer(STRICT);
+    if kind == Kind::Library {
+        // Some servers keep whole libraries of logic there: only our tables are asked for.
+        let ours: Vec<String> =
+            TableKind::ALL.iter().map(|table| format!("{URI_SYSTEM}|urn:uuid:{}", table.id())).collect();
+        request = request.with("identifier", ours.join(","));
+    }
     let of_kind = scope.filters.iter().filter(|filter| filter.kind.is_none_or(|narrowed| narrowed == kind));
     request.query.extend(of_kind.map(|filter| (filter.parameter.clone(), filter.value.clone())));
     request
@@ -143,6 +149,7 @@ mod tests {
                 line(&changes(Kind::Task, Some(noon()), &own_pool)),
                 line(&history(Kind::Task, noon())),
                 line(&stamps(Kind::Task, &Scope::default())),
+                line(&changes(Kind::Library, None, &Scope::default())),
                 line(&by_identity("Communication", "urn:uuid:0b")),
                 line(&read("Task", "7")),
                 line(&metadata()),
@@ -153,7 +160,7 @@ mod tests {
     #[test]
     fn it_asks_for_nobody_but_the_practices_own_people() {
         let kinds = |role| Scope::of(role).kinds().map(Kind::as_str).collect::<Vec<_>>();
-        assert_eq!(kinds(Role::It), ["Practitioner", "PractitionerRole", "CareTeam"]);
+        assert_eq!(kinds(Role::It), ["Practitioner", "PractitionerRole", "CareTeam", "Library"]);
         assert_eq!(kinds(Role::Ma).len(), Kind::ALL.len());
     }
 }

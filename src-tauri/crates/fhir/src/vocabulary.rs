@@ -11,6 +11,8 @@ pub const URI_SYSTEM: &str = "urn:ietf:rfc:3986";
 
 /// `PractitionerRole.code`: one of [`role`].
 pub const ROLE_SYSTEM: &str = "https://tern.health/fhir/CodeSystem/role";
+/// Second coding of `Library.type`: which of the practice's tables it is.
+pub const TABLE_SYSTEM: &str = "https://tern.health/fhir/CodeSystem/practice-table";
 /// `Communication.category` and the second coding of a work item's `Task.code`.
 pub const CATEGORY_SYSTEM: &str = "https://tern.health/fhir/CodeSystem/category";
 /// The category of a thread that the practice alone reads.
@@ -96,6 +98,10 @@ pub mod business_status {
 pub mod hl7 {
     /// Identifier types (v2 table 0203), such as `MR`.
     pub const IDENTIFIER_TYPE: &str = "http://terminology.hl7.org/CodeSystem/v2-0203";
+    /// `Library.type`.
+    pub const LIBRARY_TYPE: &str = "http://terminology.hl7.org/CodeSystem/library-type";
+    /// A Library whose content is a document.
+    pub const ASSET_COLLECTION: &str = "asset-collection";
     /// Medical record number.
     pub const MEDICAL_RECORD: &str = "MR";
     /// Where a server puts the URL of its R4 websocket.

@@ -7,6 +7,7 @@ use crate::{
     member::{Member, Pool},
     message::{Message, Thread},
     patient::{Patient, Proxy},
+    practice_table::PracticeTable,
     private::PrivateText,
     work_item::WorkItem,
 };
@@ -24,6 +25,8 @@ pub enum Kind {
     PractitionerRole,
     /// Pools.
     CareTeam,
+    /// The practice's tables.
+    Library,
     /// Threads and messages.
     Communication,
     /// Work items.
@@ -32,10 +35,11 @@ pub enum Kind {
 
 impl Kind {
     /// In the order in which they are pulled: names first, so that no envelope is shown without one.
-    pub const ALL: [Self; 7] = [
+    pub const ALL: [Self; 8] = [
         Self::Practitioner,
         Self::PractitionerRole,
         Self::CareTeam,
+        Self::Library,
         Self::Patient,
         Self::RelatedPerson,
         Self::Communication,
@@ -50,6 +54,7 @@ impl Kind {
             Self::Practitioner => "Practitioner",
             Self::PractitionerRole => "PractitionerRole",
             Self::CareTeam => "CareTeam",
+            Self::Library => "Library",
             Self::Communication => "Communication",
             Self::Task => "Task",
         }
@@ -91,6 +96,8 @@ pub enum Content {
     Member(Member),
     /// A shared queue.
     Pool(Pool),
+    /// What the practice decides for everybody.
+    Table(PracticeTable),
     /// A conversation.
     Thread(Thread),
     /// A text; on flat servers with the thread it stands in made up from it.
@@ -102,7 +109,7 @@ pub enum Content {
     },
     /// A work item.
     WorkItem(WorkItem),
-    /// A resource of this type that the inbox does not use (a Task of another product, a CareTeam that is no pool).
+    /// A resource of this type that the inbox does not use (a Task of another product, a CareTeam that is no pool, a Library that is no table).
     NotOurs,
     /// Gone (a `DELETE` in the history, or missing in a full comparison).
     Deleted,

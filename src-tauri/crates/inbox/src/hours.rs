@@ -59,6 +59,11 @@ pub const ERA_YEARS: std::ops::RangeInclusive<i32> = 2000..=2099;
 /// Days from an instant within which a question looks for its answer: ten years.
 pub const HORIZON_DAYS: u32 = 3_653;
 
+/// Every zone that a calendar may name, by its IANA name.
+pub fn zones() -> impl Iterator<Item = &'static str> {
+    chrono_tz::TZ_VARIANTS.iter().map(|zone| zone.name())
+}
+
 /// Where the hours come from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum HoursSource {

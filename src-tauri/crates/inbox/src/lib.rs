@@ -13,6 +13,7 @@
 
 pub mod arrival;
 pub mod envelope;
+pub mod handling;
 pub mod hours;
 pub mod ids;
 pub mod member;
@@ -22,9 +23,11 @@ pub mod outbox;
 pub mod party;
 pub mod patient;
 pub mod plan;
+pub mod practice_table;
 pub mod private;
 pub mod queue;
 pub mod red_flags;
 pub mod rights;
 pub mod touch;
+pub mod triage;
 pub mod work_item;

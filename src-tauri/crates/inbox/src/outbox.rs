@@ -20,6 +20,7 @@ use crate::{
     message::Delivery,
     moves::{Move, Seen},
     party::PartyRef,
+    practice_table::TableKind,
     work_item::Urgency,
 };
 
@@ -118,6 +119,15 @@ pub enum Intent {
         /// How urgent.
         urgency: Urgency,
     },
+    /// Another text of one of the practice's tables, or the first.
+    Table {
+        /// Which.
+        table: TableKind,
+        /// The version that was edited; none where the server had no such table. Only that one is written over.
+        base: Option<String>,
+        /// JSON.
+        text: String,
+    },
     /// An AuditEvent, already without patient text.
     Audit {
         /// The id of the audit row.
@@ -140,7 +150,7 @@ impl Intent {
             | Self::Complete { item, .. }
             | Self::Move { item, .. }
             | Self::Place { item, .. } => Some(item),
-            Self::OpenThread { .. } | Self::Send { .. } | Self::Audit { .. } => None,
+            Self::OpenThread { .. } | Self::Send { .. } | Self::Table { .. } | Self::Audit { .. } => None,
         }
     }
 }
@@ -172,6 +182,8 @@ pub enum Wedge {
     OutcomeUnknown,
     /// What it was to change is gone.
     Gone,
+    /// Somebody else has changed since what this was a change of.
+    ChangedSince,
     /// A row it depends on stands wedged.
     Dependency,
 }

@@ -254,7 +254,11 @@ fn apply(item: &mut WorkItem, write: &Pending) {
         }
         Intent::Complete { .. } => item.status = WorkStatus::Completed,
         Intent::Move { ref change, .. } => relocate(item, change, write.made),
-        Intent::OpenThread { .. } | Intent::Send { .. } | Intent::Place { .. } | Intent::Audit { .. } => {}
+        Intent::OpenThread { .. }
+        | Intent::Send { .. }
+        | Intent::Place { .. }
+        | Intent::Table { .. }
+        | Intent::Audit { .. } => {}
     }
 }
 

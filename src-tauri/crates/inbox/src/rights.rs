@@ -177,7 +177,7 @@ pub fn sees(role: Role) -> Sees {
 /// Whether a role's machine keeps a copy of a kind: what nobody there may read is not on it.
 pub fn caches(role: Role, kind: Kind) -> bool {
     match kind {
-        Kind::Practitioner | Kind::PractitionerRole | Kind::CareTeam => true,
+        Kind::Practitioner | Kind::PractitionerRole | Kind::CareTeam | Kind::Library => true,
         Kind::Patient | Kind::RelatedPerson | Kind::Communication | Kind::Task => sees(role) != Sees::Nothing,
     }
 }

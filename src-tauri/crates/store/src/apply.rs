@@ -12,8 +12,8 @@ use tern_inbox::{
 use crate::{
     Cursor, Extra, StoreError, Tag, Writer, index, outbox,
     table::{
-        Meta, alias, envelope, member, message, outbox as outbox_rows, patient, pool, proxy, quarantine, tally, thread,
-        tombstone, unplaced, work_item,
+        Meta, alias, envelope, library, member, message, outbox as outbox_rows, patient, pool, proxy, quarantine,
+        tally, thread, tombstone, unplaced, work_item,
     },
 };
 
@@ -195,6 +195,7 @@ impl Writer<'_> {
                 member::find(connection, &member_key(arrival.kind, key))
             }
             (Kind::CareTeam, _) => pool::find(connection, key),
+            (Kind::Library, _) => library::find(connection, key),
             (Kind::Task, _) => work_item::find(connection, key),
             (Kind::Communication, Content::Message { .. }) => message::find(connection, key),
             (Kind::Communication, Content::Thread(_)) => thread::find(connection, key),
@@ -291,6 +292,11 @@ impl Writer<'_> {
                 self.changes.add(Tag::People);
                 self.changes.add(Tag::Queues);
                 self.touch_all_envelopes();
+                Ok(())
+            }
+            Content::Table(table) => {
+                library::put(self.connection(), table, meta)?;
+                self.tables_changed();
                 Ok(())
             }
             Content::Thread(thread) => self.put_thread(key, thread, meta, looks),
@@ -433,6 +439,10 @@ impl Writer<'_> {
                 pool::remove(connection, key)?;
                 self.touch_all_envelopes();
             }
+            Kind::Library => {
+                library::remove(connection, key)?;
+                self.tables_changed();
+            }
             Kind::Task => {
                 if let Some(envelope) = work_item::remove(connection, key)? {
                     self.touch_thread(&ThreadId::from(envelope.as_str()));
@@ -450,6 +460,12 @@ impl Writer<'_> {
             },
         }
         Ok(())
+    }
+
+    /// Everything is filed by the practice's tables.
+    pub(crate) fn tables_changed(&mut self) {
+        self.changes.add(Tag::Tables);
+        self.touch_all_envelopes();
     }
 
     fn touch_patient(&mut self, patient: &str) -> Result<(), StoreError> {

@@ -100,29 +100,45 @@ pub struct Opened {
     pub restored: Unsent,
 }
 
-/// Opens the cache; one that is damaged or whose key is lost is set aside, what can be read of its drafts and
-/// outbox carried over, and a new one begun.
+/// Opens the cache; one that is damaged, or was found to be while it was open, or whose key is lost, is set aside, what
+/// can be read of its drafts and outbox carried over, and a new one begun.
+///
+/// One that another machine made (a machine that was set up anew from an image, a copy) is set aside as well: what is
+/// unsent in it may still leave from there, so its words come back as drafts and nothing leaves by itself.
 ///
 /// # Errors
-/// As [`Cache::open`], but never [`StoreError::KeyRefused`] or [`StoreError::Damaged`] for the old file.
+/// As [`Cache::open`], but for the old file never that it is damaged, another's, or its key not here.
 pub fn open_or_set_aside(
     path: &Path,
     key: &CacheKey,
     provenance: &Provenance,
     now: DateTime<Utc>,
 ) -> Result<Opened, StoreError> {
+    if damage_mark(path).exists() {
+        return replace(path, key, provenance, now);
+    }
     match Cache::open(path, key, provenance, now) {
         Ok(cache) => {
             let restored = restore::take_up(&cache, key, provenance, now);
             Ok(Opened { cache, set_aside: None, rescued: Unsent::default(), restored })
         }
         Err(StoreError::KeyRefused | StoreError::Damaged) => replace(path, key, provenance, now),
+        Err(StoreError::CopiedFromElsewhere | StoreError::BelongsToAnother) => {
+            let set_aside = set_aside(path, now)?;
+            let cache = Cache::open(path, key, provenance, now)?;
+            let restored = restore::take_up(&cache, key, provenance, now);
+            Ok(Opened { cache, set_aside: Some(set_aside), rescued: restored, restored })
+        }
         Err(error) => Err(error),
     }
 }
 
-/// Sets the cache at `path` aside and begins a new one with what can be rescued: also for a cache that turned
-/// out to be damaged while it was open (close it first).
+/// Beside a cache that turned out to be damaged while it was open: the next start replaces it.
+pub(crate) fn damage_mark(path: &Path) -> PathBuf {
+    path.with_extension("damaged")
+}
+
+/// Sets the cache at `path` aside and begins a new one with what can be rescued.
 ///
 /// # Errors
 /// As [`Cache::open`].
@@ -161,6 +177,7 @@ pub fn set_aside(path: &Path, now: DateTime<Utc>) -> Result<SetAside, StoreError
     remove_if_there(&with_suffix(path, "-shm"))?;
     Label { set_aside: Some(now), unsent, taken_over: false }.put(&target)?;
     remove_if_there(&sidecar::path_of(path))?;
+    remove_if_there(&damage_mark(path))?;
     tracing::warn!("the cache was set aside");
     Ok(SetAside { path: target, unsent })
 }

@@ -105,6 +105,19 @@ impl Cache {
         &self.inner.path
     }
 
+    /// Something in the file could not be read: the next start sets it aside, carries over what a person made, and
+    /// begins a new one. Said once; what can be read goes on being read.
+    pub fn note_damage(&self) {
+        let mark = aside::damage_mark(&self.inner.path);
+        if mark.exists() {
+            return;
+        }
+        tracing::error!("the cache is damaged: the next start replaces it");
+        if let Err(error) = std::fs::write(&mark, []) {
+            tracing::error!(kind = ?error.kind(), "that the cache is damaged could not be noted");
+        }
+    }
+
     /// From now on, what each commit changed.
     pub fn subscribe(&self) -> broadcast::Receiver<Arc<Changes>> {
         self.inner.feed.subscribe()

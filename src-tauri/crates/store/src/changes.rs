@@ -30,6 +30,8 @@ pub enum Tag {
     Search,
     /// Settings and server facts.
     Settings,
+    /// The practice's tables.
+    Tables,
     /// The audit.
     Audit,
 }

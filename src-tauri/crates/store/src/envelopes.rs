@@ -14,13 +14,14 @@ use tern_inbox::{
     party::{PartyKind, PartyRef},
     private::PrivateText,
     queue::{self, Me, Situation},
-    red_flags::Match,
+    red_flags::{Match, Scanner},
     work_item::{CLAIM_LAPSES_AFTER_MINUTES, Hold, Urgency, WorkItem},
 };
 
 use crate::{
-    StoreError, Tag, Writer,
+    Practice, StoreError, Tag, Writer,
     flags::{self, Flagged},
+    sorting,
     table::{
         attachment, envelope, member, message, outbox, patient, pool, proxy, quarantine, thread, unplaced, whose_pool,
         work_item,
@@ -31,6 +32,7 @@ use crate::{
 struct Filing {
     me: Me,
     pools: Vec<Pool>,
+    practice: Practice,
     now: DateTime<Utc>,
 }
 
@@ -39,7 +41,12 @@ pub(crate) fn refresh(writer: &mut Writer<'_>, keys: &BTreeSet<String>) -> Resul
     if keys.is_empty() {
         return Ok(());
     }
-    let filing = Filing { me: writer.read().me()?, pools: pool::all(writer.connection())?, now: writer.now() };
+    let filing = Filing {
+        me: writer.read().me()?,
+        pools: pool::all(writer.connection())?,
+        practice: Practice::of(writer.connection())?,
+        now: writer.now(),
+    };
     let mut changed = false;
     for key in keys {
         changed |= refresh_one(writer.connection(), key, &filing)?;
@@ -61,7 +68,8 @@ fn refresh_one(connection: &Connection, key: &str, filing: &Filing) -> Result<bo
         return envelope::remove(connection, key);
     }
     let thread = thread::get(connection, key)?;
-    let judged = judge(connection, key, thread.as_ref(), &mut items, &unplaced)?;
+    sorting::sort(connection, key, thread.as_ref(), &mut items, filing.practice.sorter())?;
+    let judged = judge(connection, key, thread.as_ref(), &mut items, &unplaced, filing.practice.scanner())?;
     let situation = Situation {
         items: &items,
         pools: &filing.pools,
@@ -81,6 +89,7 @@ fn refresh_one(connection: &Connection, key: &str, filing: &Filing) -> Result<bo
     let mut envelope = assemble(connection, key, filing, &items, thread, oldest, (unreadable, delivery))?;
     envelope.urgency = envelope.urgency.max(judged.loose);
     envelope.flags = judged.flags;
+    envelope.due = sorting::due(connection, &envelope, &items, &unplaced, &filing.practice)?;
     for message in messages {
         envelope.attachments += attachment::count(connection, message)?;
     }
@@ -104,6 +113,7 @@ fn judge(
     thread: Option<&Thread>,
     items: &mut [WorkItem],
     unplaced: &[String],
+    scanner: &Scanner,
 ) -> Result<Judged, StoreError> {
     let subject = thread.map(|thread| thread.subject_line.clone()).unwrap_or_default();
     let patient = thread.and_then(|thread| thread.patient.as_ref());
@@ -111,7 +121,7 @@ fn judge(
         Some(patient) => patient::get(connection, patient.as_str())?.and_then(|patient| patient.language),
         None => None,
     };
-    let scan = |message: &str| flags::of_message(connection, message, subject.reveal(), language.as_deref());
+    let scan = |message: &str| flags::of_message(connection, scanner, message, subject.reveal(), language.as_deref());
     let mut judged = Judged::default();
     let mut found: Vec<Match> = Vec::new();
     for item in items.iter_mut() {
@@ -135,7 +145,7 @@ fn judge(
     }
     let mut loose: Vec<Flagged> = Vec::new();
     for raw in quarantine::raws(connection, key)? {
-        loose.push(flags::of_raw(raw.reveal()));
+        loose.push(flags::of_raw(scanner, raw.reveal()));
     }
     for message in unplaced {
         loose.extend(scan(message)?);
@@ -203,7 +213,7 @@ fn assemble(
         flags: Vec::new(),
         waiting_for: items.iter().find_map(|item| item.waiting_for),
         waiting_since,
-        due: items.iter().filter_map(|item| item.due).min(),
+        due: None,
         attachments: 0,
         held: held(connection, items, filing.now)?,
         delivery,
@@ -244,9 +254,10 @@ impl Writer<'_> {
     /// [`StoreError`].
     pub fn judge_anew(&mut self) -> Result<(), StoreError> {
         let judged_by = self.read().setting::<String>(RULES)?;
-        if judged_by.as_deref() != Some(flags::version()) {
+        let practice = Practice::of(self.connection())?;
+        if judged_by.as_deref() != Some(practice.scanner().version()) {
             self.touch_all_envelopes();
-            self.set_setting(RULES, &flags::version())?;
+            self.set_setting(RULES, &practice.scanner().version())?;
         }
         Ok(())
     }

@@ -5,8 +5,6 @@
 //! open threads. What was found is kept beside the message with the hash of the text, and looked up as long as text
 //! and rules are the same.
 
-use std::sync::OnceLock;
-
 use rusqlite::{Connection, OptionalExtension, params};
 use serde_json::Value;
 use tern_inbox::{
@@ -20,27 +18,6 @@ use crate::{
     column::json,
     table::{attachment, message},
 };
-
-/// The rules by which this program judges.
-fn rules() -> &'static Scanner {
-    static RULES: OnceLock<Scanner> = OnceLock::new();
-    RULES.get_or_init(|| {
-        let set = red_flags::starting().unwrap_or_else(|error| {
-            tracing::error!(%error, "the starting rules cannot be read");
-            red_flags::RuleSet::default()
-        });
-        let (scanner, problems) = Scanner::of_what_can_be_read(&set);
-        for problem in problems {
-            tracing::error!(%problem, "a rule cannot be read: the others are used");
-        }
-        scanner
-    })
-}
-
-/// Version of the rules by which this program judges.
-pub(crate) fn version() -> &'static str {
-    rules().version()
-}
 
 /// What was found in a text, and in which.
 pub(crate) struct Flagged {
@@ -60,39 +37,72 @@ impl Flagged {
     }
 }
 
+/// What is scanned of a message: none where it is not here, or somebody of the practice wrote it.
+struct Words {
+    body: PrivateText,
+    titles: Vec<PrivateText>,
+}
+
+impl Words {
+    fn of(connection: &Connection, id: &str) -> Result<Option<Self>, StoreError> {
+        let Some(body) = message::words_of_others(connection, id)? else { return Ok(None) };
+        Ok(Some(Self { body, titles: attachment::titles(connection, id)? }))
+    }
+
+    fn scanned<T>(&self, subject: &str, language: Option<&str>, with: impl FnOnce(&Scanned<'_>) -> T) -> T {
+        let titles: Vec<&str> = self.titles.iter().map(PrivateText::reveal).collect();
+        with(&Scanned { subject, body: self.body.reveal(), attachment_titles: &titles, language })
+    }
+}
+
+/// The text of a message, by which a person's lowering names it.
+pub(crate) fn text_of(connection: &Connection, id: &str, subject: &str) -> Result<Option<TextHash>, StoreError> {
+    Ok(Words::of(connection, id)?.map(|words| words.scanned(subject, None, TextHash::of)))
+}
+
 /// A message, scanned; none where it is not here, or somebody of the practice wrote it.
 pub(crate) fn of_message(
     connection: &Connection,
+    scanner: &Scanner,
     id: &str,
     subject: &str,
     language: Option<&str>,
 ) -> Result<Option<Flagged>, StoreError> {
-    let Some(body) = message::words_of_others(connection, id)? else { return Ok(None) };
-    let titles = attachment::titles(connection, id)?;
-    let titles: Vec<&str> = titles.iter().map(PrivateText::reveal).collect();
-    let scanned = Scanned { subject, body: body.reveal(), attachment_titles: &titles, language };
-    let text = TextHash::of(&scanned);
-    let version = rules().version();
-    if let Some(findings) = known(connection, id, text.as_str(), version)? {
+    let Some(words) = Words::of(connection, id)? else { return Ok(None) };
+    let text = words.scanned(subject, language, TextHash::of);
+    // What is known of a language says whether anything of the text was scanned.
+    let rules = format!("{}|{}", scanner.version(), language.unwrap_or_default());
+    if let Some(findings) = known(connection, id, text.as_str(), &rules)? {
         return Ok(Some(Flagged { findings, text }));
     }
-    let findings = rules().scan(&scanned);
+    let findings = words.scanned(subject, language, |scanned| scanner.scan(scanned));
     connection
         .prepare_cached("INSERT OR REPLACE INTO red_flag (message, text, rules, findings) VALUES (?1, ?2, ?3, ?4)")?
-        .execute(params![id, text.as_str(), version, json(&findings)?])?;
+        .execute(params![id, text.as_str(), rules, json(&findings)?])?;
     Ok(Some(Flagged { findings, text }))
+}
+
+/// A message as other rules would see it: nothing of it is kept.
+pub(crate) fn tried(
+    connection: &Connection,
+    scanner: &Scanner,
+    id: &str,
+    subject: &str,
+) -> Result<Option<Findings>, StoreError> {
+    let words = Words::of(connection, id)?;
+    Ok(words.map(|words| words.scanned(subject, None, |scanned| scanner.scan(scanned))))
 }
 
 /// What could not be read, as it came: its strings are scanned, each a sentence of its own; where it is not even JSON,
 /// all of it.
-pub(crate) fn of_raw(raw: &str) -> Flagged {
+pub(crate) fn of_raw(scanner: &Scanner, raw: &str) -> Flagged {
     let mut words = String::new();
     match serde_json::from_str(raw) {
         Ok(json) => strings(&json, &mut words),
         Err(_) => raw.clone_into(&mut words),
     }
     let scanned = Scanned { body: &words, ..Scanned::default() };
-    Flagged { findings: rules().scan(&scanned), text: TextHash::of(&scanned) }
+    Flagged { findings: scanner.scan(&scanned), text: TextHash::of(&scanned) }
 }
 
 fn strings(json: &Value, into: &mut String) {

@@ -30,6 +30,7 @@ mod moving;
 mod open;
 mod outbox;
 mod placing;
+mod practice;
 mod recency;
 mod redate;
 mod restore;
@@ -38,8 +39,10 @@ mod screens;
 mod search;
 mod sidecar;
 mod sight;
+mod sorting;
 mod stuck;
 mod table;
+mod tables;
 mod touching;
 mod view;
 mod writer;
@@ -54,6 +57,7 @@ pub use leaving::UnsentReply;
 pub use moving::{Moved, Moving};
 pub use open::Provenance;
 pub use outbox::Acknowledged;
+pub use practice::Practice;
 pub use search::{SearchHit, SearchRequest, SearchResults};
 pub use sidecar::Unsent;
 pub use table::{
@@ -62,11 +66,13 @@ pub use table::{
     cursor::Cursor,
     draft::Draft,
     envelope::{EnvelopePage, QueueCount},
+    library::KeptTable,
     message::Placed,
     quarantine::Quarantined,
     tombstone::Extra,
     touch::TouchRow,
 };
+pub use tables::{Lately, Precision};
 pub use touching::{Ended, Ending, Note, Undone};
 pub use view::ThreadView;
 pub use writer::{Reader, Writer};

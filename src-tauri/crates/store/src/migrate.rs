@@ -12,6 +12,7 @@ pub(crate) const MIGRATIONS: &[&str] = &[
     include_str!("migrations/0003-made-here.sql"),
     include_str!("migrations/0004-whose-pools.sql"),
     include_str!("migrations/0005-moves.sql"),
+    include_str!("migrations/0006-tables.sql"),
 ];
 
 /// The number of the last migration that this program has.
@@ -104,6 +105,7 @@ mod tests {
         "86a5d73eed81f500ac46aae23261a1f6ba15a4199997145acb274a2c370deac4",
         "003a24b167e3f42e948e04636f4c2b1667db728c568a48067dbb19f8c73f7da2",
         "1aa47711c17182c02a9a83b80ec5896862c29e4349b7471011164d83ab436604",
+        "c6a1dfcc0a7d2839ebc8045ab5acd5ada2fb072c239637c0eafd792693844377",
     ];
 
     #[test]

@@ -87,7 +87,18 @@ impl Writer<'_> {
             if open.is_empty() || !open.iter().all(decided) {
                 moved.left.push(thread.clone());
             }
-            open.retain(|item| decided(item) && !moving.change.stands_in(item));
+            // Where the table alone puts it, it is not yet: a move there is written down, or the next table takes it away.
+            let mut wanted = Vec::new();
+            for item in open.into_iter().filter(decided) {
+                let said = match &moving.change {
+                    Move::Pool { .. } => work_item::unraised(self.connection(), &item.id)?,
+                    _ => None,
+                };
+                if !moving.change.stands_in(said.as_ref().unwrap_or(&item)) {
+                    wanted.push(item);
+                }
+            }
+            let open = wanted;
             if open.is_empty() {
                 continue;
             }
@@ -135,8 +146,7 @@ impl Writer<'_> {
             None => None,
         };
         let subject = subject.unwrap_or_default();
-        let flagged = flags::of_message(self.connection(), message.as_str(), subject.reveal(), None)?;
-        Ok(flagged.map(|flagged| flagged.text))
+        flags::text_of(self.connection(), message.as_str(), subject.reveal())
     }
 
     /// Who else is at work on an item that the decision would take from under their hands.

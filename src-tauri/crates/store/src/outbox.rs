@@ -12,6 +12,7 @@ use tern_inbox::{
     moves::Seen,
     outbox::{Intent, OutboxRow, Wedge},
     party::PartyRef,
+    practice_table::PracticeTable,
     touch::{Lost, Touch, TouchEvent},
 };
 
@@ -79,6 +80,10 @@ impl Writer<'_> {
             Intent::OpenThread { thread } => self.learn(thread.as_str(), answer)?,
             // The pull brings it, as everybody else's.
             Intent::Place { .. } => {}
+            Intent::Table { table, text, .. } => {
+                let written = PracticeTable { kind: *table, text: text.clone() };
+                self.table_written(&written, answer)?;
+            }
             Intent::Audit { .. } => tally::add(self.connection(), tally::AUDITED, 1)?,
         }
         self.row_is_done(&row)
@@ -316,6 +321,9 @@ impl Writer<'_> {
         }
         if let Some(thread) = &row.thread {
             self.touch_thread(thread);
+        }
+        if matches!(row.intent, Intent::Table { .. }) {
+            self.changes.add(Tag::Tables);
         }
         self.touch_unsent();
         self.changes.add(Tag::Outbox);

@@ -53,10 +53,12 @@ impl Writer<'_> {
                 .prepare_cached("UPDATE unplaced SET asked = ?2 WHERE message = ?1")?
                 .execute(params![found.message, micros(now)])?;
             let named = found.identity.unwrap_or_else(|| format!("Communication/{}", found.message));
+            // By what came with the message, not by what a table makes of it: two machines may hold two tables.
             let item = work_item::identity(&named, found.category.as_deref());
             if !rows::of_item(self.connection(), item.as_str())?.is_empty() {
                 continue;
             }
+            // Sorted when it is made: tonight's table may not be yesterday's.
             let place = Intent::Place {
                 item,
                 message: found.message.as_str().into(),

@@ -90,6 +90,10 @@ impl Writer<'_> {
             self.keep_from_putting_back(item, author)?;
             claims.push(self.draft_row(Some(thread), author, Intent::Claim { item: item.clone() }, self.now()));
         }
+        // As the list shows it.
+        if category.is_none() {
+            category = thread::get(self.connection(), thread.as_str())?.and_then(|thread| thread.category);
+        }
         let started = TouchRow {
             n: 0,
             thread: thread.clone(),
@@ -340,6 +344,14 @@ impl Writer<'_> {
             text,
             updated: self.now(),
         }
+    }
+
+    /// The member was at work, so many seconds, on what they started last.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn note_activity(&mut self, author: &PartyRef, seconds: u32) -> Result<(), StoreError> {
+        touch::active(self.connection(), author.as_str(), seconds)
     }
 
     /// A row of its own group, as it is when it is made.

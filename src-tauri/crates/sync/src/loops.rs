@@ -324,15 +324,22 @@ async fn tally(shared: &Shared) -> Ending {
                 let stuck: BTreeSet<_> = stuck.into_iter().map(|(group, _)| group).collect();
                 let waiting: BTreeSet<_> =
                     waiting.into_iter().map(|(group, _)| group).filter(|group| !stuck.contains(group)).collect();
+                let is_table = |row: &&OutboxRow| {
+                    matches!(row.intent, Intent::Table { .. })
+                        && row.author == author
+                        && row.delivery == Delivery::Wedged
+                };
+                let tables = rows.iter().filter(is_table).count();
                 let progress = reader.index_progress()?;
                 let unreadable = reader.quarantined()?.len();
-                Ok::<_, StoreError>((waiting.len(), stuck.len(), progress, unreadable))
+                Ok::<_, StoreError>((waiting.len(), stuck.len(), tables, progress, unreadable))
             })
         });
         match counted.await {
-            Ok(Ok((waiting, stuck, progress, unreadable))) => shared.board.change(|status| {
+            Ok(Ok((waiting, stuck, tables, progress, unreadable))) => shared.board.change(|status| {
                 status.waiting = small(waiting);
                 status.needs_you = small(stuck);
+                status.tables_not_saved = small(tables);
                 status.unreadable = small(unreadable);
                 status.index = Index { indexed: progress.indexed, total: progress.total };
                 if let Some(so_far) = &mut status.first_sync {

@@ -22,6 +22,8 @@ pub struct Status {
     pub waiting: u32,
     /// Outcomes of the member that need them.
     pub needs_you: u32,
+    /// Changes of the practice's tables that were overtaken or refused.
+    pub tables_not_saved: u32,
     /// Minutes by which this machine is behind the server (negative: ahead), where that is two or more.
     pub clock_off_minutes: Option<i32>,
     /// Milliseconds by which this machine is behind the server (negative: ahead), as far as it can be known.

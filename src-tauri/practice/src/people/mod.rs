@@ -7,12 +7,14 @@
 mod members;
 mod patients;
 mod pools;
+mod tables;
 
 pub(crate) use members::{MEMBERS, Member};
 pub(crate) use patients::{About, Language, Patient};
 pub(crate) use pools::{POOLS, Pool};
 
 use crate::{Error, secrets::Secrets};
+use chrono::{DateTime, Utc};
 use serde_json::{Value, json};
 use uuid::Uuid;
 
@@ -85,10 +87,10 @@ pub(crate) fn practice() -> Party {
     Party { reference: format!("Organization/{}", practice_id()), display: PRACTICE_NAME.to_owned() }
 }
 
-/// Members and pools as resources.
-pub(crate) fn staff() -> Vec<Value> {
+/// Members, pools and what they have decided, as resources.
+pub(crate) fn staff(now: DateTime<Utc>) -> Vec<Value> {
     let members = MEMBERS.iter().flat_map(Member::resources);
-    members.chain(POOLS.iter().map(Pool::resource)).collect()
+    members.chain(POOLS.iter().map(Pool::resource)).chain(tables::tables(now)).collect()
 }
 
 /// The accounts, with the passwords kept in `data`.

@@ -27,6 +27,10 @@ waitingToSend: number,
  */
 needsYou: number, 
 /**
+ * Changes of mine of the practice's tables that were overtaken or refused.
+ */
+tablesNotSaved: number, 
+/**
  * The text index.
  */
 index: IndexProgress | null, 

@@ -12,6 +12,7 @@ mod moves;
 mod session;
 mod settings;
 mod status;
+mod tables;
 mod touch;
 
 pub use error::{ApiError, ErrorCode};
@@ -29,6 +30,12 @@ pub use session::{
 };
 pub use settings::{FactVerdict, KeyBinding, Language, ServerFact, Settings, Theme};
 pub use status::{Changed, ConnectionState, IndexProgress, Status};
+pub use tables::{
+    CategoryRow, ClosureRow, HoursContent, HoursSaveRequest, HoursTable, OpenPeriod, PoolName, PreviewCount,
+    PreviewLevel, PreviewRaise, PreviewRow, RedFlagPreview, RedFlagRule, RedFlagSaveRequest, RedFlagTable, RuleOff,
+    RuleOrigin, RuleProblemRow, SubjectWords, TableDiscardRequest, TableKind, TableSaved, TableSaving, TableState,
+    TriageContent, TriagePreview, TriageSaveRequest, TriageTable, TurnaroundTime, TurnaroundUnit,
+};
 pub use touch::{
     AttachmentRow, DeliveryState, DraftSaveRequest, Ended, MessageRequest, MessageRow, MessageSide, PatientCard,
     PutBackRequest, ReplyRequest, ReplyRight, StartResult, StuckChange, StuckKind, ThreadItemsRequest, ThreadRequest,

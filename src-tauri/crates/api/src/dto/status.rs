@@ -17,6 +17,8 @@ pub struct Status {
     pub waiting_to_send: u32,
     /// Messages of mine that need me.
     pub needs_you: u32,
+    /// Changes of mine of the practice's tables that were overtaken or refused.
+    pub tables_not_saved: u32,
     /// The text index.
     pub index: Option<IndexProgress>,
     /// Minutes by which this machine's clock is off, where that is more than two.

@@ -1,6 +1,14 @@
 //! A window of a queue's list. Envelopes have no body: what nobody has started cannot leak to the page.
 
-use tern_inbox::{queue::Queue, rights::Deed};
+use std::collections::HashMap;
+
+use tern_inbox::{
+    handling::{self, Usual},
+    party::PartyRef,
+    queue::Queue,
+    rights::Deed,
+};
+use tern_store::{Reader, StoreError};
 
 use crate::{
     dto::{ApiError, EnvelopePage, EnvelopesRequest, ErrorCode},
@@ -24,7 +32,8 @@ impl Program {
         let queue = show::queue(&request.queue.0).ok_or_else(|| ApiError::new(ErrorCode::NotFound))?;
         let (offset, limit) = (request.offset, request.limit.min(MOST_ROWS));
         let now = desk.server_now();
-        let page = desk
+        let author = desk.member.reference.clone();
+        let (page, usual) = desk
             .read(move |reader| {
                 // A pool's name may be typed: it opens nobody else's queue.
                 if let Queue::Pool(pool) = &queue
@@ -33,11 +42,31 @@ impl Program {
                 {
                     return Ok(None);
                 }
-                reader.envelopes(&queue, offset, limit, now).map(Some)
+                let page = reader.envelopes(&queue, offset, limit, now)?;
+                let usual = usual_of(reader, &author, &page)?;
+                Ok(Some((page, usual)))
             })
             .await?
             .ok_or_else(|| ApiError::new(ErrorCode::NotAllowed))?;
-        let row = |envelope| show::envelope(envelope, &desk, now);
-        Ok(EnvelopePage { total: page.total, offset, rows: page.envelopes.into_iter().map(row).collect() })
+        let row = |(envelope, usual)| show::envelope(envelope, usual, &desk, now);
+        Ok(EnvelopePage { total: page.total, offset, rows: page.envelopes.into_iter().zip(usual).map(row).collect() })
     }
+}
+
+/// What each row's category usually takes the member: a handful of categories, each asked once.
+fn usual_of(reader: &Reader<'_>, author: &PartyRef, page: &tern_store::EnvelopePage) -> Result<Vec<Usual>, StoreError> {
+    let mut known: HashMap<Option<&str>, Usual> = HashMap::new();
+    let mut usual = Vec::with_capacity(page.envelopes.len());
+    for envelope in &page.envelopes {
+        let category = envelope.category.as_deref();
+        let of_category = match known.get(&category) {
+            Some(known) => *known,
+            None => {
+                let seconds = reader.handling_seconds(author, category, handling::LOOKED_AT)?;
+                *known.entry(category).or_insert(handling::usual(category, &seconds))
+            }
+        };
+        usual.push(of_category);
+    }
+    Ok(usual)
 }

@@ -70,8 +70,10 @@ impl Program {
         let entry = desk.audit(what, Some(format!("Communication/{thread}")));
         let author = desk.member.reference.clone();
         let ending = Ending { thread: thread.clone(), author, outcome, items, reply, note, not_before };
+        let at_work = self.at_work_since(desk);
         let ended = desk
             .write(move |writer| {
+                writer.note_activity(&ending.author, at_work)?;
                 let ended = writer.end_touch(&ending)?;
                 writer.audit_and_send(&entry)?;
                 Ok(ended)

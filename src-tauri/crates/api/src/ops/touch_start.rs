@@ -24,6 +24,8 @@ impl Program {
     /// [`ErrorCode::Locked`], [`ErrorCode::SignedOut`], or what the cache says.
     pub async fn touch_start(&self, request: ThreadRequest) -> Answer<StartResult> {
         let desk = self.desk()?;
+        // What was done before is none of this touch's time.
+        self.touch_activity();
         let thread = ThreadId::new(request.thread);
         desk.case(&thread).await?.may_start()?;
         let (of_thread, author) = (thread.clone(), desk.member.reference.clone());

@@ -9,7 +9,7 @@ use tern_inbox::{
 };
 
 use super::{
-    Reading, care_team, communication, people,
+    Reading, care_team, communication, library, people,
     reference::Literal,
     task, time,
     wire::{Identifier, Many, Meta, Text, identity, words},
@@ -119,6 +119,7 @@ pub(super) fn arrival(raw: &RawValue, fallback_id: Option<&str>, reading: &Readi
         Kind::Practitioner => read_as::<people::WirePractitioner<'_>>(raw, fallback_id, reading),
         Kind::PractitionerRole => read_as::<people::WireMember<'_>>(raw, fallback_id, reading),
         Kind::CareTeam => read_as::<care_team::Wire<'_>>(raw, fallback_id, reading),
+        Kind::Library => read_as::<library::Wire<'_>>(raw, fallback_id, reading),
     }
 }
 

@@ -10,6 +10,7 @@
 mod care_team;
 mod communication;
 mod entry;
+mod library;
 mod name;
 mod page;
 mod people;

@@ -9,7 +9,7 @@
 //! those that only `add` members ([`Edit::needs_no_reading`]).
 
 use chrono::{DateTime, Utc};
-use json_patch::{AddOperation, Patch, PatchOperation, RemoveOperation, jsonptr::PointerBuf};
+use json_patch::{AddOperation, Patch, PatchOperation, RemoveOperation, ReplaceOperation, jsonptr::PointerBuf};
 use serde_json::{Value, json};
 use tern_inbox::{
     party::PartyRef,
@@ -17,8 +17,9 @@ use tern_inbox::{
     work_item::{Urgency, WaitingFor},
 };
 
-use super::{concept, system_and_code, task::priority};
+use super::{concept, library, system_and_code, task::priority};
 use crate::{
+    exchange::is_json,
     read::Literal,
     search::instant,
     vocabulary::{
@@ -89,6 +90,13 @@ pub enum Edit<'a> {
         /// Server time.
         at: DateTime<Utc>,
     },
+    /// Another text of a practice's table.
+    Table {
+        /// JSON.
+        text: &'a str,
+        /// Server time.
+        at: DateTime<Utc>,
+    },
     /// entered-in-error.
     Retract,
 }
@@ -124,6 +132,7 @@ impl Edit<'_> {
     pub(super) fn fits(&self, resource_type: &str) -> bool {
         match self {
             Self::Retract => RETRACTABLE.contains(&resource_type),
+            Self::Table { .. } => resource_type == "Library",
             _ => resource_type == "Task",
         }
     }
@@ -166,6 +175,7 @@ impl Edit<'_> {
                     && resource.get("businessStatus").is_some_and(|status| says(status, waiting_for(*what)))
                     && pool.is_none_or(|pool| names_pool(resource, pool))
             }
+            Self::Table { text, .. } => is("/status", "active") && library::says(resource, table_at(resource), text),
             Self::Retract => is("/status", "entered-in-error"),
         }
     }
@@ -204,7 +214,29 @@ pub(super) fn operations(resource: &Value, edit: &Edit<'_>) -> Vec<PatchOperatio
             let pool = pool.map(|pool| route(resource, pool)).unwrap_or_default();
             [status("requested"), modified(at), turn].into_iter().chain(freed()).chain(pool).collect()
         }
+        Edit::Table { text, at } => {
+            vec![status("active"), add(["date"], json!(instant(*at))), table(resource, text)]
+        }
         Edit::Retract => vec![status("entered-in-error")],
+    }
+}
+
+/// Where a Library has its JSON.
+fn table_at(resource: &Value) -> Option<usize> {
+    let contents = resource.get("content")?.as_array()?;
+    contents.iter().position(|one| one.get("contentType").and_then(Value::as_str).is_some_and(is_json))
+}
+
+/// A table's JSON in the place of the former one, behind whatever else the Library carries.
+fn table(resource: &Value, text: &str) -> PatchOperation {
+    let attachment = library::attachment(text);
+    match (table_at(resource), resource.get("content")) {
+        (Some(at), _) => PatchOperation::Replace(ReplaceOperation {
+            path: PointerBuf::from_tokens(["content".to_owned(), at.to_string()]),
+            value: attachment,
+        }),
+        (None, Some(_)) => add(["content", "-"], attachment),
+        (None, None) => add(["content"], json!([attachment])),
     }
 }
 

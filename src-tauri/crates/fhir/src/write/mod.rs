@@ -15,6 +15,7 @@ pub mod change;
 pub mod communication;
 pub mod create;
 pub mod edit;
+pub mod library;
 pub mod people;
 pub mod task;
 pub mod transaction;

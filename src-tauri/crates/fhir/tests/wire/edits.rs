@@ -1,5 +1,6 @@
 //! Our edits of somebody else's resource: exactly the edit, in both forms, and nothing else.
 
+use base64::Engine as _;
 use json_patch::Patch;
 use proptest::prelude::*;
 use serde_json::{Map, Number, Value, json};
@@ -107,6 +108,18 @@ pub(crate) fn by_hand(resource: &Value, edit: &Edit<'_>) -> Value {
             fields.insert("businessStatus".into(), json!({ "coding": [{ "system": system, "code": code }] }));
             if let Some(pool) = pool {
                 by_hand_to(fields, pool);
+            }
+        }
+        Edit::Table { text, at } => {
+            fields.insert("status".into(), json!("active"));
+            fields.insert("date".into(), json!(tern_fhir::search::instant(at)));
+            let data = base64::engine::general_purpose::STANDARD.encode(text);
+            let document = json!({ "contentType": "application/json", "data": data });
+            let contents = fields.entry("content").or_insert_with(|| json!([]));
+            let contents = contents.as_array_mut().expect("a list");
+            match contents.iter_mut().find(|one| one["contentType"] == "application/json") {
+                Some(former) => *former = document,
+                None => contents.push(document),
             }
         }
         Edit::Retract => {

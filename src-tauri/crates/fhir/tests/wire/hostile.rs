@@ -134,6 +134,12 @@ fn good_ones() -> Vec<(Kind, Value)> {
             "category": [{ "coding": [{ "system": "https://tern.health/fhir/CodeSystem/care-team-category", "code": "pool" }] }],
             "participant": [{ "role": [concept], "member": { "reference": "PractitionerRole/mia" } }] }),
         ),
+        with(
+            Kind::Library,
+            json!({ "status": "active", "title": CANARY,
+            "type": { "coding": [{ "system": "https://tern.health/fhir/CodeSystem/practice-table", "code": "triage" }] },
+            "content": [{ "contentType": "application/json", "data": "eyJ2ZXJzaW9uIjoxfQ==" }] }),
+        ),
     ]
 }
 

@@ -354,3 +354,30 @@ fn members_pools_and_those_that_are_neither() {
     oncology["category"] = json!([{ "text": "longitudinal" }]);
     assert_eq!(content(Kind::CareTeam, &oncology), Content::NotOurs);
 }
+
+#[test]
+fn a_library_is_one_of_our_tables_or_none_of_ours() {
+    use tern_inbox::practice_table::{PracticeTable, TableKind};
+    let table = |status: &str, code: &str, content_type: &str, data: &str| {
+        json!({
+            "resourceType": "Library", "id": "l1", "status": status,
+            "type": { "coding": [
+                { "system": "http://terminology.hl7.org/CodeSystem/library-type", "code": "asset-collection" },
+                { "system": "https://tern.health/fhir/CodeSystem/practice-table", "code": code }
+            ]},
+            "content": [{ "contentType": "text/cql", "data": "AAAA" }, { "contentType": content_type, "data": data }]
+        })
+    };
+    let read = |library: &Value| content(Kind::Library, library);
+    let calendar = PracticeTable { kind: TableKind::Calendar, text: r#"{"version":1}"#.to_owned() };
+    let data = "eyJ2ZXJzaW9uIjoxfQ==";
+    assert_eq!(read(&table("active", "calendar", "application/json; charset=utf-8", data)), Content::Table(calendar));
+    let wrapped = PracticeTable { kind: TableKind::Triage, text: r#"{"version":1}"#.to_owned() };
+    assert_eq!(read(&table("active", "triage", "application/json", "eyJ2ZXJz\naW9uIjoxfQ==")), Content::Table(wrapped));
+    assert_eq!(read(&table("retired", "calendar", "application/json", data)), Content::NotOurs);
+    assert_eq!(read(&table("active", "prices", "application/json", data)), Content::NotOurs);
+    for (content_type, data) in [("text/plain", data), ("application/json", "!!"), ("application/json", "/w==")] {
+        let unusable = PracticeTable { kind: TableKind::Triage, text: String::new() };
+        assert_eq!(read(&table("active", "triage", content_type, data)), Content::Table(unusable), "{content_type}");
+    }
+}

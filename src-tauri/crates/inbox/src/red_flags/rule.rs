@@ -55,6 +55,9 @@ pub struct Concept {
     pub words: Vec<String>,
 }
 
+/// What stands in [`Rule::reviewed_by`] until a clinician has reviewed it.
+pub const NOT_REVIEWED: &str = "not reviewed by a clinician yet";
+
 /// One rule. Old versions are kept with the sets they stood in.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]

@@ -76,7 +76,7 @@ pub(super) fn prepare(scanned: &Scanned<'_>, fillers: &HashSet<String>) -> Prepa
 }
 
 /// The words of a pattern, by the same rules as those of a text.
-pub(super) fn words_of(pattern: &str) -> Vec<String> {
+pub(crate) fn words_of(pattern: &str) -> Vec<String> {
     let none = HashSet::new();
     let mut reader = Reader::new(&none);
     reader.read(Part::Body, pattern);

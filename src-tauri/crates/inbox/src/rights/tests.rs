@@ -112,7 +112,7 @@ fn one_clinical_item_that_is_open_makes_the_thread_clinical() {
 #[test]
 fn a_machine_of_it_keeps_people_of_the_practice_and_nobody_elses_data() {
     let kept: Vec<Kind> = Kind::ALL.into_iter().filter(|kind| caches(Role::It, *kind)).collect();
-    assert_eq!(kept, [Kind::Practitioner, Kind::PractitionerRole, Kind::CareTeam]);
+    assert_eq!(kept, [Kind::Practitioner, Kind::PractitionerRole, Kind::CareTeam, Kind::Library]);
     for role in ROLES.into_iter().filter(|role| *role != Role::It) {
         assert!(Kind::ALL.into_iter().all(|kind| caches(role, kind)), "{role:?}");
     }

@@ -6,6 +6,7 @@ pub(crate) mod audit;
 pub(crate) mod cursor;
 pub(crate) mod draft;
 pub(crate) mod envelope;
+pub(crate) mod library;
 pub(crate) mod member;
 pub(crate) mod message;
 pub(crate) mod moved;

@@ -75,10 +75,13 @@ macro_rules! columns {
 
 const LATEST: &str =
     concat!("SELECT ", columns!(), " FROM touch WHERE thread = ?1 AND author = ?2 ORDER BY n DESC LIMIT 1");
+const HANDLED: &str = "SELECT active_seconds, outcome FROM touch
+     WHERE state = 'ended' AND author = ?1 AND category IS ?2 ORDER BY n DESC LIMIT ?3";
 const OF_GROUP: &str = concat!("SELECT ", columns!(), " FROM touch WHERE grouped = ?1");
 
 #[cfg(test)]
-pub(crate) const SCREENS: &[(&str, &str)] = &[("latest touch", LATEST), ("touch of a group", OF_GROUP)];
+pub(crate) const SCREENS: &[(&str, &str)] =
+    &[("latest touch", LATEST), ("touch of a group", OF_GROUP), ("how long touches took", HANDLED)];
 
 fn read(row: &Row<'_>) -> rusqlite::Result<TouchRow> {
     Ok(TouchRow {
@@ -133,6 +136,17 @@ pub(crate) fn began(connection: &Connection, touch: &TouchRow, at: DateTime<Utc>
     Ok(())
 }
 
+/// The person was at work on whatever they started last and have not ended.
+pub(crate) fn active(connection: &Connection, author: &str, seconds: u32) -> Result<(), StoreError> {
+    connection
+        .prepare_cached(
+            "UPDATE touch SET active_seconds = active_seconds + ?2
+             WHERE n = (SELECT n FROM touch WHERE author = ?1 AND state = 'started' ORDER BY n DESC LIMIT 1)",
+        )?
+        .execute(params![author, seconds])?;
+    Ok(())
+}
+
 /// One that never was.
 pub(crate) fn remove(connection: &Connection, touch: &TouchRow) -> Result<(), StoreError> {
     connection.prepare_cached("DELETE FROM touch WHERE n = ?1")?.execute([touch.n])?;
@@ -180,6 +194,32 @@ impl Reader<'_> {
             Some(envelope) => latest(self.connection(), &envelope, author.as_str()),
             None => Ok(None),
         }
+    }
+
+    /// Seconds at work of the member's last touches of a category that dealt with something, the latest first; at most
+    /// so many are looked at.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn handling_seconds(
+        &self,
+        author: &PartyRef,
+        category: Option<&str>,
+        looked_at: u32,
+    ) -> Result<Vec<u32>, StoreError> {
+        let mut statement = self.connection().prepare_cached(HANDLED)?;
+        let rows = statement.query_map(params![author.as_str(), category, looked_at], |row| {
+            Ok((row.get::<_, u32>(0)?, row.json_opt::<Outcome>(1)?))
+        })?;
+        let mut seconds = Vec::new();
+        for row in rows {
+            let (took, outcome) = row?;
+            // One that nobody moved a hand in was ended from elsewhere, or by an older program.
+            if took > 0 && outcome.is_some_and(|outcome| outcome.completes()) {
+                seconds.push(took);
+            }
+        }
+        Ok(seconds)
     }
 
     /// The member's touches that were started and not ended, the latest first: what comes up again after a

@@ -14,6 +14,7 @@ fn statement(kind: Kind) -> &'static str {
         Kind::Practitioner => "SELECT substr(id, 14), version FROM member WHERE id LIKE 'Practitioner/%'",
         Kind::PractitionerRole => "SELECT substr(id, 18), version FROM member WHERE id LIKE 'PractitionerRole/%'",
         Kind::CareTeam => "SELECT id, version FROM pool",
+        Kind::Library => "SELECT id, version FROM library",
         Kind::Communication => {
             "SELECT server_id, version FROM thread WHERE server_id IS NOT NULL
              UNION ALL SELECT server_id, version FROM message WHERE server_id IS NOT NULL"

@@ -20,17 +20,23 @@ macro_rules! columns {
     () => {
         "id, thread, message, patient, category, pool, urgency, due, owner, status, waiting_for, modified,
          server_owner, server_status, server_waiting_for, server_modified, server_id, version, written, envelope,
-         server_pool, server_urgency, lowered, server_lowered"
+         server_pool, server_urgency, lowered, server_lowered, server_category"
     };
 }
 
 const GET: &str = concat!("SELECT ", columns!(), " FROM work_item WHERE id = ?1");
 const OPEN: &str = concat!("SELECT ", columns!(), " FROM work_item WHERE envelope = ?1 AND open = 1");
 const ALL: &str = concat!("SELECT ", columns!(), " FROM work_item WHERE envelope = ?1");
+const UNSORTED: &str =
+    "SELECT id FROM work_item WHERE envelope = ?1 AND open = 1 AND (server_pool IS NULL OR server_category IS NULL)";
 
 #[cfg(test)]
-pub(crate) const SCREENS: &[(&str, &str)] =
-    &[("a work item", GET), ("open work items of a thread", OPEN), ("work items of a thread", ALL)];
+pub(crate) const SCREENS: &[(&str, &str)] = &[
+    ("a work item", GET),
+    ("open work items of a thread", OPEN),
+    ("work items of a thread", ALL),
+    ("those without category or pool", UNSORTED),
+];
 
 /// The envelope of a Task that names no thread: no server id has a slash, so it is nobody else's.
 pub(crate) fn envelope_without_thread(server_id: &str) -> String {
@@ -69,6 +75,7 @@ fn lowered_column(lowered: Option<&Lowered>) -> Result<Option<String>, StoreErro
 /// As the server has it.
 fn on_server(row: &Row<'_>) -> rusqlite::Result<WorkItem> {
     Ok(WorkItem {
+        category: row.get(24)?,
         pool: row.get(20)?,
         urgency: row.urgency(21)?,
         lowered: lowered(row, 23)?,
@@ -124,9 +131,9 @@ pub(crate) fn put(
             "INSERT INTO work_item (id, server_id, version, updated, first_updated, identity, thread, envelope,
                 message, patient, category, pool, urgency, due, server_owner, server_status, server_waiting_for,
                 server_modified, owner, status, waiting_for, modified, open, server_pool, server_urgency,
-                lowered, server_lowered)
+                lowered, server_lowered, server_category)
              VALUES (?1, ?2, ?3, ?4, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20,
-                ?21, ?22, ?23, ?24, ?25, ?26)
+                ?21, ?22, ?23, ?24, ?25, ?26, ?10)
              ON CONFLICT (id) DO UPDATE SET server_id = excluded.server_id, version = excluded.version,
                 written = NULL, updated = excluded.updated,
                 first_updated = coalesce(first_updated, excluded.first_updated),
@@ -138,7 +145,7 @@ pub(crate) fn put(
                 owner = excluded.owner, status = excluded.status, waiting_for = excluded.waiting_for,
                 modified = excluded.modified, open = excluded.open, server_pool = excluded.server_pool,
                 server_urgency = excluded.server_urgency, lowered = excluded.lowered,
-                server_lowered = excluded.server_lowered",
+                server_lowered = excluded.server_lowered, server_category = excluded.server_category",
         )?
         .execute(params![
             key,
@@ -192,7 +199,7 @@ pub(crate) fn lay_over(writer: &mut Writer<'_>, id: &WorkItemId) -> Result<(), S
         .connection()
         .prepare_cached(
             "UPDATE work_item SET owner = ?2, status = ?3, waiting_for = ?4, modified = ?5, open = ?6, pool = ?7,
-                urgency = ?8, lowered = ?9
+                urgency = ?8, lowered = ?9, category = ?10
              WHERE id = ?1",
         )?
         .execute(params![
@@ -205,6 +212,7 @@ pub(crate) fn lay_over(writer: &mut Writer<'_>, id: &WorkItemId) -> Result<(), S
             over.pool,
             rank(over.urgency),
             lowered_column(over.lowered.as_ref())?,
+            over.category,
         ])?;
     match &server.thread {
         Some(thread) => writer.touch_thread(thread),
@@ -250,6 +258,23 @@ pub(crate) fn unraised(connection: &Connection, id: &WorkItemId) -> Result<Optio
     let server = connection.prepare_cached(GET)?.query_row([id.as_str()], on_server).optional()?;
     let Some(server) = server else { return Ok(None) };
     Ok(Some(plan::shown(&server, &outbox::pending(connection, id.as_str())?)))
+}
+
+/// Those open work items of an envelope to which the server gives no category, or no pool.
+pub(crate) fn unsorted(connection: &Connection, envelope: &str) -> Result<Vec<WorkItemId>, StoreError> {
+    let mut statement = connection.prepare_cached(UNSORTED)?;
+    let rows = statement.query_map([envelope], |row| row.id(0))?;
+    Ok(rows.collect::<Result<_, _>>()?)
+}
+
+/// What the practice's table makes of it, until it is laid over anew.
+pub(crate) fn sort(connection: &Connection, item: &WorkItem) -> Result<(), StoreError> {
+    connection.prepare_cached("UPDATE work_item SET category = ?2, pool = ?3 WHERE id = ?1")?.execute(params![
+        item.id.as_str(),
+        item.category,
+        item.pool
+    ])?;
+    Ok(())
 }
 
 /// What the rules made of its urgency, until it is laid over anew.

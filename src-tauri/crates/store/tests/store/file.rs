@@ -321,3 +321,31 @@ fn the_audit_shows_that_it_was_changed() {
     assert_eq!(scene.cache.read(|reader| reader.audit_verify()).unwrap(), 2);
     assert_eq!(scene.cache.read(|reader| reader.audit(1)).unwrap()[0].action, "send");
 }
+
+#[test]
+fn a_machine_that_was_set_up_anew_gets_its_words_back_and_sends_nothing_by_itself() {
+    let scene = with_words();
+    let path = closed(&scene);
+    let anew = Provenance { machine: "the same laptop from an image".to_owned(), ..here() };
+    let opened = aside::open_or_set_aside(&path, &key(), &anew, noon()).unwrap();
+    assert!(opened.set_aside.is_some());
+    assert_eq!(opened.restored, Unsent { replies: 1, drafts: 1 });
+    assert_eq!(opened.cache.read(|reader| reader.outbox_ready(noon() + minutes(60), &osei())).unwrap(), []);
+    assert_eq!(opened.cache.read(|reader| reader.drafts()).unwrap().len(), 2);
+    opened.cache.close();
+    let again = aside::open_or_set_aside(&path, &key(), &anew, noon()).unwrap();
+    assert!(again.set_aside.is_none(), "once");
+    assert_eq!(again.restored, Unsent::default());
+}
+
+#[test]
+fn a_file_that_is_found_damaged_while_it_is_open_is_replaced_at_the_next_start() {
+    let scene = with_words();
+    scene.cache.note_damage();
+    let path = closed(&scene);
+    let opened = aside::open_or_set_aside(&path, &key(), &here(), noon()).unwrap();
+    assert!(opened.set_aside.is_some());
+    assert_eq!(opened.rescued, Unsent { replies: 1, drafts: 1 });
+    opened.cache.close();
+    assert!(aside::open_or_set_aside(&path, &key(), &here(), noon()).unwrap().set_aside.is_none(), "once");
+}

@@ -7,9 +7,9 @@ use tern_inbox::{
     moves::Move,
     queue::Queue,
     red_flags::Category,
-    work_item::{Urgency, WorkItem},
+    work_item::{Urgency, WorkItem, WorkStatus},
 };
-use tern_store::{Acknowledged, Moving};
+use tern_store::{Acknowledged, Moving, Precision};
 
 use crate::scene::*;
 
@@ -148,4 +148,19 @@ fn words_that_are_no_one_elses_business_are_shown_by_no_other_rule() {
     let envelope = envelope(&scene);
     assert!(envelope.flags.iter().any(|found| found.category == Category::SelfHarm));
     assert!(envelope.flags.iter().all(|found| found.words.is_none()), "{:?}", envelope.flags);
+}
+
+#[test]
+fn a_rule_is_counted_by_what_people_did_with_its_matches() {
+    let scene = chest();
+    let rule = envelope(&scene).flags.first().expect("a rule").rule.clone();
+    let counted = |scene: &Scene| scene.cache.read(|reader| reader.precision()).unwrap().get(&rule).copied();
+    assert_eq!(counted(&scene), None, "nobody has judged it yet");
+    decides(&scene, Urgency::SameDay);
+    assert_eq!(counted(&scene), Some(Precision { judged: 1, lowered: 1 }));
+
+    let scene = chest();
+    let done = WorkItem { status: WorkStatus::Completed, ..an_item("t1", "chest", "m1") };
+    scene.apply(Kind::Task, vec![of_item(done, 2)]);
+    assert_eq!(counted(&scene), Some(Precision { judged: 1, lowered: 0 }));
 }

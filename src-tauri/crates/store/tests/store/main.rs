@@ -11,4 +11,5 @@ mod scene;
 mod search;
 mod sight;
 mod stuck;
+mod tables;
 mod touch;

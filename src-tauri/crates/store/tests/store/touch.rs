@@ -343,3 +343,24 @@ fn the_counts_beside_the_file_are_numbers_and_nothing_else() {
     assert_eq!(read(), Unsent { replies: 1, drafts: 0 });
     assert!(matches!(scene.cache.forget(), Err(StoreError::Unsent { replies: 1, drafts: 0 })));
 }
+
+#[test]
+fn the_time_at_work_counts_for_what_is_open_and_a_touch_that_dealt_with_something_is_a_sample() {
+    let scene = Scene::with_cough();
+    let works = |seconds| scene.cache.write_bulk(noon(), |writer| writer.note_activity(&osei(), seconds)).unwrap();
+    let samples = || scene.cache.read(|reader| reader.handling_seconds(&osei(), Some("clinical"), 50)).unwrap();
+    works(30);
+    scene.start("cough", &["t1"]);
+    works(40);
+    works(5);
+    assert_eq!(samples(), [0; 0], "it is not over");
+    let reply = replying("r1", "cough", &["t1"]);
+    let ended = scene.cache.write(noon(), |writer| writer.end_touch(&reply)).unwrap();
+    works(60);
+    assert_eq!(samples(), [45]);
+    scene.cache.write(noon(), |writer| writer.undo(&ended.group)).unwrap();
+    works(10);
+    assert_eq!(samples(), [0; 0], "open again");
+    scene.cache.write(noon(), |writer| writer.end_touch(&reply)).unwrap();
+    assert_eq!(samples(), [55]);
+}

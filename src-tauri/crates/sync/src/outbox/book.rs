@@ -9,9 +9,10 @@ use tern_inbox::{
     message::Delivery,
     outbox::{Intent, OutboxRow, Wedge, retimed},
     party::PartyRef,
+    practice_table::TableKind,
     work_item::{WorkItem, WorkStatus},
 };
-use tern_store::{Acknowledged, AuditEntry, Cache, Extra, OnServer, Placed, Reader, StoreError, Writer};
+use tern_store::{Acknowledged, AuditEntry, Cache, Extra, KeptTable, OnServer, Placed, Reader, StoreError, Writer};
 use tokio::task::spawn_blocking;
 
 use super::{Lane, OutboxError};
@@ -258,6 +259,10 @@ impl Book {
             let Some(server_id) = found.server_id else { return Ok(None) };
             let Some(thread) = reader.thread_on_server(&found.row.message.thread)? else { return Ok(None) };
             let thread_id = thread.server_id.unwrap_or_else(|| found.row.message.thread.as_str().to_owned());
+            let practice = reader.practice()?;
+            let placement = practice.sorter().place(category.as_deref(), thread.row.subject_line.reveal());
+            let pool = pool.or_else(|| placement.pool.map(str::to_owned));
+            let category = placement.category.map(str::to_owned);
             Ok(Some(WorkItem {
                 id: item,
                 thread: Some(ThreadId::from(thread_id.as_str())),
@@ -275,6 +280,11 @@ impl Book {
             }))
         })
         .await
+    }
+
+    /// One of the practice's tables, as it was seen last.
+    pub(super) async fn kept_table(&self, kind: TableKind) -> Result<Option<KeptTable>, OutboxError> {
+        self.read(move |reader| reader.practice_table(kind)).await
     }
 
     /// Queues the making of work items for messages that have none.

@@ -66,6 +66,8 @@ impl Outbox {
         let Some(row) = self.taken(row).await? else { return Ok(None) };
         let how = match row.intent {
             Intent::Audit { .. } => self.facts.server().auditing(),
+            // Whether the server takes our ids is learnt from messages, not from what it may not have at all.
+            Intent::Table { .. } if !self.facts.server().own_ids.is_proven() => Creating::Conditional,
             _ => self.facts.server().creating(),
         };
         match self.write(new.request(how)).await? {

@@ -22,6 +22,7 @@ mod overtaken;
 mod reply;
 mod retract;
 mod search;
+mod table;
 
 use std::{
     collections::{HashMap, HashSet},
@@ -36,7 +37,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use tern_fhir::answer::Verdict;
 use tern_inbox::{
     ids::{OutboxId, ThreadId},
-    outbox::{Answer, Intent, Next, OutboxRow, after_answer},
+    outbox::{Answer, Intent, LONGEST_WAIT, Next, OutboxRow, after_answer},
     queue::Me,
 };
 use tern_store::{Acknowledged, Cache, StoreError};
@@ -261,6 +262,9 @@ impl Outbox {
                 lanes.failed = Some(self.time.now());
             }
             Ok((_, Err(error))) => {
+                if matches!(error, OutboxError::Store(StoreError::Damaged)) {
+                    self.book.cache.note_damage();
+                }
                 tracing::error!(%error, "a row of the outbox could not be worked on");
                 lanes.failed = Some(self.time.now());
             }
@@ -305,6 +309,7 @@ impl Outbox {
             }
             Intent::OpenThread { .. } | Intent::Place { .. } | Intent::Audit { .. } => self.create(&row).await?,
             Intent::Send { .. } => self.reply(&row).await?,
+            Intent::Table { .. } => self.table(&row).await?,
         }
         Ok(())
     }
@@ -335,7 +340,9 @@ impl Outbox {
             Next::WaitForNetwork | Next::WaitForSignIn => Fate::Again { at: now, attempts: row.attempts },
             Next::RetryLater { at_least: Some(wait) } if wait.is_zero() => Fate::Again { at: now, attempts },
             Next::RetryLater { at_least } => {
-                Fate::Again { at: backoff().max(now + at_least.unwrap_or_default()), attempts }
+                // A server that asks for a day is asked again within the hour.
+                let at_least = at_least.unwrap_or_default().min(LONGEST_WAIT);
+                Fate::Again { at: backoff().max(now + at_least), attempts }
             }
             Next::SearchFirst => Fate::Unknown { at: backoff().max(now + self.lag() * 2), attempts },
             Next::Reread => Fate::Again { at: backoff(), attempts },

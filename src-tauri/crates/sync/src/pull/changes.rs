@@ -105,7 +105,7 @@ impl Pull {
             Err(error) => return Err(error),
         }
         let mut last = PullError::Stuck;
-        for parameter in ["_count", "_sort", "_lastUpdated"] {
+        for parameter in ["_count", "_sort", "_lastUpdated", "identifier"] {
             let request = without(&known, parameter);
             if request == known {
                 continue;

@@ -86,6 +86,11 @@ impl Pull {
                 });
             }
             Err(PullError::Store(StoreError::DiskFull)) => self.board.happened(Event::NoRoom),
+            // Nothing of it is filed any more, and that is not to look like a quiet day.
+            Err(PullError::Store(StoreError::Damaged)) => {
+                self.cache.note_damage();
+                self.board.happened(Event::Failed);
+            }
             // HTML or half a body: something on the way answers, but no FHIR server.
             Err(PullError::NotFhir(_)) => self.board.happened(Event::Failed),
             Err(_) => {}

@@ -12,3 +12,4 @@ mod moving;
 mod pulling;
 mod recovering;
 mod sending;
+mod tables;

@@ -289,6 +289,7 @@ fn capability(quirks: &BTreeSet<Quirk>) -> Value {
         "Practitioner",
         "PractitionerRole",
         "CareTeam",
+        "Library",
         "Patient",
         "RelatedPerson",
         "Communication",

@@ -122,13 +122,12 @@ fn matches(resource: &Value, version: &Version, query: &Query) -> bool {
         },
         "_id" => resource["id"].as_str() == Some(value),
         "identifier" => {
-            let (system, wanted) = value.split_once('|').unwrap_or(("", value));
             let none = Vec::new();
-            resource["identifier"]
-                .as_array()
-                .unwrap_or(&none)
-                .iter()
-                .any(|identifier| identifier["system"] == system && identifier["value"] == wanted)
+            let identifiers = resource["identifier"].as_array().unwrap_or(&none);
+            value.split(',').any(|token| {
+                let (system, wanted) = token.split_once('|').unwrap_or(("", token));
+                identifiers.iter().any(|identifier| identifier["system"] == system && identifier["value"] == wanted)
+            })
         }
         "part-of" => resource["partOf"][0]["reference"].as_str() == Some(value),
         _ => true,
