@@ -264,6 +264,10 @@ export class RedFlags extends Table<RedFlagTable, RedFlagDraft> {
     return rule === null ? null : `rule-${rule}`;
   }
 
+  protected override aboutOf({ rule }: RuleProblemRow): string | undefined {
+    return rule ?? undefined;
+  }
+
   #before(id: string): RedFlagRule | undefined {
     return this.loaded?.rules.find((rule) => rule.id === id);
   }

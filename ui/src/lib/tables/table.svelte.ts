@@ -28,6 +28,8 @@ export interface Problem {
   /** Id of the field that it is in, for the focus; none where that cannot be told. */
   place: string | null;
   text: string;
+  /** What it is about, where the text alone does not say so. */
+  about?: string;
 }
 
 /** Why saving needs a decision first. */
@@ -78,6 +80,10 @@ export abstract class Table<Answer extends { state: TableState }, Draft> {
   protected abstract check(draft: Draft): Problem[];
   /** The field that the program means. */
   protected abstract placeOf(row: RuleProblemRow): string | null;
+  /** What a problem is about: nothing where the program's words begin with the field. */
+  protected aboutOf(_row: RuleProblemRow): string | undefined {
+    return undefined;
+  }
   /** Whether two drafts say the same. */
   protected abstract alike(one: Draft, other: Draft): boolean;
   /** Whether an answer that says the same still brings something, such as a date. */
@@ -134,7 +140,13 @@ export abstract class Table<Answer extends { state: TableState }, Draft> {
     await this.#work(async () => {
       const saved = await this.send(draft, answer.state.base);
       if (saved.kind === "wrong") {
-        this.#say(saved.problems.map((row) => ({ place: this.placeOf(row), text: wordedProblem(row) })));
+        this.#say(
+          saved.problems.map((row) => ({
+            place: this.placeOf(row),
+            text: wordedProblem(row),
+            about: this.aboutOf(row),
+          })),
+        );
         return;
       }
       this.#reading.heard();
