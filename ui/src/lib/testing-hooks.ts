@@ -40,7 +40,7 @@
  * | `table-wrong` | what keeps it from being saved |
  * | `turnaround-amount`, `turnaround-unit` | subject words: the time of every category that has none |
  * | `category-<code>`, `category-pool-<code>`, `category-turnaround-<code>`, `category-remove-<code>` | a category |
- * | `category-new`, `category-name`, `category-add` | which to add, its name where it is the practice's own |
+ * | `new-category`, `new-category-name`, `new-category-add` | which to add, its name where it is the practice's own |
  * | `words-<n>`, `words-category-<n>`, `words-text-<n>` | a row of words, by its place from 0 |
  * | `words-up-<n>`, `words-down-<n>`, `words-remove-<n>`, `words-add` | its buttons; another row |
  * | `triage-preview`, `red-flag-preview`, `preview-result` | what the last messages would become |
@@ -176,9 +176,9 @@ export const hook = {
   tableWrong: "table-wrong",
   turnaroundAmount: "turnaround-amount",
   turnaroundUnit: "turnaround-unit",
-  categoryNew: "category-new",
-  categoryName: "category-name",
-  categoryAdd: "category-add",
+  categoryNew: "new-category",
+  categoryName: "new-category-name",
+  categoryAdd: "new-category-add",
   wordsAdd: "words-add",
   triagePreview: "triage-preview",
   redFlagPreview: "red-flag-preview",
