@@ -186,7 +186,7 @@ describe("red flags", () => {
 
   it("say how many nobody has reviewed", async () => {
     await practicePage("red-flags");
-    expect((await screen.findByTestId("unreviewed")).textContent).toContain("2 rules in use");
+    expect((await screen.findByTestId("unreviewed")).textContent).toContain("2 of the rules in use");
   });
 
   it("are switched off by somebody, for a reason", async () => {
