@@ -16,6 +16,7 @@ import { failureText } from "./errors/wording";
 import { catalogue, languageOf, t } from "./i18n/catalogue.svelte";
 import { Freshest } from "./query/freshest";
 import { LiveQueries } from "./query/live.svelte";
+import { PracticeTables } from "./tables/practice-tables.svelte";
 import { wearTheme } from "./theme/theme.svelte";
 
 /** Milliseconds between two words to the program that the person is there. */
@@ -37,7 +38,7 @@ export class Tern {
   settings = $state.raw<Settings | null>(null);
   status = $state.raw<Status | null>(null);
   /** Which view is over the inbox, while somebody is signed in. */
-  page = $state<"inbox" | "settings">("inbox");
+  page = $state<"inbox" | "settings" | "practice">("inbox");
   palette = $state(false);
   keysShown = $state(false);
   signingOut = $state(false);
@@ -51,6 +52,9 @@ export class Tern {
   /** Opened from a notification before the inbox was there. */
   openThread = $state<string | null>(null);
 
+  /** The practice's tables, with what was changed in them and not saved: kept while the same person is signed in. */
+  tables = $state.raw() as PracticeTables;
+
   /** Called before contents leave the page by the person's own wish; why what is typed could not be kept. */
   beforeLock: (() => Promise<ApiError | null>) | null = null;
 
@@ -63,11 +67,13 @@ export class Tern {
   #lastActivity = -ACTIVITY_EVERY;
   #unwearTheme: () => void = () => {};
   #noticeId = 0;
+  #whose = "";
 
   constructor(backend: Backend, options: { queries?: LiveQueries; registry?: Registry } = {}) {
     this.backend = backend;
     this.queries = options.queries ?? new LiveQueries();
     this.registry = options.registry ?? new Registry();
+    this.tables = new PracticeTables(this.backend, this.queries);
   }
 
   /** Listens, then asks: what changes between the two is not missed. The returned function ends it. */
@@ -99,6 +105,7 @@ export class Tern {
       lock: { run: () => void this.lock(), can: () => this.session?.kind === "open" },
       "sign-out": { run: () => (this.signingOut = true), can: () => this.session?.kind === "open" },
       "settings.open": { run: () => (this.page = "settings"), can: () => this.session?.kind === "open" },
+      "practice.open": { run: () => (this.page = "practice"), can: () => this.session?.kind === "open" },
       "sync.now": {
         run: () => void this.backend.syncNow().catch(this.fail),
         can: () => this.session?.kind === "open",
@@ -206,6 +213,9 @@ export class Tern {
     const was = before?.kind;
     this.session = session;
     if (session.kind === "open") {
+      const whose = `${session.server} ${session.member.reference}`;
+      if (whose !== this.#whose) this.tables = new PracticeTables(this.backend, this.queries);
+      this.#whose = whose;
       if (this.unlockingByBrowser && before?.kind === "locked" && before.hasPin)
         this.tell(t("lock.pin-gone"));
       this.unlockingByBrowser = false;
@@ -218,6 +228,7 @@ export class Tern {
       }
       return;
     }
+    this.tables.hide();
     this.palette = false;
     this.keysShown = false;
     this.signingOut = false;
@@ -227,6 +238,8 @@ export class Tern {
     if (session.kind !== "locked") {
       this.read = { setAside: null, restored: 0 };
       this.page = "inbox";
+      this.tables = new PracticeTables(this.backend, this.queries);
+      this.#whose = "";
       this.status = null;
     }
   }

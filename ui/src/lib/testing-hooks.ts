@@ -7,6 +7,7 @@
  * | hook | is |
  * |---|---|
  * | `view-sign-in`, `view-inbox`, `view-lock`, `view-settings` | the four views; exactly one is in the page |
+ * | `view-practice` | the practice's tables, in the place of the settings |
  * | `server`, `ca-file`, `sign-in`, `sample-practice` | sign-in: the fields and the two buttons |
  * | `sign-in-cancel`, `sign-in-page`, `sign-in-failure` | while the browser is open; why it failed |
  * | `rail-<queue>` | a queue of the rail: `rail-mine`, `rail-pool/<id>` |
@@ -31,6 +32,27 @@
  * | `pin`, `unlock`, `unlock-browser`, `unlock-cancel`, `unlock-failure`, `lock-wait` | the lock screen |
  * | `theme`, `language`, `undo-seconds`, `settings-close`, `quit` | settings |
  * | `old-pin`, `new-pin`, `new-pin-again`, `set-pin` | settings: the PIN |
+ * | `table-open-<kind>`, `table-tab-<kind>` | settings: opens a table; its tab: triage, red-flags, calendar |
+ * | `table-state` | how the table stands (`data-saving`: saved, queued, overtaken, refused; `data-changed`) |
+ * | `table-save`, `table-undo`, `practice-close` | saves it; back to what was loaded; back to the inbox |
+ * | `table-read-only`, `table-absent`, `table-problem` | why it cannot be changed; none on the server; what is wrong there |
+ * | `table-clash`, `table-over`, `table-give-up` | overtaken, refused, moved (`data-clash`): mine over theirs; theirs |
+ * | `table-wrong` | what keeps it from being saved |
+ * | `turnaround-amount`, `turnaround-unit` | subject words: the time of every category that has none |
+ * | `category-<code>`, `category-pool-<code>`, `category-turnaround-<code>`, `category-remove-<code>` | a category |
+ * | `new-category`, `new-category-name`, `new-category-add` | which to add, its name where it is the practice's own |
+ * | `words-<n>`, `words-category-<n>`, `words-text-<n>` | a row of words, by its place from 0 |
+ * | `words-up-<n>`, `words-down-<n>`, `words-remove-<n>`, `words-add` | its buttons; another row |
+ * | `triage-preview`, `red-flag-preview`, `preview-result` | what the last messages would become |
+ * | `rule-search`, `rule-<id>` | red flags: finding; a rule of the list (`data-origin`, `data-off`, `data-edited`) |
+ * | `rule-level`, `rule-patterns`, `rule-unless`, `rule-unless-anywhere`, `rule-note`, `rule-reviewed-by` | its fields |
+ * | `rule-switch-off`, `rule-off-by`, `rule-off-reason`, `rule-off-confirm`, `rule-switch-on` | using it or not |
+ * | `rule-back`, `rule-stay`, `rule-remove` | Tern's own rule; the practice's after all; away with one of its own |
+ * | `rule-new`, `rule-new-name`, `rule-new-category`, `rule-new-language`, `rule-new-add` | one of the practice's own |
+ * | `unreviewed` | how many rules in use no clinician has reviewed |
+ * | `zone`, `copy-monday` | office hours: the zone; Tuesday to Friday as Monday |
+ * | `day-<n>`, `period-add-<n>` | a weekday from 0, Monday, and another period of it |
+ * | `closure-add`, `closure-<n>`, `closures-past` | another closure; one by its place; those that are over |
  * | `sign-out`, `sign-out-confirm`, `sign-out-anyway` | settings: sign out, and its dialog |
  * | `quit-stay`, `quit-anyway` | the dialog of quitting with replies unsent |
  * | `stuck`, `stuck-retry`, `stuck-discard` | closing or putting back that the server refused |
@@ -46,10 +68,27 @@ export const hook = {
   edit: (id: string) => `edit-${id}`,
   discard: (id: string) => `discard-${id}`,
   sendAnyway: (id: string) => `send-anyway-${id}`,
+  tableOpen: (kind: string) => `table-open-${kind}`,
+  tableTab: (kind: string) => `table-tab-${kind}`,
+  category: (code: string) => `category-${code}`,
+  categoryPool: (code: string) => `category-pool-${code}`,
+  categoryTurnaround: (code: string) => `category-turnaround-${code}`,
+  categoryRemove: (code: string) => `category-remove-${code}`,
+  words: (place: number) => `words-${place}`,
+  wordsCategory: (place: number) => `words-category-${place}`,
+  wordsText: (place: number) => `words-text-${place}`,
+  wordsUp: (place: number) => `words-up-${place}`,
+  wordsDown: (place: number) => `words-down-${place}`,
+  wordsRemove: (place: number) => `words-remove-${place}`,
+  rule: (id: string) => `rule-${id}`,
+  day: (day: number) => `day-${day}`,
+  periodAdd: (day: number) => `period-add-${day}`,
+  closure: (place: number) => `closure-${place}`,
   viewSignIn: "view-sign-in",
   viewInbox: "view-inbox",
   viewLock: "view-lock",
   viewSettings: "view-settings",
+  viewPractice: "view-practice",
   server: "server",
   caFile: "ca-file",
   signIn: "sign-in",
@@ -124,5 +163,50 @@ export const hook = {
   stuckDiscard: "stuck-discard",
   quitAnyway: "quit-anyway",
   quitStay: "quit-stay",
+  practiceClose: "practice-close",
+  tableState: "table-state",
+  tableSave: "table-save",
+  tableUndo: "table-undo",
+  tableReadOnly: "table-read-only",
+  tableAbsent: "table-absent",
+  tableProblem: "table-problem",
+  tableClash: "table-clash",
+  tableOver: "table-over",
+  tableGiveUp: "table-give-up",
+  tableWrong: "table-wrong",
+  turnaroundAmount: "turnaround-amount",
+  turnaroundUnit: "turnaround-unit",
+  categoryNew: "new-category",
+  categoryName: "new-category-name",
+  categoryAdd: "new-category-add",
+  wordsAdd: "words-add",
+  triagePreview: "triage-preview",
+  redFlagPreview: "red-flag-preview",
+  previewResult: "preview-result",
+  ruleSearch: "rule-search",
+  ruleLevel: "rule-level",
+  rulePatterns: "rule-patterns",
+  ruleUnless: "rule-unless",
+  ruleUnlessAnywhere: "rule-unless-anywhere",
+  ruleNote: "rule-note",
+  ruleReviewedBy: "rule-reviewed-by",
+  ruleSwitchOff: "rule-switch-off",
+  ruleOffBy: "rule-off-by",
+  ruleOffReason: "rule-off-reason",
+  ruleOffConfirm: "rule-off-confirm",
+  ruleSwitchOn: "rule-switch-on",
+  ruleBack: "rule-back",
+  ruleStay: "rule-stay",
+  ruleRemove: "rule-remove",
+  ruleNew: "rule-new",
+  ruleNewName: "rule-new-name",
+  ruleNewCategory: "rule-new-category",
+  ruleNewLanguage: "rule-new-language",
+  ruleNewAdd: "rule-new-add",
+  unreviewed: "unreviewed",
+  zone: "zone",
+  copyMonday: "copy-monday",
+  closureAdd: "closure-add",
+  closuresPast: "closures-past",
   notice: "notice",
 } as const;

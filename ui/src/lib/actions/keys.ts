@@ -2,7 +2,8 @@
  * Keys as text: `j`, `mod+enter`, `shift+mod+l`, or a sequence such as `g m`.
  *
  * `mod` is ⌘ on macOS and Ctrl elsewhere. A printed character stands for itself, whatever Shift was needed to
- * type it: `?` is `?` on every keyboard. Letters are lower case; Shift counts only together with `mod`.
+ * type it: `?` is `?` on every keyboard. Letters are lower case; Shift counts only together with `mod`, and Alt only
+ * with an arrow, because with a letter it types another one (AltGr, Option).
  */
 export type Os = "mac" | "windows" | "linux";
 
@@ -22,15 +23,16 @@ export function pressed(event: KeyEvent, os: Os): string | null {
   const mod = os === "mac" ? event.metaKey : event.ctrlKey;
   // Ctrl on a Mac and the Windows key elsewhere are the system's.
   if (os === "mac" ? event.ctrlKey : event.metaKey) return null;
-  // AltGr is Ctrl+Alt on Windows and types characters.
-  if (event.altKey) return null;
 
   let key = event.key === " " ? "space" : event.key.toLowerCase();
+  // AltGr is Ctrl+Alt on Windows and types characters.
+  if (event.altKey && (event.ctrlKey || !key.startsWith("arrow"))) return null;
   // The digit row types other characters on many layouts (AZERTY), so with mod the key's place counts.
   if (mod && /^Digit\d$/.test(event.code)) key = event.code.slice(5);
   const named = key.length > 1;
   const parts: string[] = [];
   if (event.shiftKey && (mod || named)) parts.push("shift");
+  if (event.altKey) parts.push("alt");
   if (mod) parts.push("mod");
   return [...parts, key].join("+");
 }
@@ -44,16 +46,22 @@ export function normalised(keys: string): string {
     .map((step) => {
       const parts = step.split("+");
       const key = step.endsWith("++") ? "+" : (parts.at(-1) ?? "");
-      return [parts.includes("shift") ? "shift" : "", parts.includes("mod") ? "mod" : "", key]
-        .filter(Boolean)
-        .join("+");
+      return [...["shift", "alt", "mod"].filter((modifier) => parts.includes(modifier)), key].join("+");
     })
     .join(" ");
 }
 
-const MAC: Record<string, string> = { shift: "⇧", mod: "⌘", enter: "↵", escape: "esc", backspace: "⌫" };
+const MAC: Record<string, string> = {
+  shift: "⇧",
+  alt: "⌥",
+  mod: "⌘",
+  enter: "↵",
+  escape: "esc",
+  backspace: "⌫",
+};
 const OTHERS: Record<string, string> = {
   shift: "Shift",
+  alt: "Alt",
   mod: "Ctrl",
   enter: "↵",
   escape: "Esc",
@@ -93,6 +101,7 @@ export function ariaKeys(keys: string, os: Os): string | undefined {
     .split("+")
     .map((part) => {
       if (part === "mod") return os === "mac" ? "Meta" : "Control";
+      if (part.startsWith("arrow")) return `Arrow${part[5]!.toUpperCase()}${part.slice(6)}`;
       return part.length > 1 ? part[0]!.toUpperCase() + part.slice(1) : part;
     })
     .join("+");

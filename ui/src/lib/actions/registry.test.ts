@@ -60,6 +60,18 @@ describe("keys", () => {
     expect(pressed({ ...none, key: "Shift", code: "ShiftLeft", shiftKey: true }, "linux")).toBeNull();
   });
 
+  it("count Alt with the arrows only: with letters it types others", () => {
+    const alt = { ctrlKey: false, metaKey: false, altKey: true, shiftKey: false };
+    expect(pressed({ ...alt, key: "ArrowUp", code: "ArrowUp" }, "linux")).toBe("alt+arrowup");
+    expect(pressed({ ...alt, key: "ArrowUp", code: "ArrowUp" }, "mac")).toBe("alt+arrowup");
+    expect(pressed({ ...alt, key: "ł", code: "KeyL" }, "mac")).toBeNull();
+    expect(pressed({ ...alt, ctrlKey: true, key: "ArrowUp", code: "ArrowUp" }, "windows")).toBeNull();
+    expect(normalised("Alt+Shift+ArrowUp")).toBe("shift+alt+arrowup");
+    expect(keyLabel("alt+arrowup", "mac")).toBe("⌥ ↑");
+    expect(keyLabel("alt+arrowdown", "windows")).toBe("Alt ↓");
+    expect(ariaKeys("alt+arrowup", "linux")).toBe("Alt+ArrowUp");
+  });
+
   it("compare in one spelling", () => {
     expect(normalised("Mod+Shift+L")).toBe(normalised("shift+mod+l"));
   });

@@ -15,12 +15,17 @@ import type { Ended } from "$bindings/Ended";
 import type { EnvelopePage } from "$bindings/EnvelopePage";
 import type { EnvelopesRequest } from "$bindings/EnvelopesRequest";
 import type { HandOnRequest } from "$bindings/HandOnRequest";
+import type { HoursSaveRequest } from "$bindings/HoursSaveRequest";
+import type { HoursTable } from "$bindings/HoursTable";
 import type { MessageRequest } from "$bindings/MessageRequest";
 import type { PinRequest } from "$bindings/PinRequest";
 import type { PutBackRequest } from "$bindings/PutBackRequest";
 import type { QuitRequest } from "$bindings/QuitRequest";
 import type { QuitResult } from "$bindings/QuitResult";
 import type { Rail } from "$bindings/Rail";
+import type { RedFlagPreview } from "$bindings/RedFlagPreview";
+import type { RedFlagSaveRequest } from "$bindings/RedFlagSaveRequest";
+import type { RedFlagTable } from "$bindings/RedFlagTable";
 import type { ReplyRequest } from "$bindings/ReplyRequest";
 import type { SearchRequest } from "$bindings/SearchRequest";
 import type { SearchResults } from "$bindings/SearchResults";
@@ -34,9 +39,15 @@ import type { SignOutRequest } from "$bindings/SignOutRequest";
 import type { SignOutResult } from "$bindings/SignOutResult";
 import type { StartResult } from "$bindings/StartResult";
 import type { Status } from "$bindings/Status";
+import type { TableDiscardRequest } from "$bindings/TableDiscardRequest";
+import type { TableSaved } from "$bindings/TableSaved";
 import type { ThreadItemsRequest } from "$bindings/ThreadItemsRequest";
 import type { ThreadRequest } from "$bindings/ThreadRequest";
 import type { TouchView } from "$bindings/TouchView";
+import type { TriageContent } from "$bindings/TriageContent";
+import type { TriagePreview } from "$bindings/TriagePreview";
+import type { TriageSaveRequest } from "$bindings/TriageSaveRequest";
+import type { TriageTable } from "$bindings/TriageTable";
 import type { UndoRequest } from "$bindings/UndoRequest";
 import type { Undone } from "$bindings/Undone";
 import type { UnlockResult } from "$bindings/UnlockResult";
@@ -109,6 +120,19 @@ export interface Backend {
   stuckRetry(request: ThreadRequest): Promise<void>;
   /** Leaves the item as the server has it. */
   stuckDiscard(request: ThreadRequest): Promise<void>;
+
+  // The practice's tables. A member who may not edit one may read it, unless the operation says `not-allowed`.
+  triageTable(): Promise<TriageTable>;
+  triageSave(request: TriageSaveRequest): Promise<TableSaved>;
+  /** What the last messages would become; nothing is saved. */
+  triagePreview(content: TriageContent): Promise<TriagePreview>;
+  redFlagTable(): Promise<RedFlagTable>;
+  redFlagSave(request: RedFlagSaveRequest): Promise<TableSaved>;
+  redFlagPreview(request: RedFlagSaveRequest): Promise<RedFlagPreview>;
+  hoursTable(): Promise<HoursTable>;
+  hoursSave(request: HoursSaveRequest): Promise<TableSaved>;
+  /** Gives up the member's change that was overtaken or refused. */
+  tableDiscard(request: TableDiscardRequest): Promise<void>;
 
   status(): Promise<Status>;
   syncNow(): Promise<void>;

@@ -44,6 +44,16 @@ export const tauri: Backend = {
   stuckRetry: (request) => invoke("stuck_retry", { request }),
   stuckDiscard: (request) => invoke("stuck_discard", { request }),
 
+  triageTable: () => invoke("triage_table"),
+  triageSave: (request) => invoke("triage_save", { request }),
+  triagePreview: (content) => invoke("triage_preview", { request: content }),
+  redFlagTable: () => invoke("red_flag_table"),
+  redFlagSave: (request) => invoke("red_flag_save", { request }),
+  redFlagPreview: (request) => invoke("red_flag_preview", { request }),
+  hoursTable: () => invoke("hours_table"),
+  hoursSave: (request) => invoke("hours_save", { request }),
+  tableDiscard: (request) => invoke("table_discard", { request }),
+
   status: () => invoke("status"),
   syncNow: () => invoke("sync_now"),
   activity: () => invoke("activity"),

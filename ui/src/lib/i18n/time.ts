@@ -37,6 +37,19 @@ export function isoDay(date: string): string {
   return day(new Date(year, month - 1, dayOfMonth).getTime());
 }
 
+/** "2026-11-22" of an instant, in this machine's time zone. */
+export function isoDate(at: number): string {
+  const date = new Date(at);
+  const part = (n: number) => String(n).padStart(2, "0");
+  return `${date.getFullYear()}-${part(date.getMonth() + 1)}-${part(date.getDate())}`;
+}
+
+/** "Monday" of 0, "Sunday" of 6. */
+export function weekdayName(weekday: number): string {
+  // The first of January 2024 was a Monday.
+  return format("weekday-long", { weekday: "long" }).format(new Date(2024, 0, 1 + weekday));
+}
+
 function dayNumber(at: number): number {
   const date = new Date(at);
   return Math.round(new Date(date.getFullYear(), date.getMonth(), date.getDate()).getTime() / DAY);

@@ -4,13 +4,11 @@
  *
  * Never in a production build: `main.ts` imports it only in `--mode preview`.
  */
-import type { ApiError } from "$bindings/ApiError";
 import type { Changed } from "$bindings/Changed";
 import type { Ended } from "$bindings/Ended";
 import type { DecideRequest } from "$bindings/DecideRequest";
 import type { Decided } from "$bindings/Decided";
 import type { EnvelopeRow } from "$bindings/EnvelopeRow";
-import type { ErrorCode } from "$bindings/ErrorCode";
 import type { HandOnRequest } from "$bindings/HandOnRequest";
 import type { Holder } from "$bindings/Holder";
 import type { MessageRow } from "$bindings/MessageRow";
@@ -29,11 +27,12 @@ import type { ThreadRequest } from "$bindings/ThreadRequest";
 import type { TouchView } from "$bindings/TouchView";
 import type { UnlockResult } from "$bindings/UnlockResult";
 import type { Backend, BackendEvents } from "../backend";
+import { MemoryTables } from "./tables";
 import { destinations, drOsei, facts, messagesOf, morning, openSession, patientOf } from "./words";
 
 type Handlers = { [E in keyof BackendEvents]: Set<(payload: BackendEvents[E]) => void> };
 
-export class MemoryBackend implements Backend {
+export class MemoryBackend extends MemoryTables implements Backend {
   now: () => number;
   sessionNow: Session = openSession();
   queues: Map<string, EnvelopeRow[]>;
@@ -53,8 +52,6 @@ export class MemoryBackend implements Backend {
     keys: [],
     notify: true,
   };
-  /** Every call, in order: name and argument. */
-  calls: { name: string; request: unknown }[] = [];
   /** Somebody else is first on these. */
   takenBy = new Map<string, Holder>();
   pin: string | null = null;
@@ -71,7 +68,6 @@ export class MemoryBackend implements Backend {
     lock: new Set(),
     quit: new Set(),
   };
-  #faults = new Map<string, ErrorCode>();
   #holds = new Map<string, Promise<void>>();
   #undoable = new Map<
     string,
@@ -82,6 +78,7 @@ export class MemoryBackend implements Backend {
   #ids = 0;
 
   constructor(now: () => number = () => Date.now()) {
+    super();
     this.now = now;
     this.queues = new Map([["mine", morning(now())]]);
     this.statusNow = {
@@ -96,11 +93,6 @@ export class MemoryBackend implements Backend {
       unreadable: 0,
       push: true,
     };
-  }
-
-  /** The next call of this operation fails. */
-  fault(name: keyof Backend, code: ErrorCode): void {
-    this.#faults.set(name, code);
   }
 
   /** This operation is answered once the returned function is called. */
@@ -134,19 +126,15 @@ export class MemoryBackend implements Backend {
     this.changed(["thread"], [thread]);
   }
 
-  callsOf(name: string): unknown[] {
-    return this.calls.filter((call) => call.name === name).map((call) => call.request);
-  }
-
   async session() {
-    return this.#did("session", null, this.sessionNow);
+    return this.did("session", null, this.sessionNow);
   }
   async signIn(request: { server: string; caFile: string | null }) {
-    await this.#did("signIn", request, undefined);
+    await this.did("signIn", request, undefined);
     this.setSession({ kind: "signing-in", server: request.server, page: `${request.server}/authorize` });
   }
   async signInCancel() {
-    await this.#did("signInCancel", null, undefined);
+    await this.did("signInCancel", null, undefined);
     if (this.sessionNow.kind !== "signing-in") return;
     this.setSession({
       kind: "signed-out",
@@ -157,14 +145,14 @@ export class MemoryBackend implements Backend {
     });
   }
   async signInPageOpen() {
-    return this.#did("signInPageOpen", null, undefined);
+    return this.did("signInPageOpen", null, undefined);
   }
   async trySamplePractice() {
-    await this.#did("trySamplePractice", null, undefined);
+    await this.did("trySamplePractice", null, undefined);
     this.setSession({ kind: "signing-in", server: null, page: null });
   }
   async signOut(request: { withUnsent: boolean }) {
-    await this.#did("signOut", request, undefined);
+    await this.did("signOut", request, undefined);
     const unsent = (this.queues.get("unsent") ?? []).map(({ thread, patientName, waitingSince }) => ({
       thread,
       patientName,
@@ -175,7 +163,7 @@ export class MemoryBackend implements Backend {
     return { signedOut: true, unsent };
   }
   async lockScreen() {
-    await this.#did("lockScreen", null, undefined);
+    await this.did("lockScreen", null, undefined);
     this.setSession({
       kind: "locked",
       lock: "screen",
@@ -188,7 +176,7 @@ export class MemoryBackend implements Backend {
     });
   }
   async unlock(request: { pin: string }): Promise<UnlockResult> {
-    await this.#did("unlock", request, undefined);
+    await this.did("unlock", request, undefined);
     if (request.pin === this.pin) {
       this.setSession(openSession());
       return "unlocked";
@@ -205,10 +193,10 @@ export class MemoryBackend implements Backend {
     return "wrong-pin";
   }
   async unlockByBrowser() {
-    return this.#did("unlockByBrowser", null, undefined);
+    return this.did("unlockByBrowser", null, undefined);
   }
   async setPin(request: SetPinRequest): Promise<SetPinResult> {
-    await this.#did("setPin", request, undefined);
+    await this.did("setPin", request, undefined);
     if (this.pin !== null && request.old !== this.pin) return "wrong-pin";
     this.pin = request.new;
     return "set";
@@ -222,13 +210,13 @@ export class MemoryBackend implements Backend {
       oldest: rows.length === 0 ? null : Math.min(...rows.map((row) => row.waitingSince)),
     }));
     const known = new Set(queues.map(({ id }) => id));
-    return this.#did("rail", null, {
+    return this.did("rail", null, {
       queues: [...queues, ...this.railExtra.filter(({ id }) => !known.has(id))],
     });
   }
   async envelopes(request: { queue: string; offset: number; limit: number }) {
     const rows = this.queues.get(request.queue) ?? [];
-    return this.#did("envelopes", request, {
+    return this.did("envelopes", request, {
       total: rows.length,
       offset: request.offset,
       rows: rows.slice(request.offset, request.offset + request.limit),
@@ -253,7 +241,7 @@ export class MemoryBackend implements Backend {
       open: row.thread !== "t-ferreira",
     }));
     const reachesBackTo = this.statusNow.index === null ? null : this.now() - 40 * 86_400_000;
-    return this.#did("search", request, {
+    return this.did("search", request, {
       hits: hits.slice(0, request.limit),
       more: hits.length > 50,
       reachesBackTo,
@@ -261,7 +249,7 @@ export class MemoryBackend implements Backend {
   }
 
   async touchStart({ thread }: { thread: string }) {
-    await this.#did("touchStart", { thread }, undefined);
+    await this.did("touchStart", { thread }, undefined);
     if (this.claimTakes > 0) await new Promise((done) => setTimeout(done, this.claimTakes));
     const holder = this.takenBy.get(thread);
     if (holder !== undefined) return { kind: "taken" as const, holder };
@@ -271,44 +259,44 @@ export class MemoryBackend implements Backend {
   }
   async touchView({ thread }: { thread: string }) {
     const view = this.touches.get(thread);
-    if (view === undefined) throw this.#error("not-found");
-    return this.#did("touchView", { thread }, this.#withDraft(view));
+    if (view === undefined) throw this.error("not-found");
+    return this.did("touchView", { thread }, this.#withDraft(view));
   }
   async peek({ thread }: { thread: string }) {
-    await this.#did("peek", { thread }, undefined);
+    await this.did("peek", { thread }, undefined);
     const view = this.#view(thread, "peeked");
     this.touches.set(thread, view);
     return view;
   }
   async peekEnd(request: { thread: string }) {
     this.touches.delete(request.thread);
-    return this.#did("peekEnd", request, undefined);
+    return this.did("peekEnd", request, undefined);
   }
   async touchCurrent() {
     const view = [...this.touches.values()][0];
-    return this.#did("touchCurrent", null, view === undefined ? null : this.#withDraft(view));
+    return this.did("touchCurrent", null, view === undefined ? null : this.#withDraft(view));
   }
   async draftSave(request: { thread: string; text: string }) {
-    await this.#did("draftSave", request, undefined);
+    await this.did("draftSave", request, undefined);
     this.drafts.set(request.thread, request.text);
   }
   async replySend(request: { thread: string; replyId: string; text: string; workItems: string[] }) {
-    await this.#did("replySend", request, undefined);
-    if (request.text.trim() === "") throw this.#error("empty");
+    await this.did("replySend", request, undefined);
+    if (request.text.trim() === "") throw this.error("empty");
     this.setStatus({ waitingToSend: this.statusNow.waitingToSend + 1 });
     return this.#end(request.thread, true);
   }
   async touchClose(request: { thread: string; workItems: string[] }) {
     await this.#holds.get("touchClose");
-    await this.#did("touchClose", request, undefined);
+    await this.did("touchClose", request, undefined);
     return this.#end(request.thread, true);
   }
   async touchPutBack(request: { thread: string; reason: string }) {
-    await this.#did("touchPutBack", request, undefined);
+    await this.did("touchPutBack", request, undefined);
     return this.#end(request.thread, false);
   }
   async undo(request: { undo: string }) {
-    await this.#did("undo", request, undefined);
+    await this.did("undo", request, undefined);
     const before = this.#decided.get(request.undo);
     if (before !== undefined) {
       this.#decided.delete(request.undo);
@@ -317,7 +305,7 @@ export class MemoryBackend implements Backend {
       return { threads: [] };
     }
     const one = this.#undoable.get(request.undo);
-    if (one === undefined) throw this.#error("too-late");
+    if (one === undefined) throw this.error("too-late");
     this.#undoable.delete(request.undo);
     this.touches.set(one.view.thread, { ...one.view, draft: this.drafts.get(one.view.thread) ?? "" });
     if (one.queue !== null && one.row !== null) this.queues.get(one.queue)?.splice(one.at, 0, one.row);
@@ -326,14 +314,14 @@ export class MemoryBackend implements Backend {
     return { threads: [one.view.thread] };
   }
   async touchHandOn(request: HandOnRequest) {
-    await this.#did("touchHandOn", request, undefined);
+    await this.did("touchHandOn", request, undefined);
     return this.#end(request.thread, true);
   }
   async destinations() {
-    return this.#did("destinations", null, destinations());
+    return this.did("destinations", null, destinations());
   }
   async decide(request: DecideRequest): Promise<Decided> {
-    await this.#did("decide", request, undefined);
+    await this.did("decide", request, undefined);
     const threads = request.rows.map(({ thread }) => thread);
     const moved = threads.filter((thread) => !this.heldByOthers.has(thread));
     const undo = `undo-${++this.#ids}`;
@@ -358,11 +346,11 @@ export class MemoryBackend implements Backend {
     };
   }
   async messageRetry(request: { message: string }) {
-    await this.#did("messageRetry", request, undefined);
+    await this.did("messageRetry", request, undefined);
     this.#message(request.message, { delivery: "sending", wedge: null });
   }
   async messageEdit(request: { message: string }) {
-    await this.#did("messageEdit", request, undefined);
+    await this.did("messageEdit", request, undefined);
     const view = this.#viewWith(request.message);
     const text = view.messages.find(({ id }) => id === request.message)?.text ?? "";
     const messages = view.messages.filter(({ id }) => id !== request.message);
@@ -373,45 +361,45 @@ export class MemoryBackend implements Backend {
     return { thread: view.thread };
   }
   async messageDiscard(request: { message: string }) {
-    await this.#did("messageDiscard", request, undefined);
+    await this.did("messageDiscard", request, undefined);
     const view = this.#viewWith(request.message);
     this.setTouch(view.thread, { messages: view.messages.filter(({ id }) => id !== request.message) });
   }
   async messageSendAnyway(request: { message: string }) {
-    await this.#did("messageSendAnyway", request, undefined);
+    await this.did("messageSendAnyway", request, undefined);
     this.#message(request.message, { delivery: "queued", wedge: null });
   }
 
   async status() {
-    return this.#did("status", null, this.statusNow);
+    return this.did("status", null, this.statusNow);
   }
   async syncNow() {
-    await this.#did("syncNow", null, undefined);
+    await this.did("syncNow", null, undefined);
     this.setStatus({ checked: this.now() });
   }
   async activity() {}
   async stuckRetry(request: ThreadRequest) {
     this.stuck.delete(request.thread);
-    return this.#did("stuckRetry", request, undefined);
+    return this.did("stuckRetry", request, undefined);
   }
   async stuckDiscard(request: ThreadRequest) {
     this.stuck.delete(request.thread);
-    return this.#did("stuckDiscard", request, undefined);
+    return this.did("stuckDiscard", request, undefined);
   }
   async settings() {
-    return this.#did("settings", null, this.settingsNow);
+    return this.did("settings", null, this.settingsNow);
   }
   async settingsSave(settings: Settings) {
-    await this.#did("settingsSave", settings, undefined);
+    await this.did("settingsSave", settings, undefined);
     this.settingsNow = { ...settings, undoSeconds: Math.min(30, Math.max(0, settings.undoSeconds)) };
     return this.settingsNow;
   }
   async serverFacts() {
-    return this.#did("serverFacts", null, facts());
+    return this.did("serverFacts", null, facts());
   }
   async quit(request: QuitRequest): Promise<QuitResult> {
     const unsent = this.queues.get("unsent")?.length ?? 0;
-    return this.#did("quit", request, { quits: unsent === 0 || request.withUnsent, unsent });
+    return this.did("quit", request, { quits: unsent === 0 || request.withUnsent, unsent });
   }
 
   async on<E extends keyof BackendEvents>(event: E, handler: (payload: BackendEvents[E]) => void) {
@@ -420,23 +408,9 @@ export class MemoryBackend implements Backend {
     return () => void handlers.delete(handler);
   }
 
-  #did<T>(name: string, request: unknown, answer: T): T {
-    this.calls.push({ name, request });
-    const code = this.#faults.get(name);
-    if (code !== undefined) {
-      this.#faults.delete(name);
-      throw this.#error(code);
-    }
-    return answer;
-  }
-
-  #error(code: ErrorCode): ApiError {
-    return { code, detail: null };
-  }
-
   #view(thread: string, mode: TouchView["mode"]): TouchView {
     const row = [...this.queues.values()].flat().find((one) => one.thread === thread);
-    if (row === undefined) throw this.#error("not-found");
+    if (row === undefined) throw this.error("not-found");
     return {
       thread,
       mode,
@@ -467,7 +441,7 @@ export class MemoryBackend implements Backend {
     const view = [...this.touches.values()].find(({ messages }) =>
       messages.some((message) => message.id === id),
     );
-    if (view === undefined) throw this.#error("not-found");
+    if (view === undefined) throw this.error("not-found");
     return view;
   }
 
@@ -481,7 +455,7 @@ export class MemoryBackend implements Backend {
 
   #end(thread: string, leaves: boolean): Ended {
     const view = this.touches.get(thread);
-    if (view === undefined) throw this.#error("too-late");
+    if (view === undefined) throw this.error("too-late");
     this.touches.delete(thread);
     const entry = leaves
       ? [...this.queues].find(([, rows]) => rows.some((row) => row.thread === thread))

@@ -7,6 +7,7 @@ import type { SignInFailure } from "$bindings/SignInFailure";
 import type { Theme } from "$bindings/Theme";
 import type { Backend } from "../backend";
 import { MemoryBackend } from "./memory";
+import { categories, rule } from "./table-words";
 import { drOsei, envelope, many } from "./words";
 
 const HOUR = 3_600_000;
@@ -120,6 +121,27 @@ const scenes: Record<string, (backend: MemoryBackend, query: URLSearchParams) =>
       setTimeout(() => backend.setTouch(request.thread, { lostTo: holder, wroteAgain: true }), 50);
       return result;
     };
+  },
+  "read-only": (backend) => {
+    backend.mayEdit = false;
+  },
+  "no-tables": (backend) => {
+    for (const state of Object.values(backend.states)) state.base = null;
+    backend.onServer.calendar = { ...backend.onServer.calendar, zone: "", closures: [] };
+  },
+  overtaken: (backend) => {
+    Object.assign(backend.waiting, structuredClone(backend.onServer));
+    for (const state of Object.values(backend.states)) state.saving = "overtaken";
+    backend.states.triage = { ...backend.states.triage, problem: "words[2]: there is no such category" };
+  },
+  rules: (backend) => {
+    backend.onServer["red-flags"] = categories().flatMap((category) =>
+      ["en", "fr"].flatMap((language) =>
+        ["at-night", "gets-worse", "with-fever"].map((name) =>
+          rule(`${language}-${category}-${name}`, { category, language }),
+        ),
+      ),
+    );
   },
   taken: (backend) => {
     for (const row of backend.queues.get("mine") ?? []) {
