@@ -20,6 +20,14 @@ pub(crate) struct Arguments {
     #[arg(long, value_name = "FILE", env = "TERN_CA")]
     pub(crate) ca: Option<PathBuf>,
 
+    /// Client id under which the practice's server knows Tern.
+    #[arg(long, value_name = "ID", env = "TERN_CLIENT_ID", default_value = "tern-desktop")]
+    pub(crate) client_id: String,
+
+    /// Port of the redirect http://127.0.0.1:PORT/callback, for servers that compare it; otherwise any free one.
+    #[arg(long, value_name = "PORT", env = "TERN_REDIRECT_PORT", value_parser = clap::value_parser!(u16).range(1..))]
+    pub(crate) redirect_port: Option<u16>,
+
     /// Starts without showing the window: only the tray.
     #[arg(long)]
     pub(crate) hidden: bool,

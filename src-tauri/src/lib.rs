@@ -66,7 +66,12 @@ fn try_run(arguments: &Arguments) -> Result<i32, Box<dyn std::error::Error>> {
     // One program per profile, not per machine: two members may work side by side on two profiles.
     context.config_mut().identifier = format!("{}.{}", context.config().identifier, wiring::short_name(&profile));
 
-    let parts = wiring::parts(&profile)?;
+    let registration = wiring::Registration {
+        server: arguments.server.as_deref().map(wiring::spelt),
+        client_id: arguments.client_id.clone(),
+        redirect_port: arguments.redirect_port,
+    };
+    let parts = wiring::parts(&profile, registration)?;
     let app = builder(arguments.clone(), profile, parts).build(context)?;
     Ok(app.run_return(|app, event| match event {
         // The tray keeps the program; quitting is a word.

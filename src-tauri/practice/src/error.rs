@@ -15,6 +15,12 @@ pub enum Error {
         /// What the system said.
         source: std::io::Error,
     },
+    /// Another process has the folder open: two on one database would write over each other.
+    #[error("{path} is served by another tern-practice already: end that one, or name another folder with --data")]
+    InUse {
+        /// The folder.
+        path: PathBuf,
+    },
     /// A file of the practice's does not say what it should.
     #[error("{path} is not what it should be: {reason}")]
     Content {

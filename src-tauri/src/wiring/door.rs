@@ -18,14 +18,27 @@ use super::keys::{KeptTokens, Keyrings};
 pub(crate) struct BrowserDoor {
     keyrings: Keyrings,
     profile: Profile,
+    registration: Registration,
+}
+
+/// How the practice's server knows Tern.
+#[derive(Clone, Debug)]
+pub(crate) struct Registration {
+    /// The server that it is about; every server where none is named.
+    pub(crate) server: Option<String>,
+    /// The client id there.
+    pub(crate) client_id: String,
+    /// The port of the redirect, where the server compares it.
+    pub(crate) redirect_port: Option<u16>,
 }
 
 impl BrowserDoor {
-    pub(crate) fn new(keyrings: Keyrings, profile: Profile) -> Self {
-        Self { keyrings, profile }
+    pub(crate) fn new(keyrings: Keyrings, profile: Profile, registration: Registration) -> Self {
+        Self { keyrings, profile, registration }
     }
 
-    fn client(&self) -> Client {
+    /// As the server knows us: the sample practice knows us by the usual name, whatever another was told.
+    fn client(&self, server: &str) -> Client {
         let french = match self.profile.settings().language {
             tern_api::dto::Language::Fr => true,
             tern_api::dto::Language::En => false,
@@ -33,7 +46,12 @@ impl BrowserDoor {
                 sys_locale::get_locale().is_some_and(|locale| locale.to_ascii_lowercase().starts_with("fr"))
             }
         };
-        Client { language: if french { Language::French } else { Language::English }, ..Client::default() }
+        let language = if french { Language::French } else { Language::English };
+        let Registration { server: registered, client_id, redirect_port } = &self.registration;
+        if registered.as_deref().is_some_and(|registered| registered != server) {
+            return Client { language, ..Client::default() };
+        }
+        Client { language, id: client_id.clone(), redirect_port: *redirect_port, ..Client::default() }
     }
 
     fn tokens(&self, account: &Account) -> Arc<KeptTokens> {
@@ -50,7 +68,7 @@ impl BrowserDoor {
         Ok(Resumption {
             base,
             http,
-            client_id: Client::default().id,
+            client_id: self.client(&account.address.server).id,
             tokens: self.tokens(account),
             lock_file: self.lock_file(account)?,
         })
@@ -67,7 +85,8 @@ impl Door for BrowserDoor {
             let (base, http) = reach(&address)?;
             // The account is known by the address as it is spelled everywhere, not as it was typed.
             let address = Address { server: base.as_str().to_owned(), ..address };
-            let signed_in = smart::sign_in(base, http, &self.client(), page).await.map_err(|error| failure(&error))?;
+            let client = self.client(&address.server);
+            let signed_in = smart::sign_in(base, http, &client, page).await.map_err(|error| failure(&error))?;
             let account = Account { address, fhir_user: signed_in.fhir_user().to_owned() };
             let (tokens, lock_file) = (self.tokens(&account), self.lock_file(&account)?);
             let connection = signed_in.keep(tokens, lock_file).await.map_err(|_| SignInFailure::Keyring)?;

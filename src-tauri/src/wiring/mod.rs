@@ -3,6 +3,8 @@
 mod door;
 mod keys;
 
+pub(crate) use door::Registration;
+
 use std::{path::PathBuf, process::Command, sync::Arc};
 
 use tauri::{AppHandle, Runtime};
@@ -18,11 +20,11 @@ use crate::sample_practice::SamplePracticeProcess;
 const NAMES: Uuid = Uuid::from_u128(0x3c41_98a2_6d0f_4f6c_8f5b_52a1_77d3_0be9);
 
 /// Puts the parts together.
-pub(crate) fn parts(profile: &Profile) -> Result<Parts, Box<dyn std::error::Error>> {
+pub(crate) fn parts(profile: &Profile, registration: Registration) -> Result<Parts, Box<dyn std::error::Error>> {
     let vault: Arc<dyn Vault> = Arc::new(OsVault::new());
     let keyrings = keys::Keyrings::new(vault, profile.name());
     Ok(Parts {
-        door: Arc::new(door::BrowserDoor::new(keyrings.clone(), profile.clone())),
+        door: Arc::new(door::BrowserDoor::new(keyrings.clone(), profile.clone(), registration)),
         keys: Arc::new(keyrings),
         sample_practice: Arc::new(SamplePracticeProcess::default()),
         clock: Arc::new(SystemClock),

@@ -260,7 +260,8 @@ impl Week {
         for item in self.items.values() {
             let sees = |at: &usize| !self.queues(*at, item).is_empty();
             let mut of_the_pools = (1..self.clinicians.len()).filter(sees);
-            prop_assert!(of_the_pools.next().is_some(), "{} at {}: {item:?}", item.id, self.now);
+            let is_the_leads = item.owner.as_ref().is_some_and(|owner| self.clinicians[0].me.is(owner));
+            prop_assert!(is_the_leads || of_the_pools.next().is_some(), "{} at {}: {item:?}", item.id, self.now);
             let mut here = (0..self.clinicians.len()).filter(|at| self.is_here(*at)).filter(sees);
             prop_assert!(here.next().is_some() || !self.is_here(0), "{} at {}: {item:?}", item.id, self.now);
         }
@@ -305,6 +306,10 @@ fn plays(seed: [u8; 32]) -> Result<(), TestCaseError> {
                     let id = id_of(item);
                     if week.writes(at, item, Intent::Claim { item: id.clone() }) {
                         week.writes(at, item, Intent::Complete { item: id, reply: None });
+                    } else {
+                        // Somebody's who never comes: whoever sees it gives it to a pool.
+                        let pool = pool_named(POOLS[week.below(POOLS.len())]);
+                        week.moves(at, item, Move::Pool { pool });
                     }
                 }
             }

@@ -84,7 +84,8 @@ fn refills(words: &[&str]) -> TriageContent {
 
 #[tokio::test]
 async fn a_lead_tries_words_on_the_last_messages_and_saves_them() {
-    let lead = at_the_desk_of("triage-lead").await.program;
+    let at = at_the_desk_of("triage-lead").await;
+    let lead = &at.program;
     let table = lead.triage_table().await.unwrap();
     assert_eq!((table.state.base, table.state.saving, table.state.may_edit), (None, TableSaving::Saved, true));
 
@@ -110,7 +111,8 @@ async fn a_lead_tries_words_on_the_last_messages_and_saves_them() {
 
 #[tokio::test]
 async fn a_lead_writes_a_rule_that_is_tried_and_refused_until_its_pattern_can_be_read() {
-    let lead = at_the_desk_of("triage-lead").await.program;
+    let at = at_the_desk_of("triage-lead").await;
+    let lead = &at.program;
     let table = lead.red_flag_table().await.unwrap();
     assert!(table.rules.iter().all(|rule| rule.origin == RuleOrigin::Starting && rule.off.is_none()));
     let mut own = table.rules[0].clone();
@@ -139,7 +141,8 @@ async fn a_lead_writes_a_rule_that_is_tried_and_refused_until_its_pattern_can_be
 
 #[tokio::test]
 async fn office_hours_without_a_zone_or_with_a_time_that_is_none_are_refused() {
-    let lead = at_the_desk_of("triage-lead").await.program;
+    let at = at_the_desk_of("triage-lead").await;
+    let lead = &at.program;
     let table = lead.hours_table().await.unwrap();
     assert_eq!((table.content.zone.as_str(), table.content.weekly.len()), ("", 5));
     assert!(table.zones.iter().any(|zone| zone == "America/Toronto"));
@@ -158,7 +161,8 @@ async fn office_hours_without_a_zone_or_with_a_time_that_is_none_are_refused() {
 #[tokio::test]
 async fn everybody_looks_and_only_a_lead_changes() {
     for role in ["physician", "nurse", "ma", "front-office", "it"] {
-        let somebody = at_the_desk_of(role).await.program;
+        let at = at_the_desk_of(role).await;
+        let somebody = &at.program;
         assert!(!somebody.triage_table().await.unwrap().state.may_edit, "{role}");
         let refused = |code| assert_eq!(code, ErrorCode::NotAllowed, "{role}");
         let save = TriageSaveRequest { content: refills(&["refill*"]), base: None };

@@ -182,7 +182,10 @@ pub(crate) fn both_forms_make_exactly(resource: &Value, edit: &Edit<'_>) {
 
 /// What both have is the same text, in the same order: `==` on a tree would let `1.0` pass for `1.00` elsewhere.
 fn untouched_is_byte_identical(before: &Value, after: &Value) {
-    let ours = ["status", "lastModified", "owner", "output", "performerType", "priority", "businessStatus"];
+    let ours = match before["resourceType"] == "Library" {
+        true => &["status", "date", "content"][..],
+        false => &["status", "lastModified", "owner", "output", "performerType", "priority", "businessStatus"],
+    };
     let rest = |value: &Value| {
         let fields = value.as_object().expect("an object");
         let kept: Map<String, Value> = fields

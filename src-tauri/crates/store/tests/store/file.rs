@@ -177,12 +177,12 @@ fn several_texts_of_a_thread_come_back_once_though_nothing_beside_the_file_says_
 }
 
 #[test]
-fn a_file_of_another_machine_gives_nothing_back() {
+fn a_file_of_another_account_gives_nothing_back() {
     let scene = with_words();
     let path = closed(&scene);
     aside::open_or_set_aside(&path, &CacheKey::new([9; 32]), &here(), noon()).unwrap().cache.close();
-    let elsewhere = Provenance { machine: "a stranger's desktop".to_owned(), ..here() };
-    let opened = aside::open_or_set_aside(&path, &key(), &elsewhere, noon()).unwrap();
+    let another = Provenance { account: "https://a.example|Practitioner/mia".to_owned(), ..here() };
+    let opened = aside::open_or_set_aside(&path, &key(), &another, noon()).unwrap();
     assert_eq!(opened.restored, Unsent::default());
     assert!(opened.cache.read(|reader| reader.drafts()).unwrap().is_empty());
 }
