@@ -56,7 +56,7 @@ async fn adds_a_word(window: &Window, word: &str) {
 
 async fn saves(window: &Window) {
     window.press_with(&[Key::Control], 's').await.unwrap();
-    window.see("[data-testid=table-state][data-saving=saved]:not([data-changed=true])").await.unwrap();
+    window.see("[data-testid=table-state][data-saving=saved]:not([data-changed])").await.unwrap();
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -107,7 +107,7 @@ async fn of_two_leads_the_second_is_told_and_nothing_that_either_typed_is_lost()
     let typed = typed.prop("value").await.unwrap().unwrap_or_default();
     assert!(typed.contains("salle d’attente") && !typed.contains("waiting room"), "{typed}");
     other.see("[data-testid=table-over]").await.unwrap().click().await.unwrap();
-    other.see("[data-testid=table-state][data-saving=saved]:not([data-changed=true])").await.unwrap();
+    other.see("[data-testid=table-state][data-saving=saved]:not([data-changed])").await.unwrap();
     assert!(scene.words().await.contains("salle d’attente"));
     one.until(
         "return document.querySelector(arguments[0])?.value.includes('salle')",

@@ -154,9 +154,9 @@ async fn an_emergency_that_comes_while_a_physician_writes_is_on_top_and_takes_no
     window.until(only_emergencies_before, vec![json!(thread)], "the emergency on top").await.unwrap();
     accessible(&window).await;
     // What she was writing stands as it stood, and goes to whom it was for.
-    let written = "return document.querySelector('[data-testid=composer]').textContent || \
-                   document.querySelector('[data-testid=composer]').value || ''";
-    window.until(&format!("{written}.includes('Please rest, and drink')"), vec![], "her words").await.unwrap();
+    let written = "const field = document.querySelector('[data-testid=composer]'); \
+                   return (field.value ?? field.textContent).includes('Please rest, and drink')";
+    window.until(written, vec![], "her words").await.unwrap();
     window.press('r').await.unwrap();
     window.press_with(&[Key::Control], Key::Enter.into()).await.unwrap();
     window.see("[data-testid=undo-bar]").await.unwrap();

@@ -6,7 +6,7 @@ use chrono::{DateTime, Utc};
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-use super::pools::{POOLS, Pool};
+use super::pools::Pool;
 use crate::vocabulary::{POOL_SYSTEM, TABLE_SYSTEM, URI_SYSTEM, category, hl7};
 
 /// Both tables.
@@ -86,7 +86,7 @@ fn calendar() -> Value {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
+    use super::{super::pools::POOLS, *};
 
     #[test]
     fn every_category_has_a_pool_of_the_practice() {
