@@ -125,7 +125,7 @@ pub struct Placement<'t> {
 }
 
 /// A table made ready. Cheap to ask: a subject line has ten words, and each row is tried on them.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub struct Sorter {
     table: Triage,
     /// Beside [`Triage::words`].
@@ -198,12 +198,6 @@ impl Sorter {
 
     fn category(&self, code: Option<&str>) -> Option<&Category> {
         self.table.categories.iter().find(|category| Some(category.code.as_str()) == code)
-    }
-}
-
-impl Default for Sorter {
-    fn default() -> Self {
-        Self { table: Triage::default(), forms: Vec::new() }
     }
 }
 
