@@ -35,12 +35,12 @@ export interface TriageDraft {
 /** How a category is called: by the catalogue where it knows the code, else by the code. */
 export function categoryName(code: string): string {
   const key = `category.${code}`;
-  return code !== "other" && catalogue.has(key) ? t(key) : code;
+  return catalogue.has(key) ? t(key) : code;
 }
 
 /** Codes that the catalogue words. */
 export const wordedCodes: readonly string[] = Object.keys(languages.get("en") ?? {})
-  .filter((key) => key.startsWith("category.") && key !== "category.other")
+  .filter((key) => key.startsWith("category."))
   .map((key) => key.slice("category.".length));
 
 /** A name as a code: small letters, digits and hyphens, at most forty. */

@@ -90,7 +90,7 @@ describe("categories", () => {
   it("are those that the catalogue words, or the practice's own", async () => {
     const { table } = await triage();
     expect(table.unused).not.toContain("refills");
-    expect(table.unused).not.toContain("other");
+    expect(table.unused).toContain("other");
     expect(table.addCategory("results")).toBe(true);
     expect(table.addCategory("Élèves de l’école")).toBe(true);
     expect(table.addCategory("eleves de l ecole")).toBe(false);
@@ -105,7 +105,7 @@ describe("categories", () => {
   it("are named by the catalogue, else by their code", () => {
     expect(categoryName("refills")).toBe("Refill");
     expect(categoryName("travel-shots")).toBe("travel-shots");
-    expect(categoryName("other")).toBe("other");
+    expect(categoryName("other")).toBe("Other");
   });
 
   it("go to a pool or to Unsorted, with a time of their own or none", async () => {
