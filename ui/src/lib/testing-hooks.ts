@@ -25,6 +25,7 @@
  * | `urgency`, `urgency-reason`, `call`, `call-number`, `call-note` | how urgent; call the patient |
  * | `marked`, `held-by`, `left` | how many rows are marked; who is at work on those that stayed; what stayed |
  * | `undo-bar`, `undo` | the seconds within which an outcome can be undone |
+ * | `behind`, `behind-back` | a touch that is open behind the one on screen, and the way back to it |
  * | `status`, `banner` | the foot of the rail (`data-connection`), the banner (`data-kind`) |
  * | `set-aside`, `restored` | the old cache could not be opened: what cannot be read; what came back of one |
  * | `lock`, `settings`, `palette-open` | buttons of the rail |
@@ -130,6 +131,8 @@ export const hook = {
   left: "left",
   undoBar: "undo-bar",
   undo: "undo",
+  behind: "behind",
+  behindBack: "behind-back",
   status: "status",
   banner: "banner",
   setAside: "set-aside",

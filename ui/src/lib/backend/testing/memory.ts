@@ -253,6 +253,8 @@ export class MemoryBackend extends MemoryTables implements Backend {
     if (this.claimTakes > 0) await new Promise((done) => setTimeout(done, this.claimTakes));
     const holder = this.takenBy.get(thread);
     if (holder !== undefined) return { kind: "taken" as const, holder };
+    const open = this.touches.get(thread);
+    if (open?.mode === "started") return { kind: "started" as const, touch: this.#withDraft(open) };
     const touch = this.#view(thread, "started");
     this.touches.set(thread, touch);
     return { kind: "started" as const, touch };
