@@ -48,6 +48,7 @@
  * | `rule-search`, `rule-<id>` | red flags: finding; a rule of the list (`data-origin`, `data-off`, `data-edited`) |
  * | `rule-level`, `rule-patterns`, `rule-unless`, `rule-unless-anywhere`, `rule-note`, `rule-reviewed-by` | its fields |
  * | `rule-switch-off`, `rule-off-by`, `rule-off-reason`, `rule-off-confirm`, `rule-switch-on` | using it or not |
+ * | `rule-judged`, `rules-false-alarms` | how often people lowered what a rule raised; only such rules |
  * | `rule-back`, `rule-stay`, `rule-remove` | Tern's own rule; the practice's after all; away with one of its own |
  * | `rule-new`, `rule-new-name`, `rule-new-category`, `rule-new-language`, `rule-new-add` | one of the practice's own |
  * | `unreviewed` | how many rules in use no clinician has reviewed |
@@ -56,6 +57,7 @@
  * | `closure-add`, `closure-<n>`, `closures-past` | another closure; one by its place; those that are over |
  * | `sign-out`, `sign-out-confirm`, `sign-out-anyway` | settings: sign out, and its dialog |
  * | `quit-stay`, `quit-anyway` | the dialog of quitting with replies unsent |
+ * | `tables-unsaved` | signing out would lose changes of the practice's tables |
  * | `stuck`, `stuck-retry`, `stuck-discard` | closing or putting back that the server refused |
  * | `notice` | what concerns the whole window |
  */
@@ -166,6 +168,7 @@ export const hook = {
   stuckDiscard: "stuck-discard",
   quitAnyway: "quit-anyway",
   quitStay: "quit-stay",
+  tablesUnsaved: "tables-unsaved",
   practiceClose: "practice-close",
   tableState: "table-state",
   tableSave: "table-save",
@@ -198,6 +201,8 @@ export const hook = {
   ruleOffReason: "rule-off-reason",
   ruleOffConfirm: "rule-off-confirm",
   ruleSwitchOn: "rule-switch-on",
+  ruleJudged: "rule-judged",
+  rulesFalseAlarms: "rules-false-alarms",
   ruleBack: "rule-back",
   ruleStay: "rule-stay",
   ruleRemove: "rule-remove",

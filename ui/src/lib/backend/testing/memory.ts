@@ -87,6 +87,7 @@ export class MemoryBackend extends MemoryTables implements Backend {
       firstSync: null,
       waitingToSend: 0,
       needsYou: 0,
+      tablesNotSaved: 0,
       index: null,
       clockOffMinutes: null,
       clockOffsetMs: 0,
