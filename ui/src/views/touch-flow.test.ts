@@ -98,11 +98,11 @@ describe("one touch, by keyboard", () => {
     expect(practice.touches.has("t-bart"), "its touch stays open").toBe(true);
     expect(screen.queryByTestId("undo-bar")).toBeNull();
     const name = practice.touches.get("t-bart")!.patient.name;
-    expect(screen.getByTestId("behind").textContent).toContain(`${name}: still open too`);
+    expect(screen.getByTestId("behind").textContent).toContain(`${name} is still open too`);
 
     await user.keyboard("{Escape}o");
     await waitFor(() => expect(composer()).toBe("Dear Bart"));
-    expect(screen.getByTestId("behind").textContent).toContain("Leo Ruiz: still open too");
+    expect(screen.getByTestId("behind").textContent).toContain("Leo Ruiz is still open too");
     await user.click(screen.getByTestId("behind-back"));
     await waitFor(() => expect(screen.getByTestId("patient").textContent).toContain("Leo Ruiz"));
     await user.keyboard("e");
