@@ -46,6 +46,8 @@ export class Tern {
   wouldStay = $state(0);
   /** What is typed could not be kept, and somebody wanted to quit. */
   unkept = $state.raw<ApiError | null>(null);
+  /** Changes of the practice's tables would be lost, and somebody wanted to quit. */
+  unsavedTables = $state(false);
   notices = $state.raw<readonly Notice[]>([]);
   /** What was read of what became of old copies: not said again after every lock, but said when it is more. */
   read = $state<{ setAside: number | null; restored: number }>({ setAside: null, restored: 0 });
@@ -144,9 +146,12 @@ export class Tern {
   }
 
   /** Quits; what is typed is kept first: a key causes no blur, and a draft is saved a moment after the last one. */
-  async quit(withUnsent = false): Promise<void> {
+  async quit(without: { unsent?: boolean; tables?: boolean } = {}): Promise<void> {
+    const withUnsent = without.unsent ?? false;
     this.unkept = (await this.beforeLock?.()) ?? null;
     if (this.unkept !== null && !withUnsent) return;
+    this.unsavedTables = this.tables.dirty && !without.tables;
+    if (this.unsavedTables) return;
     try {
       const asked = await this.backend.quit({ withUnsent });
       this.wouldStay = asked.quits ? 0 : asked.unsent;
@@ -234,6 +239,7 @@ export class Tern {
     this.signingOut = false;
     this.wouldStay = 0;
     this.unkept = null;
+    this.unsavedTables = false;
     this.notices = [];
     if (session.kind !== "locked") {
       this.read = { setAside: null, restored: 0 };

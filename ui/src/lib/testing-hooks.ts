@@ -25,6 +25,7 @@
  * | `urgency`, `urgency-reason`, `call`, `call-number`, `call-note` | how urgent; call the patient |
  * | `marked`, `held-by`, `left` | how many rows are marked; who is at work on those that stayed; what stayed |
  * | `undo-bar`, `undo` | the seconds within which an outcome can be undone |
+ * | `behind`, `behind-back` | a touch that is open behind the one on screen, and the way back to it |
  * | `status`, `banner` | the foot of the rail (`data-connection`), the banner (`data-kind`) |
  * | `set-aside`, `restored` | the old cache could not be opened: what cannot be read; what came back of one |
  * | `lock`, `settings`, `palette-open` | buttons of the rail |
@@ -47,6 +48,7 @@
  * | `rule-search`, `rule-<id>` | red flags: finding; a rule of the list (`data-origin`, `data-off`, `data-edited`) |
  * | `rule-level`, `rule-patterns`, `rule-unless`, `rule-unless-anywhere`, `rule-note`, `rule-reviewed-by` | its fields |
  * | `rule-switch-off`, `rule-off-by`, `rule-off-reason`, `rule-off-confirm`, `rule-switch-on` | using it or not |
+ * | `rule-judged`, `rules-false-alarms` | how often people lowered what a rule raised; only such rules |
  * | `rule-back`, `rule-stay`, `rule-remove` | Tern's own rule; the practice's after all; away with one of its own |
  * | `rule-new`, `rule-new-name`, `rule-new-category`, `rule-new-language`, `rule-new-add` | one of the practice's own |
  * | `unreviewed` | how many rules in use no clinician has reviewed |
@@ -55,6 +57,7 @@
  * | `closure-add`, `closure-<n>`, `closures-past` | another closure; one by its place; those that are over |
  * | `sign-out`, `sign-out-confirm`, `sign-out-anyway` | settings: sign out, and its dialog |
  * | `quit-stay`, `quit-anyway` | the dialog of quitting with replies unsent |
+ * | `tables-unsaved` | signing out would lose changes of the practice's tables |
  * | `stuck`, `stuck-retry`, `stuck-discard` | closing or putting back that the server refused |
  * | `notice` | what concerns the whole window |
  */
@@ -130,6 +133,8 @@ export const hook = {
   left: "left",
   undoBar: "undo-bar",
   undo: "undo",
+  behind: "behind",
+  behindBack: "behind-back",
   status: "status",
   banner: "banner",
   setAside: "set-aside",
@@ -163,6 +168,7 @@ export const hook = {
   stuckDiscard: "stuck-discard",
   quitAnyway: "quit-anyway",
   quitStay: "quit-stay",
+  tablesUnsaved: "tables-unsaved",
   practiceClose: "practice-close",
   tableState: "table-state",
   tableSave: "table-save",
@@ -195,6 +201,8 @@ export const hook = {
   ruleOffReason: "rule-off-reason",
   ruleOffConfirm: "rule-off-confirm",
   ruleSwitchOn: "rule-switch-on",
+  ruleJudged: "rule-judged",
+  rulesFalseAlarms: "rules-false-alarms",
   ruleBack: "rule-back",
   ruleStay: "rule-stay",
   ruleRemove: "rule-remove",

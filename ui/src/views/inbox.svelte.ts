@@ -14,15 +14,18 @@ import type { UrgencyLevel } from "$bindings/UrgencyLevel";
 import { EnvelopeList } from "$components/envelopes/envelope-list.svelte";
 import { type Asking, higher, Moves } from "$components/moves/moves.svelte";
 import { Search } from "$components/search/search.svelte";
+import { Behind, type OpenBehind } from "$components/touch/behind.svelte";
 import { type Closed, Touch } from "$components/touch/touch.svelte";
-import { type Outcome, UndoStack } from "$components/touch/undo.svelte";
+import { type Outcome, type Undoable, UndoStack } from "$components/touch/undo.svelte";
 import type { ActionId } from "$lib/actions/actions";
 import type { Handler } from "$lib/actions/registry.svelte";
+import { failureOf } from "$lib/backend/backend";
 import { FocusWish } from "$lib/focus.svelte";
 import { t } from "$lib/i18n/catalogue.svelte";
 import { painted } from "$lib/painted";
 import { LiveQuery } from "$lib/query/live.svelte";
 import type { Tern } from "$lib/tern.svelte";
+import { plainName } from "$lib/text/plain";
 
 /** What the pane is about before anything is opened: an envelope, or a hit of the search. */
 export interface Subject {
@@ -46,6 +49,7 @@ export class Inbox {
   readonly touch: Touch;
   readonly undo: UndoStack;
   readonly moves: Moves;
+  readonly #behind = new Behind();
 
   /** Which of the two is seen where there is room for one. */
   turn = $state<"list" | "touch">("list");
@@ -63,11 +67,18 @@ export class Inbox {
     return { ...row, open: true, row };
   });
 
+  /** A touch that stands open behind the one on screen. */
+  readonly behind: OpenBehind | null = $derived.by(() => this.#behind.latest(this.touch.thread));
+
   readonly #tern: Tern;
   /** The view is gone: an answer that was on its way puts nothing of a patient into it. */
   #over = false;
   /** The outcome that is being settled, or the last one that was. */
   #settling: Promise<void> = Promise.resolve();
+  /** The start or the peek that is under way, or the last one that was. */
+  #opening: Promise<void> = Promise.resolve();
+  /** What is being taken back: one after the other. */
+  #undoing: Promise<void> = Promise.resolve();
 
   constructor(tern: Tern) {
     this.#tern = tern;
@@ -100,6 +111,7 @@ export class Inbox {
       this.moves.destinations.end();
       this.#tern.beforeLock = null;
       this.undo.end();
+      this.#behind.end();
       this.#over = true;
       void this.touch.leave();
     };
@@ -148,7 +160,8 @@ export class Inbox {
     if (thread === null || thread === undefined || !(await this.#isFreeFor(thread))) return;
     this.list.inHand = true;
     this.turn = "touch";
-    await this.touch.start(thread);
+    this.#opening = this.touch.start(thread);
+    await this.#opening;
   }
 
   async peek(): Promise<void> {
@@ -156,7 +169,8 @@ export class Inbox {
     if (thread === undefined || !(await this.#isFreeFor(thread))) return;
     this.list.inHand = true;
     this.turn = "touch";
-    await this.touch.peek(thread);
+    this.#opening = this.touch.peek(thread);
+    await this.#opening;
   }
 
   /** Waits for the outcome that is being settled. A hand that moved on meanwhile meant another one. */
@@ -251,27 +265,92 @@ export class Inbox {
     await this.#decide({ kind: "urgency", level, reason }, "urgency", t(`urgency.${level}`), false);
   }
 
-  async takeBack(): Promise<void> {
+  /** Takes the latest outcome back, whatever is open meanwhile: that stays open behind what comes back. */
+  takeBack(): Promise<void> {
     const one = this.undo.latest;
-    if (one === null) return;
+    if (one === null) return Promise.resolve();
     this.undo.drop(one.undo);
+    this.#undoing = this.#undoing.then(() => this.#takeBack(one));
+    return this.#undoing;
+  }
+
+  async #takeBack(one: Undoable): Promise<void> {
+    // What is being typed goes behind the words that come back; it must be in the file by then.
+    await this.touch.keep();
+    let threads: string[];
     try {
-      // What is being typed goes behind the words that come back; it must be in the file by then.
-      await this.touch.keep();
-      const { threads } = await this.#tern.backend.undo({ undo: one.undo });
-      this.list.left(...threads);
-      const thread = threads[0];
-      if (!one.touch || thread === undefined) {
-        await this.list.settle(thread ?? null);
-        return;
-      }
-      await this.touch.reopen(thread);
-      this.turn = "touch";
-      // Who takes a reply back wants to change its words.
-      if (one.outcome === "replied") this.focus.to("composer");
-      await this.list.settle(thread);
+      ({ threads } = await this.#tern.backend.undo({ undo: one.undo }));
     } catch (thrown) {
+      if (this.#over) return;
+      // It has not left: its seconds go on.
+      if (failureOf(thrown).code !== "too-late") this.undo.add({ undo: one.undo, undoUntil: one.until }, one);
       this.#tern.fail(thrown);
+      return;
+    }
+    if (this.#over) return;
+    this.list.left(...threads);
+    const thread = threads[0];
+    if (!one.touch || thread === undefined) {
+      // Beside an open touch the list is not in hand.
+      if (this.touch.held) await this.list.settle();
+      else await this.list.settle(thread ?? null);
+      return;
+    }
+    const shown = await this.#bring(thread).catch(() => false);
+    if (this.#over) return;
+    if (!shown) {
+      this.#behind.add({ thread, name: one.name });
+      this.#tern.tell(t("undo.taken-back", { name: plainName(one.name) }));
+    } else if (one.outcome === "replied") {
+      // Who takes a reply back wants to change its words.
+      this.focus.to("composer");
+    }
+    await this.list.settle(shown ? thread : undefined);
+  }
+
+  /** Back to the touch that is open behind this one. */
+  async toOther(): Promise<void> {
+    const one = this.behind;
+    if (one === null) return;
+    try {
+      // Where it stays, what is typed here cannot be kept, and the field says so.
+      if (await this.#bring(one.thread)) await this.list.settle(one.thread);
+    } catch (thrown) {
+      // Ended elsewhere, or not this person's any more.
+      if (["not-found", "not-allowed"].includes(failureOf(thrown).code)) this.#behind.drop(one.thread);
+      this.#tern.fail(thrown);
+    }
+  }
+
+  /**
+   * Shows a touch that is open already. One that is on screen stays open behind it, with its words; false, and
+   * everything as it is, where these cannot be kept: they exist nowhere but in their field.
+   */
+  async #bring(thread: string): Promise<boolean> {
+    const view = await this.#tern.backend.touchView({ thread });
+    for (;;) {
+      await this.#standsStill();
+      if (this.#over) return false;
+      const other = this.touch.state === "open" && this.touch.thread !== thread ? this.touch.view : null;
+      if (other !== null && this.touch.composer?.state !== "kept") {
+        if ((await this.touch.keep()) !== null) return false;
+        // A key may have come meanwhile.
+        continue;
+      }
+      if (other !== null) this.#behind.add({ thread: other.thread, name: other.patient.name });
+      if (this.touch.thread !== thread) this.#letGo();
+      this.touch.show(view);
+      this.turn = "touch";
+      this.#tern.page = "inbox";
+      this.list.inHand = true;
+      return true;
+    }
+  }
+
+  /** Waits for what is opening or ending. */
+  async #standsStill(): Promise<void> {
+    while (!this.#over && ["taking", "opening", "ending"].includes(this.touch.state)) {
+      await (this.touch.state === "ending" ? this.#settling : this.#opening);
     }
   }
 
@@ -314,6 +393,7 @@ export class Inbox {
       await this.list.settle(thread);
       return;
     }
+    this.#behind.drop(thread);
     this.#tern.clock.tick();
     const { name } = closed.view.patient;
     this.undo.add(closed.ended, { outcome: closed.outcome, name, what, rows: 1, touch: true });
@@ -417,10 +497,9 @@ export class Inbox {
       "touch.close": { run: () => void this.close(), can: () => here() && touch.canReply },
       "touch.put-back": { run: () => (this.puttingBack = true), can: opened },
       "composer.leave": { run: () => (document.activeElement as HTMLElement | null)?.blur(), can: opened },
-      undo: {
-        run: () => void this.takeBack(),
-        can: () => this.undo.latest !== null && ["idle", "taken", "peeking"].includes(touch.state),
-      },
+      // As long as the bar is there, whatever is open.
+      undo: { run: () => void this.takeBack(), can: () => this.undo.latest !== null },
+      "touch.other": { run: () => void this.toOther(), can: () => this.behind !== null },
       "search.focus": {
         run: () => {
           this.#tern.page = "inbox";

@@ -42,6 +42,26 @@ describe("the page of the practice", () => {
     await screen.findByTestId("zone");
   });
 
+  it("asks before quitting or signing out loses what is not saved", async () => {
+    const { practice, user } = await practicePage();
+    await user.click(await screen.findByTestId("words-text-0"));
+    await user.keyboard("x{Control>}q{/Control}");
+    const title = "Your changes of the practice’s tables are not saved.";
+    expect(await screen.findByRole("dialog", { name: title })).toBeTruthy();
+    expect(practice.callsOf("quit")).toEqual([]);
+    await user.click(screen.getByTestId("quit-stay"));
+    await waitFor(() => expect(screen.queryByTestId("quit-stay")).toBeNull());
+    await user.click(screen.getByTestId("practice-close"));
+    await user.keyboard("{Control>},{/Control}");
+    await user.click(await screen.findByTestId("sign-out"));
+    expect((await screen.findByTestId("tables-unsaved")).textContent).toContain(title);
+    await user.keyboard("{Escape}");
+    await waitFor(() => expect(screen.queryByTestId("tables-unsaved")).toBeNull());
+    await user.keyboard("{Control>}q{/Control}");
+    await user.click(await screen.findByTestId("quit-anyway"));
+    await waitFor(() => expect(practice.callsOf("quit")).toEqual([{ withUnsent: false }]));
+  });
+
   it("goes from table to table by the arrows, and keeps what was typed with a dot on its tab", async () => {
     const { user } = await practicePage();
     const field = await screen.findByTestId("words-text-0");
@@ -182,6 +202,21 @@ describe("red flags", () => {
     expect(screen.getByTestId<HTMLTextAreaElement>("rule-patterns").value).toBe("lake &6 rash\nalgae");
     expect(screen.getByTestId<HTMLInputElement>("rule-reviewed-by").value).toBe("");
     expect(screen.getByTestId("rule-own-lake-swim").dataset["edited"]).toBe("");
+  });
+
+  it("say how often people lowered what a rule raised, and are listed by that alone", async () => {
+    const { user } = await practicePage("red-flags");
+    await screen.findByTestId("rule-en-chest-squeeze");
+    expect(screen.queryByTestId("rule-judged")).toBeNull();
+    await user.click(screen.getByTestId("rules-false-alarms"));
+    expect(
+      [...document.querySelectorAll("[data-origin]")].map((one) => one.getAttribute("data-testid")),
+    ).toEqual(["rule-en-chest-squeeze"]);
+    await user.click(screen.getByTestId("rule-en-chest-squeeze"));
+    expect((await screen.findByTestId("rule-judged")).textContent!.trim()).toBe(
+      "12 messages dealt with, 3 of them lowered by a person",
+    );
+    expect(await violations()).toEqual([]);
   });
 
   it("say how many nobody has reviewed", async () => {

@@ -82,6 +82,73 @@ describe("one touch, by keyboard", () => {
     expect(screen.queryByTestId("undo-bar")).toBeNull();
   });
 
+  it("takes a reply back while the next touch is open, which stays open with its words", async () => {
+    const { practice, user } = await startLeo();
+    await user.keyboard(`r${REPLY}{Control>}{Enter}{/Control}`);
+    await screen.findByTestId("undo-bar");
+    await user.keyboard("{Enter}");
+    await waitFor(() => expect(practice.callsOf("touchStart")).toHaveLength(2));
+    await user.keyboard("rDear Bart");
+    await user.click(screen.getByTestId("undo"));
+
+    await waitFor(() => expect(screen.getByTestId("patient").textContent).toContain("Leo Ruiz"));
+    const composer = () => screen.getByTestId<HTMLTextAreaElement>("composer").value;
+    expect(practice.callsOf("undo")).toHaveLength(1);
+    expect(practice.drafts.get("t-bart")).toBe("Dear Bart");
+    expect(practice.touches.has("t-bart"), "its touch stays open").toBe(true);
+    expect(screen.queryByTestId("undo-bar")).toBeNull();
+    const name = practice.touches.get("t-bart")!.patient.name;
+    expect(screen.getByTestId("behind").textContent).toContain(`${name} is still open too`);
+
+    await user.keyboard("{Escape}o");
+    await waitFor(() => expect(composer()).toBe("Dear Bart"));
+    expect(screen.getByTestId("behind").textContent).toContain("Leo Ruiz is still open too");
+    await user.click(screen.getByTestId("behind-back"));
+    await waitFor(() => expect(screen.getByTestId("patient").textContent).toContain("Leo Ruiz"));
+    await user.keyboard("e");
+    await waitFor(() => expect(screen.getByTestId("behind").textContent).toContain(name));
+    expect(practice.callsOf("touchClose")).toEqual([{ thread: "t-leo", workItems: ["Task/t-leo"] }]);
+  });
+
+  it("stays with words that cannot be kept, and says that the reply was taken back all the same", async () => {
+    const { practice, user } = await startLeo();
+    await user.keyboard(`r${REPLY}{Control>}{Enter}{/Control}`);
+    await screen.findByTestId("undo-bar");
+    await user.keyboard("{Enter}");
+    await waitFor(() => expect(practice.callsOf("touchStart")).toHaveLength(2));
+    practice.draftSave = () => Promise.reject({ code: "disk-full", detail: null });
+    await user.keyboard("rDear Bart{Escape}z");
+    expect((await screen.findByTestId("notice")).textContent).toContain(
+      "Taken back: nothing was sent. Leo Ruiz",
+    );
+    expect(practice.callsOf("undo")).toHaveLength(1);
+    expect(screen.getByTestId<HTMLTextAreaElement>("composer").value).toBe("Dear Bart");
+    expect(screen.getByTestId("behind").textContent).toContain("Leo Ruiz");
+  });
+
+  it("waits with what comes back for a start that is under way", async () => {
+    const { practice, user } = await startLeo();
+    await user.keyboard("e");
+    await screen.findByTestId("undo-bar");
+    practice.claimTakes = 50;
+    await user.keyboard("{Enter}z");
+    await waitFor(() => expect(screen.getByTestId("patient").textContent).toContain("Leo Ruiz"));
+    expect(practice.touches.has("t-bart")).toBe(true);
+    expect(screen.getByTestId("behind")).toBeTruthy();
+  });
+
+  it("undoes the urgency of the touch that is open, which stays open", async () => {
+    const { practice, user } = await startLeo();
+    await user.keyboard("u");
+    await screen.findByTestId("urgency");
+    await user.keyboard("4");
+    await screen.findByTestId("undo-bar");
+    await waitFor(() => expect(screen.queryByRole("dialog")).toBeNull());
+    await user.keyboard("z");
+    await waitFor(() => expect(practice.callsOf("undo")).toHaveLength(1));
+    expect(screen.getByTestId("pane").dataset["state"]).toBe("open");
+  });
+
   it("keeps the touch open, with the text and the reason, when it cannot be sent", async () => {
     const { practice, user } = await startLeo();
     practice.fault("replySend", "disk-full");

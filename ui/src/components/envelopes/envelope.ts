@@ -6,14 +6,22 @@ import { catalogue, t, worded } from "$lib/i18n/catalogue.svelte";
 import { languageName, moment, span } from "$lib/i18n/time";
 import { plainName } from "$lib/text/plain";
 
-/** "Ana Ruiz" + "for Leo Ruiz, 6 y", or "Priya Raman" and nothing. */
+/** "Ana Ruiz" + "for Leo Ruiz, 6 y", or "Priya Raman" and nothing; the two parts of the second where one is cut. */
 export function whoOf(row: Pick<EnvelopeRow, "patientName" | "writer" | "ageYears">): {
   name: string;
   forWhom: string | null;
+  whom: string;
+  years: string;
 } {
   const patient = plainName(row.patientName) || t("envelope.nobody");
-  if (row.writer === null) return { name: patient, forWhom: null };
-  return { name: plainName(row.writer), forWhom: forWhom(patient, row.ageYears) };
+  const age = row.ageYears;
+  if (row.writer === null) return { name: patient, forWhom: null, whom: "", years: "" };
+  return {
+    name: plainName(row.writer),
+    forWhom: forWhom(patient, age),
+    whom: t("envelope.for", { patient }),
+    years: age === null ? "" : t("envelope.years", { age }),
+  };
 }
 
 function forWhom(patient: string, age: number | null): string {

@@ -10,6 +10,7 @@ const calm: Status = {
   firstSync: null,
   waitingToSend: 0,
   needsYou: 0,
+  tablesNotSaved: 0,
   index: null,
   clockOffMinutes: null,
   clockOffsetMs: 0,
@@ -26,6 +27,14 @@ describe("the foot of the rail", () => {
     [{}, ["well", "All sent · checked 4 s ago"]],
     [{ waitingToSend: 2 }, ["waiting", "2 waiting to send", "Checked 4 s ago"]],
     [{ needsYou: 1 }, ["trouble", "1 needs you", "Checked 4 s ago"]],
+    [
+      { tablesNotSaved: 1 },
+      ["trouble", "A change of the practice’s tables was not saved", "Checked 4 s ago"],
+    ],
+    [
+      { tablesNotSaved: 2 },
+      ["trouble", "2 changes of the practice’s tables were not saved", "Checked 4 s ago"],
+    ],
     [{ connection: "offline", checked: NOW - 420_000 }, ["waiting", "Offline", "Checked 7 min ago"]],
     [{ connection: "sign-in-again" }, ["trouble", "Sign in again", "Checked 4 s ago"]],
     [{ firstSync: 3412, checked: null }, ["waiting", "First sync: 3,412 messages so far"]],
@@ -33,6 +42,11 @@ describe("the foot of the rail", () => {
     [{ clockOffMinutes: -14 }, ["well", "All sent · checked 4 s ago", "This clock is off by 14 min"]],
   ])("%j", (change, words) => {
     expect(said(change)).toEqual(words);
+  });
+
+  it("leads to what its lines are about", () => {
+    const { lines } = statusWords({ ...calm, needsYou: 1, tablesNotSaved: 1 }, openSession(), NOW);
+    expect(lines.map(({ queue, page }) => queue ?? page)).toEqual(["unsent", "practice", undefined]);
   });
 
   it("never says that all is sent while something waits or needs a person", () => {

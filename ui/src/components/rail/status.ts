@@ -1,5 +1,5 @@
 /**
- * The foot of the rail: how the engine stands, in at most three short lines (pure).
+ * The foot of the rail: how the engine stands, in a few short lines (pure).
  *
  * The first line always answers "is everything I sent gone, and is what I see fresh?". "All sent" is said only
  * when the program says that nothing waits.
@@ -16,6 +16,8 @@ export interface StatusLine {
   text: string;
   /** The queue that shows what the line is about. */
   queue?: "unsent";
+  /** The page that does. */
+  page?: "practice";
 }
 
 export interface StatusWords {
@@ -32,6 +34,9 @@ export function statusWords(status: Status | null, session: Session | null, now:
     lines.push({ text: t("status.needs-you", { n: status.needsYou }), queue: "unsent" });
   if (status.waitingToSend > 0) {
     lines.push({ text: t("status.waiting", { n: status.waitingToSend }), queue: "unsent" });
+  }
+  if (status.tablesNotSaved > 0) {
+    lines.push({ text: t("status.tables-not-saved", { n: status.tablesNotSaved }), page: "practice" });
   }
 
   const connection = session?.kind === "open" && session.signInAgain ? "sign-in-again" : status.connection;
@@ -52,7 +57,9 @@ export function statusWords(status: Status | null, session: Session | null, now:
   if (status.unreadable > 0) lines.push({ text: t("status.unreadable", { n: status.unreadable }) });
 
   const trouble =
-    status.needsYou > 0 || ["untrusted", "sign-in-again", "keyring", "disk-full"].includes(connection);
+    status.needsYou > 0 ||
+    status.tablesNotSaved > 0 ||
+    ["untrusted", "sign-in-again", "keyring", "disk-full"].includes(connection);
   const busy = !online || status.waitingToSend > 0 || status.firstSync !== null;
   return { tone: trouble ? "trouble" : busy ? "waiting" : "well", lines };
 }

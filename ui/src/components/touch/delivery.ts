@@ -5,7 +5,7 @@ export type Move = "retry" | "edit" | "discard" | "send-anyway";
 
 /**
  * Only what can help: a refused text is the same text again, so it is edited; what may have arrived is looked
- * for again; sending anyway is for those who saw who answered.
+ * for again, and never written anew: the patient would read both. Sending anyway is for those who saw who answered.
  */
 export function movesFor(message: Pick<MessageRow, "delivery" | "wedge">): Move[] {
   if (message.delivery !== "needs-you") return [];
@@ -15,8 +15,9 @@ export function movesFor(message: Pick<MessageRow, "delivery" | "wedge">): Move[
       return ["send-anyway", "edit", "discard"];
     case "gone":
       return ["edit", "discard"];
-    case "refused":
     case "outcome-unknown":
+      return ["retry", "discard"];
+    case "refused":
     case undefined:
       return ["retry", "edit", "discard"];
   }

@@ -70,6 +70,7 @@ const table = [
   { id: "route.ask", scope: "global", label: "action.route.ask", keys: ["a"] },
   { id: "urgency.ask", scope: "global", label: "action.urgency.ask", keys: ["u"] },
   { id: "undo", scope: "global", label: "action.undo", keys: ["z", "mod+z"] },
+  { id: "touch.other", scope: "global", label: "action.touch.other", keys: ["o"] },
   { id: "search.focus", scope: "global", label: "action.search.focus", keys: ["/"] },
   {
     id: "palette.open",

@@ -24,6 +24,11 @@ export class PracticeTables {
     this.hours = new OfficeHours(backend, queries);
   }
 
+  /** Something was changed and not saved: it is nowhere but in this window. */
+  get dirty(): boolean {
+    return KINDS.some((kind) => this.of(kind).dirty);
+  }
+
   of(kind: TableKind): TriageWords | RedFlags | OfficeHours {
     if (kind === "triage") return this.triage;
     return kind === "red-flags" ? this.redFlags : this.hours;

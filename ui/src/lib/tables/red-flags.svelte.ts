@@ -55,7 +55,7 @@ function tidied(rule: RedFlagRule): RedFlagRule {
 
 /** Without what the program writes. */
 function said(rule: RedFlagRule): unknown {
-  const { version: _version, date: _date, origin: _origin, off, ...rest } = tidied(rule);
+  const { version: _v, date: _d, origin: _o, judged: _j, lowered: _l, off, ...rest } = tidied(rule);
   return { ...rest, off: off === null ? null : { by: off.by, reason: off.reason } };
 }
 
@@ -86,6 +86,8 @@ export class RedFlags extends Table<RedFlagTable, RedFlagDraft> {
   /** Id of the rule in the editor. */
   selected = $state("");
   search = $state("");
+  /** Only those that people lowered after. */
+  falseAlarmsOnly = $state(false);
 
   readonly rule = $derived(this.draft?.rules.find(({ id }) => id === this.selected) ?? null);
   /** What is found by id, category or pattern, by category. */
@@ -94,6 +96,7 @@ export class RedFlags extends Table<RedFlagTable, RedFlagDraft> {
     const groups = new Map<string, RedFlagRule[]>(this.answer?.categories.map((code) => [code, []]));
     for (const rule of this.draft?.rules ?? []) {
       if (wanted.length > 0 && !found(rule, wanted)) continue;
+      if (this.falseAlarmsOnly && rule.lowered === 0) continue;
       const group = groups.get(rule.category);
       if (group === undefined) groups.set(rule.category, [rule]);
       else group.push(rule);
@@ -102,6 +105,8 @@ export class RedFlags extends Table<RedFlagTable, RedFlagDraft> {
       .filter(([, rules]) => rules.length > 0)
       .map(([category, rules]) => ({ category, rules }));
   });
+  /** Rules whose messages people lowered. */
+  readonly falseAlarms = $derived((this.draft?.rules ?? []).filter(({ lowered }) => lowered > 0).length);
   /** Rules in use that no clinician has reviewed. */
   readonly unreviewed = $derived(
     (this.draft?.rules ?? []).filter(({ off, reviewedBy }) => off === null && reviewedBy.trim() === "")
@@ -189,9 +194,12 @@ export class RedFlags extends Table<RedFlagTable, RedFlagDraft> {
       date: "",
       origin: "own",
       off: null,
+      judged: 0,
+      lowered: 0,
     };
     this.change((draft) => ({ ...draft, rules: [...draft.rules, rule] }));
     this.search = "";
+    this.falseAlarmsOnly = false;
     this.selected = id;
     this.wish = "rule-patterns";
     return true;
@@ -226,6 +234,7 @@ export class RedFlags extends Table<RedFlagTable, RedFlagDraft> {
     const id = problem.place?.replace(/^rule-/, "");
     if (id === undefined || !this.draft?.rules.some((rule) => rule.id === id)) return super.show(problem);
     this.search = "";
+    this.falseAlarmsOnly = false;
     this.selected = id;
     this.wish = "rule-patterns";
   }

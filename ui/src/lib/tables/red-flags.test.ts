@@ -17,6 +17,18 @@ async function redFlags() {
 /** Changed, own and off, as the scripted practice has them. */
 const OURS = ["en-chest-squeeze", "own-lake-swim", "en-urgent-word"];
 
+it("is the same table while only the counts of false alarms move on", async () => {
+  const { practice, table } = await redFlags();
+  table.edit("fr-breathing-short", { note: "Reviewed in spring." });
+  const answer = await practice.redFlagTable();
+  practice.redFlagTable = () =>
+    Promise.resolve({ ...answer, rules: answer.rules.map((one) => ({ ...one, judged: 40, lowered: 9 })) });
+  await table.refresh();
+  expect(table.clash).toBeNull();
+  table.edit("fr-breathing-short", { note: "" });
+  expect(table.dirty).toBe(false);
+});
+
 describe("what is sent of the rules", () => {
   it("is what differs from Tern: changed, own, off", async () => {
     const { table, sent } = await redFlags();

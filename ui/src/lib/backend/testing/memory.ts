@@ -87,6 +87,7 @@ export class MemoryBackend extends MemoryTables implements Backend {
       firstSync: null,
       waitingToSend: 0,
       needsYou: 0,
+      tablesNotSaved: 0,
       index: null,
       clockOffMinutes: null,
       clockOffsetMs: 0,
@@ -253,6 +254,8 @@ export class MemoryBackend extends MemoryTables implements Backend {
     if (this.claimTakes > 0) await new Promise((done) => setTimeout(done, this.claimTakes));
     const holder = this.takenBy.get(thread);
     if (holder !== undefined) return { kind: "taken" as const, holder };
+    const open = this.touches.get(thread);
+    if (open?.mode === "started") return { kind: "started" as const, touch: this.#withDraft(open) };
     const touch = this.#view(thread, "started");
     this.touches.set(thread, touch);
     return { kind: "started" as const, touch };

@@ -87,6 +87,8 @@ export function rule(id: string, change: Partial<RedFlagRule> = {}): RedFlagRule
     date: "2026-09-01",
     origin: "starting",
     off: null,
+    judged: 0,
+    lowered: 0,
     ...change,
   };
 }
@@ -108,6 +110,8 @@ export function rules(): RedFlagRule[] {
       patterns: ["chest &4 (squeez*|tight*|pressure)", "elephant ..3 chest"],
       unless: ["x-ray"],
       note: "Our patients write “squeezing”.",
+      judged: 12,
+      lowered: 3,
       reviewedBy: "Dr Amara Osei",
       date: "2026-10-12",
     }),
