@@ -17,8 +17,6 @@ import { Search } from "$components/search/search.svelte";
 import { Behind, type OpenBehind } from "$components/touch/behind.svelte";
 import { type Closed, Touch } from "$components/touch/touch.svelte";
 import { type Outcome, type Undoable, UndoStack } from "$components/touch/undo.svelte";
-import type { ActionId } from "$lib/actions/actions";
-import type { Handler } from "$lib/actions/registry.svelte";
 import { failureOf } from "$lib/backend/backend";
 import { FocusWish } from "$lib/focus.svelte";
 import { t } from "$lib/i18n/catalogue.svelte";
@@ -26,6 +24,7 @@ import { painted } from "$lib/painted";
 import { LiveQuery } from "$lib/query/live.svelte";
 import type { Tern } from "$lib/tern.svelte";
 import { plainName } from "$lib/text/plain";
+import { handlersOf } from "./inbox-handlers";
 
 /** What the pane is about before anything is opened: an envelope, or a hit of the search. */
 export interface Subject {
@@ -38,9 +37,6 @@ export interface Subject {
   /** The envelope; a hit has less to show. */
   row: EnvelopeRow | null;
 }
-
-const BUILT_IN = ["mine", "urgent", "unsorted", "calls", "waiting", "unsent"] as const;
-const DIGITS = [1, 2, 3, 4, 5, 6, 7, 8, 9] as const;
 
 export class Inbox {
   readonly rail: LiveQuery<Rail>;
@@ -94,7 +90,11 @@ export class Inbox {
   /** Asks for what is shown first, and takes the keys. The returned function ends it. */
   begin(): () => void {
     const { queries, registry, backend } = this.#tern;
-    const ends = [this.list.watch(queries), this.search.watch(queries), registry.handleAll(this.#handlers())];
+    const ends = [
+      this.list.watch(queries),
+      this.search.watch(queries),
+      registry.handleAll(handlersOf(this, this.#tern)),
+    ];
     this.#tern.beforeLock = () => this.touch.keep();
     void this.rail.refresh();
     void this.moves.destinations.refresh();
@@ -119,7 +119,7 @@ export class Inbox {
 
   openQueue(queue: QueueId): void {
     this.search.clear();
-    this.#letGo();
+    this.letGo();
     this.turn = "list";
     this.#tern.page = "inbox";
     void this.list.open(queue);
@@ -131,7 +131,7 @@ export class Inbox {
     this.search.clear();
     this.#tern.page = "inbox";
     if (this.touch.held) return;
-    this.#letGo();
+    this.letGo();
     await this.list.open(this.list.queue, thread);
     if (this.list.selected?.thread !== thread) await this.list.open("urgent", thread);
     this.turn = "touch";
@@ -143,14 +143,14 @@ export class Inbox {
       this.#askOutcome();
       return;
     }
-    this.#letGo();
+    this.letGo();
     if (this.search.active) this.search.select(index);
     else this.list.select(index);
     this.turn = "touch";
   }
 
   move(by: number): void {
-    this.#letGo();
+    this.letGo();
     if (this.search.active) this.search.move(by);
     else this.list.move(by);
   }
@@ -216,7 +216,7 @@ export class Inbox {
       this.moves.about = { rows, name: view.patient.name, urgency, touch: view.thread };
       return;
     }
-    const chosen = this.#chosen();
+    const chosen = this.chosen;
     const urgency = chosen.reduce<UrgencyLevel>((high, row) => higher(high, row.urgency), "routine");
     const rows = chosen.map(({ thread, urgency: shown }) => ({ thread, urgency: shown }));
     this.moves.about = { rows, name: chosen[0]?.patientName ?? "", urgency, touch: null };
@@ -338,7 +338,7 @@ export class Inbox {
         continue;
       }
       if (other !== null) this.#behind.add({ thread: other.thread, name: other.patient.name });
-      if (this.touch.thread !== thread) this.#letGo();
+      if (this.touch.thread !== thread) this.letGo();
       this.touch.show(view);
       this.turn = "touch";
       this.#tern.page = "inbox";
@@ -410,7 +410,7 @@ export class Inbox {
     const threads = rows.map(({ thread }) => thread);
     if (threads.length === 0) return;
     if (touch === null) {
-      this.#letGo();
+      this.letGo();
       if (leaves) threads.forEach((thread) => this.list.leave(thread));
       this.list.unmark();
       this.focus.to("list");
@@ -438,7 +438,7 @@ export class Inbox {
   }
 
   /** Rows that a decision on the list is about. */
-  #chosen(): EnvelopeRow[] {
+  get chosen(): EnvelopeRow[] {
     if (!this.search.active) return this.list.chosen;
     return this.subject?.row === null || this.subject === null ? [] : [this.subject.row];
   }
@@ -448,82 +448,12 @@ export class Inbox {
   }
 
   /** Ends what can be ended without a word: a peek, the news that somebody was first. */
-  #letGo(): void {
+  letGo(): void {
     if (this.touch.state === "peeking") this.touch.peekEnd();
     else this.touch.reset();
   }
 
   #rowOf(thread: string): EnvelopeRow | null {
     return this.list.places.find((place) => place?.row.thread === thread)?.row ?? null;
-  }
-
-  #handlers(): Partial<Record<ActionId, Handler>> {
-    const { touch, list } = this;
-    const here = () => this.#tern.page === "inbox";
-    // While an outcome is being settled, the hand is on the next envelope already.
-    const free = () => here() && (!touch.held || touch.state === "ending") && touch.state !== "opening";
-    const opened = () => here() && touch.state === "open";
-    const onRows = () => free() && !this.search.active && list.selected !== null;
-    const movable = () => (opened() ? touch.canHandOn : free() && this.#chosen().length > 0);
-    const handlers: Partial<Record<ActionId, Handler>> = {
-      "list.next": { run: () => this.move(1), can: free },
-      "list.previous": { run: () => this.move(-1), can: free },
-      "list.first": { run: () => this.move(-1e9), can: free },
-      "list.last": { run: () => this.move(1e9), can: free },
-      "list.show-new": { run: () => void list.settle(), can: () => here() && list.waiting > 0 },
-      "search.leave": {
-        run: () => {
-          this.search.clear();
-          this.#letGo();
-          this.focus.to("list");
-        },
-        can: () => free() && touch.state !== "peeking" && this.search.active,
-      },
-      "touch.start": { run: () => void this.start(), can: () => free() && this.subject?.open === true },
-      "touch.peek": {
-        run: () => void this.peek(),
-        can: () => free() && touch.state !== "peeking" && this.subject !== null,
-      },
-      "row.mark": { run: () => list.mark(), can: onRows },
-      "row.mark-all": { run: () => list.markAll(), can: onRows },
-      "row.unmark": { run: () => list.unmark(), can: () => free() && list.marked.size > 0 },
-      "route.ask": { run: () => this.ask("route"), can: movable },
-      "urgency.ask": { run: () => this.ask("urgency"), can: movable },
-      "touch.call": { run: () => this.ask("call"), can: () => opened() && touch.canHandOn },
-      "touch.visit": { run: () => this.ask("visit"), can: () => opened() && touch.canHandOn },
-      "peek.end": { run: () => this.peekEnd(), can: () => here() && touch.state === "peeking" },
-      "reply.focus": { run: () => this.focus.to("composer"), can: () => here() && touch.canWrite },
-      "reply.send": { run: () => void this.send(), can: () => here() && touch.canSend },
-      "touch.close": { run: () => void this.close(), can: () => here() && touch.canReply },
-      "touch.put-back": { run: () => (this.puttingBack = true), can: opened },
-      "composer.leave": { run: () => (document.activeElement as HTMLElement | null)?.blur(), can: opened },
-      // As long as the bar is there, whatever is open.
-      undo: { run: () => void this.takeBack(), can: () => this.undo.latest !== null },
-      "touch.other": { run: () => void this.toOther(), can: () => this.behind !== null },
-      "search.focus": {
-        run: () => {
-          this.#tern.page = "inbox";
-          this.turn = "list";
-          this.focus.to("search");
-        },
-      },
-    };
-    for (const queue of BUILT_IN) {
-      handlers[`queue.${queue}`] = {
-        run: () => this.openQueue(queue),
-        can: () => this.rail.data?.queues.some(({ id }) => id === queue) ?? false,
-      };
-    }
-    for (const n of DIGITS) {
-      handlers[`route.${n}`] = {
-        run: () => this.routeByNumber(n),
-        can: () => movable() && this.moves.numbered(n) !== null,
-      };
-      handlers[`queue.${n}`] = {
-        run: () => this.openQueue(this.nthQueue(n)!),
-        can: () => this.nthQueue(n) !== null,
-      };
-    }
-    return handlers;
   }
 }

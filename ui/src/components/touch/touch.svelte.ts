@@ -7,6 +7,7 @@
  *    |                \--error--> idle
  *    +--- peek --> opening --ok--> peeking --end--> idle
  *   idle --reopen (undo, reload, edit)--> open | peeking
+ *   open --show (undo, the one behind)--> open: the other stays open in the program, behind this one
  * ```
  *
  * Every other move is refused: `Touch.start` in `open` does nothing. The frame changes with the key; the claim
