@@ -33,6 +33,29 @@ async fn a_reply_undone_once_arrives_exactly_once() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_reply_is_taken_back_although_the_next_message_is_open_already_and_neither_loses_a_word() {
+    let scene = Scene::set(&[]).await;
+    let window = scene.signed_in("physician", "en").await;
+    let first = start(&window).await;
+    write(&window, REPLY).await;
+    send(&window).await;
+    let second = start(&window).await;
+    assert_ne!(first, second);
+    write(&window, "Half a sentence").await;
+    // Out of the field: there z is a letter.
+    window.see("[data-testid=undo]").await.unwrap().click().await.unwrap();
+    let says = "const field = document.querySelector('[data-testid=composer]'); \
+                return field !== null && (field.value ?? field.textContent).includes(arguments[0])";
+    window.until(says, vec![json!(REPLY)], "the reply again").await.unwrap();
+    window.see("[data-testid=behind]").await.unwrap();
+    accessible(&window).await;
+    assert_eq!(scene.said(&first, REPLY).await, 0);
+    window.see("[data-testid=behind-back]").await.unwrap().click().await.unwrap();
+    window.until(says, vec![json!("Half a sentence")], "what was begun").await.unwrap();
+    window.quit().await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_reply_in_an_outage_waits_and_arrives_once_the_road_is_mended() {
     let scene = Scene::set(&[]).await;
     let window = scene.signed_in("physician", "en").await;
