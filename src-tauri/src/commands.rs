@@ -121,6 +121,14 @@ pub(crate) async fn quit<R: Runtime>(
     result
 }
 
+/// The page asks something before it quits: it is heard, and the question is seen.
+#[tauri::command]
+pub(crate) async fn quit_asks<R: Runtime>(app: AppHandle<R>, asked: State<'_, QuitAsked>) -> Answer<()> {
+    asked.0.notify_waiters();
+    window::show(&app);
+    Ok(())
+}
+
 /// *Lock* in the tray's menu.
 pub(crate) fn lock_from_tray<R: Runtime>(app: &AppHandle<R>) {
     let program = Arc::clone(app.state::<Arc<Program>>().inner());

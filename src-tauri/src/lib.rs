@@ -139,6 +139,7 @@ fn builder(arguments: Arguments, profile: Profile, parts: Parts) -> tauri::Build
             commands::hours_save,
             commands::table_discard,
             commands::quit,
+            commands::quit_asks,
         ])
         .setup(move |app| {
             let preset = arguments.server.as_deref().map(|server| (wiring::spelt(server), arguments.ca.clone()));

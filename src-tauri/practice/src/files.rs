@@ -1,7 +1,11 @@
 //! Files that only their owner may read, written whole or not at all.
 
 use crate::Error;
-use std::path::Path;
+use std::{
+    fs::{File, TryLockError},
+    path::Path,
+    time::{Duration, Instant},
+};
 
 /// Writes `content` beside `path`, flushes it to the disk and renames it into place, readable by
 /// its owner only (on Unix; elsewhere the folder's rights hold).
@@ -80,5 +84,30 @@ mod tests {
         assert_eq!(mode(&folder)?, 0o700);
         assert_eq!(mode(&folder.join("secrets.json"))?, 0o600);
         Ok(())
+    }
+}
+
+/// How long a folder may be another's: a practice that was told to end closes its files first.
+const GIVEN_BACK_WITHIN: Duration = Duration::from_secs(8);
+
+/// Takes a folder for this process, waiting a little for one that is just ending; the system gives it back however the
+/// process ends.
+///
+/// # Errors
+/// [`Error::InUse`] where another keeps it, and [`Error::File`].
+pub fn lock(data: &Path) -> Result<File, Error> {
+    make_private_folder(data)?;
+    let path = data.join("lock");
+    let lock = File::create(&path).map_err(Error::file("cannot make", &path))?;
+    let began = Instant::now();
+    loop {
+        match lock.try_lock() {
+            Ok(()) => return Ok(lock),
+            Err(TryLockError::WouldBlock) if began.elapsed() < GIVEN_BACK_WITHIN => {
+                std::thread::sleep(Duration::from_millis(100));
+            }
+            Err(TryLockError::WouldBlock) => return Err(Error::InUse { path: data.to_owned() }),
+            Err(TryLockError::Error(source)) => return Err(Error::file("cannot lock", &path)(source)),
+        }
     }
 }

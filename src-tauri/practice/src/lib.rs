@@ -41,5 +41,6 @@ mod words;
 
 pub use announcement::{AnnouncedAccount, AnnouncedBackend, AnnouncedUnruly, Announcement};
 pub use error::Error;
+pub use files::lock;
 pub use practice::{Options, Practice};
 pub use smart::SignInPage;

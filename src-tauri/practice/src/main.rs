@@ -114,10 +114,13 @@ fn run_practice(serve: Serve) -> Result<(), Box<dyn std::error::Error>> {
             (passing.path().to_owned(), Some(passing))
         }
     };
+    // Held until nothing of this process writes any more.
+    let lock = tern_practice::lock(&data)?;
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
     let served = runtime.block_on(serve_until_told(serve, data));
     // What still writes does so on the runtime's threads, and would write into a folder that is being removed.
     runtime.shutdown_timeout(LETTING_GO);
+    drop(lock);
     passing.map_or(Ok(()), TempDir::close)?;
     served
 }

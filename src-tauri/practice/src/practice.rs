@@ -18,7 +18,6 @@ use axum::Router;
 use axum_server::tls_rustls::RustlsConfig;
 use chrono::Utc;
 use std::{
-    fs::{File, TryLockError},
     net::SocketAddr,
     path::{Path, PathBuf},
     sync::Arc,
@@ -62,8 +61,6 @@ pub struct Practice {
     server: axum_server::Handle<SocketAddr>,
     serving: JoinHandle<std::io::Result<()>>,
     working: JoinSet<()>,
-    /// Held as long as the folder is ours.
-    _lock: File,
 }
 
 impl Practice {
@@ -74,7 +71,6 @@ impl Practice {
     pub async fn open(options: Options) -> Result<Self, Error> {
         let now = Utc::now();
         let data = data_folder(&options.data)?;
-        let lock = locked(&data)?;
         definitions_in_place(&options, &data)?;
         let size = size_kept(&data, options.size)?;
         let words = Arc::new(Words::open(options.messages.as_deref())?);
@@ -127,7 +123,6 @@ impl Practice {
             server,
             serving: tokio::spawn(serving),
             working,
-            _lock: lock,
         })
     }
 
@@ -149,17 +144,6 @@ impl Practice {
             Err(error) => tracing::error!(%error, "the server was torn down"),
         }
         self.engine.close().await;
-    }
-}
-
-/// Takes the folder for this process; the system gives it back however the process ends.
-fn locked(data: &Path) -> Result<File, Error> {
-    let path = data.join("lock");
-    let lock = File::create(&path).map_err(Error::file("cannot make", &path))?;
-    match lock.try_lock() {
-        Ok(()) => Ok(lock),
-        Err(TryLockError::WouldBlock) => Err(Error::InUse { path: data.to_owned() }),
-        Err(TryLockError::Error(source)) => Err(Error::file("cannot lock", &path)(source)),
     }
 }
 

@@ -83,3 +83,24 @@ fn a_quirk_that_nobody_knows_is_refused_by_name() {
     assert!(!refused.status.success());
     assert!(String::from_utf8_lossy(&refused.stderr).contains("etag-wrong"));
 }
+
+#[test]
+fn a_folder_is_served_by_one_at_a_time_and_the_second_is_told() {
+    let temporary = TempDir::new().unwrap();
+    let data = TempDir::new().unwrap();
+    let named = data.path().join("practice");
+    let (mut child, _) = started(&temporary, &["--data", named.to_str().unwrap()]);
+    let second = Command::new(env!("CARGO_BIN_EXE_tern-practice"))
+        .args(["serve", "--patients", "3", "--threads", "1", "--data", named.to_str().unwrap()])
+        .stdin(Stdio::null())
+        .output()
+        .unwrap();
+    assert!(!second.status.success());
+    assert!(String::from_utf8_lossy(&second.stderr).contains("another tern-practice"));
+    tell(&child, "-KILL");
+    child.wait().unwrap();
+    // However the first one ended, its folder is free again.
+    let (mut child, _) = started(&temporary, &["--data", named.to_str().unwrap()]);
+    tell(&child, "-TERM");
+    assert!(child.wait().unwrap().success());
+}

@@ -24,7 +24,7 @@ pub(crate) struct BrowserDoor {
 /// How the practice's server knows Tern.
 #[derive(Clone, Debug)]
 pub(crate) struct Registration {
-    /// The server that it is about; every server where none is named.
+    /// The server that it is about: the one that the program was started with.
     pub(crate) server: Option<String>,
     /// The client id there.
     pub(crate) client_id: String,
@@ -48,7 +48,7 @@ impl BrowserDoor {
         };
         let language = if french { Language::French } else { Language::English };
         let Registration { server: registered, client_id, redirect_port } = &self.registration;
-        if registered.as_deref().is_some_and(|registered| registered != server) {
+        if registered.as_deref() != Some(server) {
             return Client { language, ..Client::default() };
         }
         Client { language, id: client_id.clone(), redirect_port: *redirect_port, ..Client::default() }

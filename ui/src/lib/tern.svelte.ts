@@ -149,12 +149,21 @@ export class Tern {
   async quit(without: { unsent?: boolean; tables?: boolean } = {}): Promise<void> {
     const withUnsent = without.unsent ?? false;
     this.unkept = (await this.beforeLock?.()) ?? null;
-    if (this.unkept !== null && !withUnsent) return;
+    if (this.unkept !== null && !withUnsent) return this.#asksFirst();
     this.unsavedTables = this.tables.dirty && !without.tables;
-    if (this.unsavedTables) return;
+    if (this.unsavedTables) return this.#asksFirst();
     try {
       const asked = await this.backend.quit({ withUnsent });
       this.wouldStay = asked.quits ? 0 : asked.unsent;
+    } catch (thrown) {
+      this.fail(thrown);
+    }
+  }
+
+  /** Asked from the tray, the window may be hidden, and the program would not wait for long. */
+  async #asksFirst(): Promise<void> {
+    try {
+      await this.backend.quitAsks();
     } catch (thrown) {
       this.fail(thrown);
     }

@@ -49,6 +49,7 @@ describe("the page of the practice", () => {
     const title = "Your changes of the practice’s tables are not saved.";
     expect(await screen.findByRole("dialog", { name: title })).toBeTruthy();
     expect(practice.callsOf("quit")).toEqual([]);
+    expect(practice.callsOf("quitAsks")).toHaveLength(1);
     await user.click(screen.getByTestId("quit-stay"));
     await waitFor(() => expect(screen.queryByTestId("quit-stay")).toBeNull());
     await user.click(screen.getByTestId("practice-close"));

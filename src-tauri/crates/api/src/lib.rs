@@ -18,6 +18,7 @@ mod ops;
 pub mod ports;
 pub mod profile;
 pub mod program;
+mod recipients;
 mod rights;
 #[cfg(test)]
 mod scene;

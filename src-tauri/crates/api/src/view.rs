@@ -5,7 +5,6 @@ use tern_inbox::{
     message::{Authorship, Delivery, Standing},
     outbox::{Intent, OutboxRow, Wedge},
     party::{PartyKind, PartyRef},
-    patient::Proxy,
     touch::Touch,
 };
 use tern_store::{Placed, ThreadView};
@@ -17,6 +16,7 @@ use crate::{
         WedgeReason,
     },
     fail::Answer,
+    recipients::{proxy, readers},
     show::{self, revealed},
 };
 
@@ -193,18 +193,15 @@ fn shown_items(view: &ThreadView, mode: TouchMode) -> Vec<String> {
     }
 }
 
-fn proxy<'v>(view: &'v ThreadView, reference: &PartyRef) -> Option<&'v Proxy> {
-    view.proxies.iter().find(|proxy| proxy.reference == *reference)
-}
-
 fn preferred_name(view: &ThreadView) -> String {
     view.patient.as_ref().map(|patient| patient.preferred_name.reveal().to_owned()).unwrap_or_default()
 }
 
 fn patient_card(view: &ThreadView, now: chrono::DateTime<chrono::Utc>) -> PatientCard {
     let patient = view.patient.as_ref();
-    // Who reads what is sent: the proxy who wrote last, where one did.
-    let reader = view
+    let (read_by, relationship) = readers(view);
+    // To call: the proxy who wrote last, where one did.
+    let caller = view
         .messages
         .iter()
         .rev()
@@ -212,7 +209,7 @@ fn patient_card(view: &ThreadView, now: chrono::DateTime<chrono::Utc>) -> Patien
         .find(|sender| sender.reference.kind().is_patient_side())
         .and_then(|sender| proxy(view, &sender.reference));
     let phone =
-        reader.and_then(|proxy| proxy.phones.first()).or_else(|| patient.and_then(|patient| patient.phones.first()));
+        caller.and_then(|proxy| proxy.phones.first()).or_else(|| patient.and_then(|patient| patient.phones.first()));
     PatientCard {
         name: patient.map(|patient| patient.name.reveal().to_owned()).unwrap_or_default(),
         preferred_name: preferred_name(view),
@@ -220,8 +217,8 @@ fn patient_card(view: &ThreadView, now: chrono::DateTime<chrono::Utc>) -> Patien
         age_years: patient.and_then(|patient| show::age(patient.birth_date?, now)),
         record_number: patient.and_then(|patient| patient.record_number.clone()),
         language: patient.and_then(|patient| patient.language.clone()),
-        read_by: reader.map(|proxy| proxy.name.reveal().to_owned()),
-        relationship: reader.and_then(|proxy| proxy.relationship.clone()),
+        read_by,
+        relationship,
         phone: phone.map(|phone| phone.reveal().to_owned()),
     }
 }

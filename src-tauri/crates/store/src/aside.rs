@@ -115,7 +115,11 @@ pub fn open_or_set_aside(
     now: DateTime<Utc>,
 ) -> Result<Opened, StoreError> {
     if damage_mark(path).exists() {
-        return replace(path, key, provenance, now);
+        if path.exists() {
+            return replace(path, key, provenance, now);
+        }
+        // The file it was about is gone.
+        remove_if_there(&damage_mark(path))?;
     }
     match Cache::open(path, key, provenance, now) {
         Ok(cache) => {
@@ -144,7 +148,7 @@ pub(crate) fn damage_mark(path: &Path) -> PathBuf {
 /// As [`Cache::open`].
 pub fn replace(path: &Path, key: &CacheKey, provenance: &Provenance, now: DateTime<Utc>) -> Result<Opened, StoreError> {
     let set_aside = set_aside(path, now)?;
-    let rescued = rescue(&set_aside.path, key);
+    let rescued = rescue(&set_aside.path, key, provenance);
     let cache = Cache::open(path, key, provenance, now)?;
     let mut counts = Unsent::default();
     // With its own key it opens as far as it ever will; without, its words may come back another time.
@@ -203,10 +207,17 @@ pub fn list(path: &Path) -> Result<Vec<SetAside>, StoreError> {
 /// Reads what a person made out of an old cache, row by row, as far as its pages allow.
 ///
 /// # Errors
-/// [`StoreError::KeyRefused`], [`StoreError::Damaged`] where not even its first page can be read.
-pub fn rescue(old: &Path, key: &CacheKey) -> Result<Rescued, StoreError> {
+/// [`StoreError::KeyRefused`], [`StoreError::Damaged`] where not even its first page can be read;
+/// [`StoreError::CopiedFromElsewhere`], [`StoreError::BelongsToAnother`] where it says so: what is unsent in such a one
+/// is no longer this machine's to send.
+pub fn rescue(old: &Path, key: &CacheKey, provenance: &Provenance) -> Result<Rescued, StoreError> {
     open::refuse_plaintext(old)?;
-    Ok(rescue_from(&open::connect(old, key, Purpose::Rescuing)?))
+    let connection = open::connect(old, key, Purpose::Rescuing)?;
+    match open::refuse_strangers(&connection, provenance) {
+        Err(error @ (StoreError::CopiedFromElsewhere | StoreError::BelongsToAnother)) => Err(error),
+        // It says it is ours, or cannot say any more.
+        _ => Ok(rescue_from(&connection)),
+    }
 }
 
 pub(crate) fn rescue_from(connection: &Connection) -> Rescued {
@@ -285,6 +296,7 @@ pub(crate) fn remove(path: &Path) -> Result<(), StoreError> {
     remove_if_there(&with_suffix(path, "-wal"))?;
     remove_if_there(&with_suffix(path, "-shm"))?;
     remove_if_there(&sidecar::path_of(path))?;
+    remove_if_there(&damage_mark(path))?;
     remove_if_there(path)
 }
 

@@ -129,7 +129,8 @@ fn hours(text: Option<&str>) -> (Option<Hours>, Option<String>) {
 }
 
 fn scanner(text: Option<&str>) -> (Scanner, Option<String>) {
-    let (changes, mut problems) = text.map(PracticeRules::read).unwrap_or_default();
+    let (changes, unread_parts) = text.map(PracticeRules::read).unwrap_or_default();
+    let mut problems = unread_parts.problems;
     let name = text.map(digest).unwrap_or_default();
     // A pattern that cannot be read takes nothing with it but itself.
     let (scanner, unread) = Scanner::of_what_can_be_read(&changes.over(starting(), &name));

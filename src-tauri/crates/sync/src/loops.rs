@@ -324,15 +324,13 @@ async fn tally(shared: &Shared) -> Ending {
                 let stuck: BTreeSet<_> = stuck.into_iter().map(|(group, _)| group).collect();
                 let waiting: BTreeSet<_> =
                     waiting.into_iter().map(|(group, _)| group).filter(|group| !stuck.contains(group)).collect();
-                let is_table = |row: &&OutboxRow| {
-                    matches!(row.intent, Intent::Table { .. })
-                        && row.author == author
-                        && row.delivery == Delivery::Wedged
-                };
-                let tables = rows.iter().filter(is_table).count();
+                let is_table = |row: &&OutboxRow| matches!(row.intent, Intent::Table { .. }) && row.author == author;
+                let (tables, tables_waiting): (Vec<_>, Vec<_>) =
+                    rows.iter().filter(is_table).partition(|row| row.delivery == Delivery::Wedged);
                 let progress = reader.index_progress()?;
                 let unreadable = reader.quarantined()?.len();
-                Ok::<_, StoreError>((waiting.len(), stuck.len(), tables, progress, unreadable))
+                let waiting = waiting.len() + tables_waiting.len();
+                Ok::<_, StoreError>((waiting, stuck.len(), tables.len(), progress, unreadable))
             })
         });
         match counted.await {

@@ -144,6 +144,8 @@ export interface Backend {
   serverFacts(): Promise<ServerFact[]>;
   /** Ends the program, unless replies would stay behind and the person did not say that they may. */
   quit(request: QuitRequest): Promise<QuitResult>;
+  /** Something is asked before quitting: the window comes forward, and nothing ends without an answer. */
+  quitAsks(): Promise<void>;
 
   on<E extends keyof BackendEvents>(
     event: E,

@@ -60,6 +60,7 @@ export const tauri: Backend = {
   settings: () => invoke("settings"),
   settingsSave: (settings) => invoke("settings_save", { request: settings }),
   serverFacts: () => invoke("server_facts"),
+  quitAsks: () => invoke("quit_asks"),
   quit: (request) => invoke("quit", { request }),
 
   on: (event, handler) => listen(event, ({ payload }) => handler(payload as never)),

@@ -29,7 +29,7 @@ recordNumber: string | null,
  */
 language: string | null, 
 /**
- * Who reads what is sent, where it is not the patient: "Ana Ruiz".
+ * Everybody who reads what is sent, where that is not the patient alone: "Ana Ruiz, Leo Ruiz".
  */
 readBy: string | null, 
 /**

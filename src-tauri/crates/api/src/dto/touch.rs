@@ -146,7 +146,7 @@ pub struct PatientCard {
     pub record_number: Option<String>,
     /// BCP 47.
     pub language: Option<String>,
-    /// Who reads what is sent, where it is not the patient: "Ana Ruiz".
+    /// Everybody who reads what is sent, where that is not the patient alone: "Ana Ruiz, Leo Ruiz".
     pub read_by: Option<String>,
     /// Code (`MTH`) or text of the relationship.
     pub relationship: Option<String>,

@@ -18,13 +18,13 @@ use tern_store::Reader;
 
 use crate::{
     dto::{
-        self, PreviewLevel, PreviewRaise, RedFlagPreview, RedFlagRule, RedFlagSaveRequest, RedFlagTable, RuleOrigin,
-        RuleProblemRow, TableSaved, UrgencyLevel,
+        self, ApiError, ErrorCode, PreviewLevel, PreviewRaise, RedFlagPreview, RedFlagRule, RedFlagSaveRequest,
+        RedFlagTable, RuleOrigin, RuleProblemRow, TableSaved, UrgencyLevel,
     },
     fail::Answer,
     program::Program,
     show,
-    tables::{LATELY, MOST_CHANGED, Read, count, json, wrong},
+    tables::{LATELY, MOST_CHANGED, Read, count, wrong},
 };
 
 /// Rules that a practice may change or add: more is a mistake.
@@ -70,7 +70,9 @@ impl Program {
         if !problems.is_empty() {
             return Ok(TableSaved::Wrong { problems });
         }
-        desk.save_table(TableKind::RedFlags, json(&changes)?, request.base).await
+        let unread = standing.in_force.as_deref().map(PracticeRules::read).unwrap_or_default().1;
+        let text = changes.written_with(&unread).map_err(|error| ApiError::because(ErrorCode::Internal, error))?;
+        desk.save_table(TableKind::RedFlags, text, request.base).await
     }
 
     /// What the last messages would be raised to.

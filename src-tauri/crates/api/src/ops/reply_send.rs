@@ -3,8 +3,8 @@
 use chrono::Duration;
 use tern_inbox::{
     ids::{MessageId, ThreadId, WorkItemId},
-    message::{Audience, Authorship, Message, Standing},
-    party::{Party, PartyKind, PartyRef},
+    message::{Authorship, Message, Standing},
+    party::Party,
     private::PrivateText,
     rights::Wording,
     touch::Outcome,
@@ -16,6 +16,7 @@ use crate::{
     dto::{ApiError, Ended, ErrorCode, ReplyRequest},
     fail::Answer,
     program::Program,
+    recipients::recipients,
 };
 
 impl Program {
@@ -107,34 +108,4 @@ fn reply(desk: &Desk, thread: &ThreadId, view: &ThreadView, id: MessageId, text:
         authorship: Authorship::Person,
         attachments: Vec::new(),
     })
-}
-
-/// Everybody on the patient's side of the thread. A patient who is not the thread's, or a proxy of somebody
-/// else, means that the thread is not what the screen shows: nothing is sent.
-fn recipients(view: &ThreadView) -> Answer<Vec<PartyRef>> {
-    let disagree = || ApiError::new(ErrorCode::Invalid);
-    let thread = view.thread.as_ref().ok_or_else(|| ApiError::new(ErrorCode::NotFound))?;
-    let patient = match (&thread.audience, &thread.patient) {
-        (Audience::Patient, Some(patient)) => PartyRef::new(format!("Patient/{patient}")),
-        _ => return Err(disagree()),
-    };
-    let named = thread.participants.iter().chain(&thread.opener).map(|party| &party.reference);
-    let wrote = view.messages.iter().filter_map(|placed| Some(&placed.message.sender.as_ref()?.reference));
-    let mut recipients: Vec<PartyRef> = Vec::new();
-    for party in named.chain(wrote).filter(|party| party.kind().is_patient_side()) {
-        let belongs = match party.kind() {
-            PartyKind::Patient => *party == patient,
-            _ => view.proxies.is_empty() || view.proxies.iter().any(|proxy| proxy.reference == *party),
-        };
-        if !belongs {
-            return Err(disagree());
-        }
-        if !recipients.contains(party) {
-            recipients.push(party.clone());
-        }
-    }
-    if recipients.is_empty() {
-        recipients.push(patient);
-    }
-    Ok(recipients)
 }

@@ -51,6 +51,17 @@ impl Default for PracticeRules {
     }
 }
 
+/// What of a text cannot be read.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Unread {
+    /// Where, and that it cannot.
+    pub problems: Vec<String>,
+    /// Entries of rules that are off.
+    off: Vec<Value>,
+    /// Rules.
+    rules: Vec<Value>,
+}
+
 /// As it lies in the Library, its parts unread.
 #[derive(Deserialize)]
 struct Parts {
@@ -64,29 +75,54 @@ struct Parts {
 impl PracticeRules {
     /// Reads the changes, each by itself: one that cannot be read takes no other with it, least of all a rule that
     /// somebody switched off. What is wrong is told by its place, without a word of it.
-    pub fn read(text: &str) -> (Self, Vec<String>) {
+    pub fn read(text: &str) -> (Self, Unread) {
         let mut changes = Self::default();
+        let only = |problem: String| Unread { problems: vec![problem], ..Unread::default() };
         let parts = match serde_json::from_str::<Parts>(text) {
             Ok(parts) if parts.version == FORMAT => parts,
             Ok(parts) => {
-                return (changes, vec![format!("version {} is not one that this program knows", parts.version)]);
+                return (changes, only(format!("version {} is not one that this program knows", parts.version)));
             }
-            Err(error) => return (changes, vec![format!("not JSON of this kind, line {}", error.line())]),
+            Err(error) => return (changes, only(format!("not JSON of this kind, line {}", error.line()))),
         };
-        let mut problems = Vec::new();
+        let mut unread = Unread::default();
         for (at, off) in parts.off.into_iter().enumerate() {
-            match serde_json::from_value(off) {
+            match RuleOff::deserialize(&off) {
                 Ok(off) => changes.off.push(off),
-                Err(_) => problems.push(format!("off[{at}] cannot be read")),
+                Err(_) => {
+                    unread.problems.push(format!("off[{at}] cannot be read"));
+                    unread.off.push(off);
+                }
             }
         }
         for (at, rule) in parts.rules.into_iter().enumerate() {
-            match serde_json::from_value(rule) {
+            match Rule::deserialize(&rule) {
                 Ok(rule) => changes.rules.push(rule),
-                Err(_) => problems.push(format!("rules[{at}] cannot be read")),
+                Err(_) => {
+                    unread.problems.push(format!("rules[{at}] cannot be read"));
+                    unread.rules.push(rule);
+                }
             }
         }
-        (changes, problems)
+        (changes, unread)
+    }
+
+    /// The changes as they are written, with what could not be read of the former text behind them: whoever saves one
+    /// rule takes no other away unseen.
+    ///
+    /// # Errors
+    /// Never seen.
+    pub fn written_with(&self, unread: &Unread) -> Result<String, serde_json::Error> {
+        let mut json = serde_json::to_value(self)?;
+        for (name, values) in [("off", &unread.off), ("rules", &unread.rules)] {
+            if !values.is_empty() {
+                match json.get_mut(name).and_then(Value::as_array_mut) {
+                    Some(list) => list.extend(values.iter().cloned()),
+                    None => json[name] = Value::from(values.clone()),
+                }
+            }
+        }
+        serde_json::to_string_pretty(&json)
     }
 
     /// Whether nothing is changed.
@@ -169,12 +205,14 @@ mod tests {
     fn one_change_that_cannot_be_read_takes_no_other_with_it() {
         let text = r#"{"version":1,"note":"of a newer one","off":[{"rule":"en-b","by":"Dr Osei","date":"2026-03-01",
             "reason":"singers"},{"rule":"en-c"}],"rules":[{"id":"own-1","category":"horoscope"}]}"#;
-        let (changes, problems) = PracticeRules::read(text);
+        let (changes, unread) = PracticeRules::read(text);
         assert_eq!((changes.off.len(), changes.rules.len()), (1, 0));
-        assert_eq!(problems, ["off[1] cannot be read", "rules[0] cannot be read"]);
+        assert_eq!(unread.problems, ["off[1] cannot be read", "rules[0] cannot be read"]);
+        let (again, still) = PracticeRules::read(&changes.written_with(&unread).expect("json"));
+        assert_eq!((again, still), (changes, unread), "saving takes nothing away");
         for nothing in ["", "[]", r#"{"version":2}"#] {
-            let (changes, problems) = PracticeRules::read(nothing);
-            assert!(changes.is_empty() && problems.len() == 1, "{nothing}");
+            let (changes, unread) = PracticeRules::read(nothing);
+            assert!(changes.is_empty() && unread.problems.len() == 1, "{nothing}");
         }
     }
 

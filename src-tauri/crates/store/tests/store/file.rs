@@ -349,3 +349,18 @@ fn a_file_that_is_found_damaged_while_it_is_open_is_replaced_at_the_next_start()
     opened.cache.close();
     assert!(aside::open_or_set_aside(&path, &key(), &here(), noon()).unwrap().set_aside.is_none(), "once");
 }
+
+#[test]
+fn a_damaged_file_of_another_machine_sends_nothing_by_itself_and_a_mark_without_a_file_locks_nobody_out() {
+    let scene = with_words();
+    scene.cache.note_damage();
+    let path = closed(&scene);
+    let anew = Provenance { machine: "the same laptop from an image".to_owned(), ..here() };
+    let opened = aside::open_or_set_aside(&path, &key(), &anew, noon()).unwrap();
+    assert_eq!(opened.restored, Unsent { replies: 1, drafts: 1 });
+    assert_eq!(opened.cache.read(|reader| reader.outbox_ready(noon() + minutes(60), &osei())).unwrap(), []);
+    opened.cache.note_damage();
+    opened.cache.close();
+    fs::remove_file(&path).unwrap();
+    assert!(aside::open_or_set_aside(&path, &key(), &anew, noon()).unwrap().set_aside.is_none());
+}

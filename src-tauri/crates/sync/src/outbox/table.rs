@@ -6,7 +6,7 @@
 
 use chrono::{DateTime, Utc};
 use tern_fhir::{
-    answer::{Certainty, ReadAnswer, to_read},
+    answer::{self, Certainty, ReadAnswer, to_read},
     exchange::Response,
     read::{self, Reading},
     search,
@@ -135,7 +135,7 @@ impl Outbox {
             ReadAnswer::Here => match self.standing(row, &response) {
                 // A copy from before what was edited says nothing of how things stand.
                 Look::There(now)
-                    if kept.is_some_and(|kept| now.version != kept.version && now.updated < kept.updated) =>
+                    if kept.is_some_and(|kept| now.version != kept.version && is_before(now.updated, kept.updated)) =>
                 {
                     Look::No(self.fate(row, Answer::Transient { retry_after: None }, Acknowledged::default()))
                 }
@@ -198,7 +198,7 @@ impl Outbox {
         let Some(row) = self.taken(row).await? else { return Ok(Turn::Went) };
         Ok(match self.write(request).await? {
             Written::Unanswered(answer) => Turn::Fate(self.unsure(&row, answer, acknowledged(None))),
-            Written::Answered { response, verdict, .. } => {
+            Written::Answered { request, response, verdict } => {
                 let answer = match verdict.certainty {
                     Certainty::Certain => verdict.answer,
                     // A failed test or a bad request: the version tells.
@@ -211,7 +211,8 @@ impl Outbox {
                 if answer == Answer::Conflict {
                     return Ok(Turn::Moved);
                 }
-                let version = response.etag.as_deref().map(|etag| tern_fhir::version::of_etag(etag).to_owned());
+                let stored = answer::stored(&request, &response, self.line.server.fhir_base());
+                let version = stored.and_then(|stored| stored.version);
                 let updated = response.last_modified;
                 Turn::Fate(self.unsure(&row, answer, Acknowledged { updated, ..acknowledged(version) }))
             }
@@ -226,4 +227,9 @@ impl Outbox {
             fate => fate,
         }
     }
+}
+
+/// Whether one stamp is surely before another.
+fn is_before(one: Option<DateTime<Utc>>, other: Option<DateTime<Utc>>) -> bool {
+    one.zip(other).is_some_and(|(one, other)| one < other)
 }

@@ -400,6 +400,9 @@ export class MemoryBackend extends MemoryTables implements Backend {
   async serverFacts() {
     return this.did("serverFacts", null, facts());
   }
+  async quitAsks() {
+    return this.did("quitAsks", null, undefined);
+  }
   async quit(request: QuitRequest): Promise<QuitResult> {
     const unsent = this.queues.get("unsent")?.length ?? 0;
     return this.did("quit", request, { quits: unsent === 0 || request.withUnsent, unsent });

@@ -1,0 +1,133 @@
+//! Who gets what is written in a thread: decided once, for sending and for the line that says who reads it.
+
+use tern_inbox::{
+    message::Audience,
+    party::{PartyKind, PartyRef},
+    patient::Proxy,
+};
+use tern_store::ThreadView;
+
+use crate::{
+    dto::{ApiError, ErrorCode},
+    fail::Answer,
+};
+
+/// Everybody on the patient's side of the thread. A patient who is not the thread's, or a proxy of somebody
+/// else, means that the thread is not what the screen shows: nothing is sent.
+pub(crate) fn recipients(view: &ThreadView) -> Answer<Vec<PartyRef>> {
+    let disagree = || ApiError::new(ErrorCode::Invalid);
+    let thread = view.thread.as_ref().ok_or_else(|| ApiError::new(ErrorCode::NotFound))?;
+    let patient = match (&thread.audience, &thread.patient) {
+        (Audience::Patient, Some(patient)) => PartyRef::new(format!("Patient/{patient}")),
+        _ => return Err(disagree()),
+    };
+    let named = thread.participants.iter().chain(&thread.opener).map(|party| &party.reference);
+    let wrote = view.messages.iter().filter_map(|placed| Some(&placed.message.sender.as_ref()?.reference));
+    let mut recipients: Vec<PartyRef> = Vec::new();
+    for party in named.chain(wrote).filter(|party| party.kind().is_patient_side()) {
+        let belongs = match party.kind() {
+            PartyKind::Patient => *party == patient,
+            _ => view.proxies.is_empty() || view.proxies.iter().any(|proxy| proxy.reference == *party),
+        };
+        if !belongs {
+            return Err(disagree());
+        }
+        if !recipients.contains(party) {
+            recipients.push(party.clone());
+        }
+    }
+    if recipients.is_empty() {
+        recipients.push(patient);
+    }
+    Ok(recipients)
+}
+
+/// Everybody who reads what is sent, by name, and the relationship where that is one proxy alone; none where it is the
+/// patient alone. A teenager who wrote last is not the only one: the parent in the thread gets it as well.
+pub(crate) fn readers(view: &ThreadView) -> (Option<String>, Option<String>) {
+    let recipients = recipients(view).unwrap_or_default();
+    let name = |reference: &PartyRef| match proxy(view, reference) {
+        Some(proxy) => proxy.name.reveal().to_owned(),
+        None => view.patient.as_ref().map(|patient| patient.name.reveal().to_owned()).unwrap_or_default(),
+    };
+    let relationship = match recipients.as_slice() {
+        [one] if proxy(view, one).is_none() => return (None, None),
+        [one] => proxy(view, one).and_then(|proxy| proxy.relationship.clone()),
+        _ => None,
+    };
+    let names: Vec<String> = recipients.iter().map(name).filter(|name| !name.is_empty()).collect();
+    (Some(names.join(", ")).filter(|names| !names.is_empty()), relationship)
+}
+
+/// The proxy of a reference.
+pub(crate) fn proxy<'v>(view: &'v ThreadView, reference: &PartyRef) -> Option<&'v Proxy> {
+    view.proxies.iter().find(|proxy| proxy.reference == *reference)
+}
+
+#[cfg(test)]
+mod tests {
+    use tern_inbox::{message::Thread, party::Party, patient::Patient};
+
+    use super::*;
+
+    fn party(reference: &str) -> Party {
+        Party { reference: PartyRef::new(reference), display: "".into() }
+    }
+
+    /// Leo's thread, with these on his side of it; Ana is his mother.
+    fn view(participants: &[&str]) -> ThreadView {
+        let leo = Patient {
+            id: "leo".into(),
+            name: "Leo Ruiz".into(),
+            preferred_name: "Leo".into(),
+            birth_date: None,
+            record_number: None,
+            language: None,
+            phones: Vec::new(),
+        };
+        let ana = Proxy {
+            reference: PartyRef::new("RelatedPerson/ana"),
+            patient: "leo".into(),
+            name: "Ana Ruiz".into(),
+            relationship: Some("MTH".to_owned()),
+            phones: Vec::new(),
+            active: true,
+        };
+        let thread = Thread {
+            id: "t1".into(),
+            subject_line: "".into(),
+            patient: Some("leo".into()),
+            category: None,
+            opener: None,
+            participants: participants.iter().map(|reference| party(reference)).collect(),
+            audience: Audience::Patient,
+            about: None,
+        };
+        ThreadView {
+            thread: Some(thread),
+            patient: Some(leo),
+            proxies: vec![ana],
+            messages: Vec::new(),
+            items: Vec::new(),
+            touched: Vec::new(),
+            outbox: Vec::new(),
+            stuck: Vec::new(),
+            unreadable: Vec::new(),
+            touch: None,
+            draft: None,
+        }
+    }
+
+    #[test]
+    fn whoever_gets_the_reply_is_named_and_nobody_else_gets_it() {
+        let named = |participants: &[&str]| readers(&view(participants));
+        let staff = "PractitionerRole/osei";
+        assert_eq!(named(&[staff]), (None, None), "the patient alone");
+        assert_eq!(named(&["Patient/leo", staff]), (None, None));
+        let mother = (Some("Ana Ruiz".to_owned()), Some("MTH".to_owned()));
+        assert_eq!(named(&["RelatedPerson/ana", staff]), mother);
+        let both = (Some("Leo Ruiz, Ana Ruiz".to_owned()), None);
+        assert_eq!(named(&["Patient/leo", "RelatedPerson/ana", staff]), both);
+        assert!(recipients(&view(&["Patient/somebody-else"])).is_err(), "thread and recipient disagree");
+    }
+}
