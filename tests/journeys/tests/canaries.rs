@@ -52,7 +52,11 @@ async fn no_word_of_a_message_is_left_on_the_disk_in_a_log_or_in_a_notification(
     window.type_text(SEARCHED).await.unwrap();
     window.press_key(Key::Escape).await.unwrap();
     window.see("[data-testid=rail-urgent]").await.unwrap().click().await.unwrap();
-    window.see(&format!("[data-testid='envelope-{thread}']")).await.unwrap().click().await.unwrap();
+    // The hits give way to the list.
+    let row = format!("[data-testid='envelope-{thread}']");
+    let in_sight = "return (document.querySelector(arguments[0])?.offsetParent ?? null) !== null";
+    window.until(in_sight, vec![json!(row)], "the row in sight").await.unwrap();
+    window.see(&row).await.unwrap().click().await.unwrap();
     assert_eq!(start(&window).await, thread);
     window.see_words("[data-testid^=message-]", TEXT).await.unwrap();
     scene.practice.writes_again(&format!("Communication/{thread}"), &format!("It is worse, {AGAIN}")).await.unwrap();
