@@ -95,6 +95,7 @@ const GIVEN_BACK_WITHIN: Duration = Duration::from_secs(8);
 ///
 /// # Errors
 /// [`Error::InUse`] where another keeps it, and [`Error::File`].
+#[expect(clippy::disallowed_methods, reason = "another process gives it back: there is nothing to wait on")]
 pub fn lock(data: &Path) -> Result<File, Error> {
     make_private_folder(data)?;
     let path = data.join("lock");
