@@ -3,10 +3,13 @@
 use std::sync::Arc;
 
 use tern_inbox::{
+    hours,
     message::Delivery,
     outbox::{Intent, OutboxRow, Wedge},
     practice_table::{PracticeTable, TableKind},
+    red_flags,
     rights::{self, Deed},
+    triage,
 };
 use tern_store::{KeptTable, StoreError};
 
@@ -52,7 +55,7 @@ impl Desk {
     ) -> Answer<TableSaved> {
         self.may(Deed::PracticeTables).await?;
         let in_force = self.read(move |reader| reader.practice_table(kind)).await?;
-        if in_force.is_some_and(|kept| is_newer(&kept.table.text)) {
+        if in_force.is_some_and(|kept| is_newer(kind, &kept.table.text)) {
             let problem = wrong(&"a newer Tern made this table: change it with that one, or update this one");
             return Ok(TableSaved::Wrong { problems: vec![problem] });
         }
@@ -95,13 +98,15 @@ fn standing(kept: Option<KeptTable>, change: Option<OutboxRow>, problem: Option<
 }
 
 /// Whether a table has a format that this program does not know: written over, it would lose what it says.
-fn is_newer(text: &str) -> bool {
+fn is_newer(kind: TableKind, text: &str) -> bool {
+    let known = match kind {
+        TableKind::Triage => triage::FORMAT,
+        TableKind::RedFlags => red_flags::practice::FORMAT,
+        TableKind::Calendar => hours::FORMAT,
+    };
     let json: Option<serde_json::Value> = serde_json::from_str(text).ok();
-    json.and_then(|json| json.get("version")?.as_u64()).is_some_and(|version| version > u64::from(FORMAT))
+    json.and_then(|json| json.get("version")?.as_u64()).is_some_and(|version| version > u64::from(known))
 }
-
-/// The format of all three tables.
-const FORMAT: u32 = 1;
 
 fn saving(change: &OutboxRow) -> TableSaving {
     match (change.delivery, &change.wedged) {

@@ -243,13 +243,9 @@ impl Outbox {
 
     /// A change that may have arrived is looked into before it is tried again, like a message.
     fn changed(&self, row: &OutboxRow, answer: Answer, response: Option<&Response>) -> Fate {
-        let unsure = answer == Answer::NoAnswer;
         let version = response.and_then(|response| response.etag.as_deref()).map(version::of_etag).map(str::to_owned);
         let updated = response.and_then(|response| response.last_modified);
-        match self.fate(row, answer, Acknowledged { server_id: None, version, updated }) {
-            Fate::Again { at, attempts } if unsure => Fate::Unknown { at, attempts },
-            fate => fate,
-        }
+        self.unsure(row, answer, Acknowledged { server_id: None, version, updated })
     }
 }
 

@@ -220,7 +220,7 @@ impl Outbox {
     }
 
     /// A change that may have arrived is looked into before it is tried again.
-    fn unsure(&self, row: &OutboxRow, answer: Answer, acknowledged: Acknowledged) -> Fate {
+    pub(super) fn unsure(&self, row: &OutboxRow, answer: Answer, acknowledged: Acknowledged) -> Fate {
         let unsure = answer == Answer::NoAnswer;
         match self.fate(row, answer, acknowledged) {
             Fate::Again { at, attempts } if unsure => Fate::Unknown { at, attempts },
