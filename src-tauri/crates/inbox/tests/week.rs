@@ -23,7 +23,7 @@ use tern_inbox::{
     party::PartyRef,
     plan::{self, Pending},
     queue::{Me, Queue, Situation, queues_of},
-    work_item::{Urgency, WaitingFor, WorkItem, WorkStatus},
+    work_item::{Hold, Urgency, WaitingFor, WorkItem, WorkStatus},
 };
 
 const MESSAGES: usize = 2_000;
@@ -255,7 +255,8 @@ impl Week {
     }
 
     /// Everything open stands in a queue of somebody who works with it, and in one of somebody who is here. The first
-    /// without the triage lead, who sees all of it: a lead is no place to leave work.
+    /// without the triage lead, who sees all of it: a lead is no place to leave work. Of the second only what somebody
+    /// had open in the minute they went is excepted, for the minutes until that claim lapses.
     fn nothing_is_without_an_owner(&self) -> Result<(), TestCaseError> {
         for item in self.items.values() {
             let sees = |at: &usize| !self.queues(*at, item).is_empty();
@@ -263,7 +264,9 @@ impl Week {
             let is_the_leads = item.owner.as_ref().is_some_and(|owner| self.clinicians[0].me.is(owner));
             prop_assert!(is_the_leads || of_the_pools.next().is_some(), "{} at {}: {item:?}", item.id, self.now);
             let mut here = (0..self.clinicians.len()).filter(|at| self.is_here(*at)).filter(sees);
-            prop_assert!(here.next().is_some() || !self.is_here(0), "{} at {}: {item:?}", item.id, self.now);
+            let is_still_claimed = matches!(item.hold(self.now), Hold::Held { .. });
+            let is_seen = here.next().is_some() || is_still_claimed;
+            prop_assert!(is_seen || !self.is_here(0), "{} at {}: {item:?}", item.id, self.now);
         }
         Ok(())
     }
@@ -324,10 +327,21 @@ fn plays(seed: [u8; 32]) -> Result<(), TestCaseError> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 4, ..ProptestConfig::default() })]
+    // The seeds are printed, and a week is played anew from its seed alone: nothing to be kept in a file.
+    #![proptest_config(ProptestConfig { cases: 3, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
     fn no_message_is_ever_without_somebody_who_sees_it(seed in any::<[u8; 32]>()) {
         plays(seed)?;
     }
+}
+
+/// A week in which somebody goes away five minutes after they started an item of no pool.
+#[test]
+fn what_somebody_had_open_as_they_went_is_seen_once_the_claim_lapses() {
+    plays([
+        215, 138, 253, 43, 40, 12, 139, 175, 123, 103, 4, 226, 144, 0, 142, 141, 75, 242, 246, 27, 218, 93, 227, 154,
+        148, 210, 5, 78, 246, 34, 39, 120,
+    ])
+    .unwrap();
 }
