@@ -72,7 +72,8 @@ fn npm(name: &'static str, script: &str) -> Step {
 
 /// All of the root workspace that needs no server and no window. The keyring is a real one.
 pub(crate) fn rust() -> Step {
-    Step::run("rust: tests", &["cargo", "test", "--locked", "--workspace"])
+    // One crate's failure hides no other's.
+    Step::run("rust: tests", &["cargo", "test", "--locked", "--workspace", "--no-fail-fast"])
         .with("--exclude=tern-journeys")
         .with("--exclude=tern-faults")
         .with("--features=tern-vault/os-keyring-tests")

@@ -1,4 +1,18 @@
 //! What the logs say of an exchange, and what they never say.
+//!
+//! A program of its own, because whether an event is logged at all is remembered once for the whole process, and
+//! another test's thread, which logs nowhere, may be the first to ask.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test may fail loudly")]
+
+#[path = "practice/ca.rs"]
+#[allow(dead_code, reason = "the practice's other tests use the rest")]
+mod ca;
+#[path = "practice/desk.rs"]
+#[allow(dead_code, reason = "the practice's other tests use the rest")]
+mod desk;
+#[path = "practice/open.rs"]
+#[allow(dead_code, reason = "the practice's other tests use the rest")]
+mod open;
 
 use std::sync::{Arc, Mutex};
 
@@ -6,7 +20,7 @@ use tern_fhir::exchange::{FHIR_JSON, Method, Request};
 use tern_net::{Connection, Token};
 use tern_sync::server::Server;
 
-use crate::Practice;
+use open::Practice;
 
 #[derive(Clone, Default)]
 struct Lines(Arc<Mutex<Vec<u8>>>);
