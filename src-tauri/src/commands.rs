@@ -37,6 +37,7 @@ commands! {
     set_pin(SetPinRequest) -> SetPinResult = |program, request| program.set_pin(request).await;
     rail() -> Rail = |program| program.rail().await;
     envelopes(EnvelopesRequest) -> EnvelopePage = |program, request| program.envelopes(request).await;
+    block_offers(BlockRequest) -> BlockOffers = |program, request| program.block_offers(request).await;
     search(SearchRequest) -> SearchResults = |program, request| program.search(request).await;
     touch_start(ThreadRequest) -> StartResult = |program, request| program.touch_start(request).await;
     touch_view(ThreadRequest) -> TouchView = |program, request| program.touch_view(request).await;

@@ -103,6 +103,7 @@ fn builder(arguments: Arguments, profile: Profile, parts: Parts) -> tauri::Build
             commands::set_pin,
             commands::rail,
             commands::envelopes,
+            commands::block_offers,
             commands::search,
             commands::touch_start,
             commands::touch_view,

@@ -7,6 +7,7 @@
 mod bad_input;
 mod canaries;
 mod looks;
+mod now;
 mod one_touch;
 mod scene;
 mod signing_in;

@@ -11,6 +11,7 @@ import type { Settings } from "$bindings/Settings";
 import type { Status } from "$bindings/Status";
 import { Registry } from "./actions/registry.svelte";
 import { type Backend, failureOf } from "./backend/backend";
+import { Block } from "$components/block/block.svelte";
 import { Clock } from "./clock.svelte";
 import { failureText } from "./errors/wording";
 import { catalogue, languageOf, t } from "./i18n/catalogue.svelte";
@@ -38,7 +39,9 @@ export class Tern {
   settings = $state.raw<Settings | null>(null);
   status = $state.raw<Status | null>(null);
   /** Which view is over the inbox, while somebody is signed in. */
-  page = $state<"inbox" | "settings" | "practice">("inbox");
+  page = $state<"inbox" | "now" | "settings" | "practice">("inbox");
+  /** The minutes that the person has now; they run on behind the screen lock. */
+  readonly block = new Block();
   palette = $state(false);
   keysShown = $state(false);
   signingOut = $state(false);
@@ -107,6 +110,7 @@ export class Tern {
       lock: { run: () => void this.lock(), can: () => this.session?.kind === "open" },
       "sign-out": { run: () => (this.signingOut = true), can: () => this.session?.kind === "open" },
       "settings.open": { run: () => (this.page = "settings"), can: () => this.session?.kind === "open" },
+      "now.open": { run: () => (this.page = "now"), can: () => this.session?.kind === "open" },
       "practice.open": { run: () => (this.page = "practice"), can: () => this.session?.kind === "open" },
       "sync.now": {
         run: () => void this.backend.syncNow().catch(this.fail),
@@ -228,7 +232,10 @@ export class Tern {
     this.session = session;
     if (session.kind === "open") {
       const whose = `${session.server} ${session.member.reference}`;
-      if (whose !== this.#whose) this.tables = new PracticeTables(this.backend, this.queries);
+      if (whose !== this.#whose) {
+        this.tables = new PracticeTables(this.backend, this.queries);
+        this.block.end();
+      }
       this.#whose = whose;
       if (this.unlockingByBrowser && before?.kind === "locked" && before.hasPin)
         this.tell(t("lock.pin-gone"));
@@ -253,6 +260,7 @@ export class Tern {
     if (session.kind !== "locked") {
       this.read = { setAside: null, restored: 0 };
       this.page = "inbox";
+      this.block.end();
       this.tables = new PracticeTables(this.backend, this.queries);
       this.#whose = "";
       this.status = null;

@@ -10,6 +10,9 @@
  * | `view-practice` | the practice's tables, in the place of the settings |
  * | `server`, `ca-file`, `sign-in`, `sample-practice` | sign-in: the fields and the two buttons |
  * | `sign-in-cancel`, `sign-in-page`, `sign-in-failure` | while the browser is open; why it failed |
+ * | `rail-now`, `view-now` | the block's entry in the rail; its page (`data-running`) |
+ * | `block-minutes`, `block-fits`, `block-begin` | before a block: the minutes, what fits, begin |
+ * | `block-next`, `block-end`, `block-sum`, `block-nothing` | in it: another one, end, how far, nothing more |
  * | `rail-<queue>` | a queue of the rail: `rail-mine`, `rail-pool/<id>` |
  * | `list`, `envelope-<thread>`, `new-rows` | the list, a row (`aria-selected`), "3 new" |
  * | `search`, `hit-<thread>`, `only-patient` | the search field, a hit, narrowing by its patient |
@@ -92,6 +95,15 @@ export const hook = {
   viewLock: "view-lock",
   viewSettings: "view-settings",
   viewPractice: "view-practice",
+  viewNow: "view-now",
+  railNow: "rail-now",
+  blockMinutes: "block-minutes",
+  blockFits: "block-fits",
+  blockBegin: "block-begin",
+  blockNext: "block-next",
+  blockEnd: "block-end",
+  blockSum: "block-sum",
+  blockNothing: "block-nothing",
   server: "server",
   caFile: "ca-file",
   signIn: "sign-in",

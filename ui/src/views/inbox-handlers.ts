@@ -9,25 +9,34 @@ const DIGITS = [1, 2, 3, 4, 5, 6, 7, 8, 9] as const;
 
 export function handlersOf(inbox: Inbox, tern: Tern): Partial<Record<ActionId, Handler>> {
   const { touch, list } = inbox;
-  const here = () => tern.page === "inbox";
+  const onNow = () => tern.page === "now";
+  const onList = () => tern.page === "inbox";
+  const here = () => onList() || onNow();
   // While an outcome is being settled, the hand is on the next envelope already.
   const free = () => here() && (!touch.held || touch.state === "ending") && touch.state !== "opening";
   const opened = () => here() && touch.state === "open";
-  const onRows = () => free() && !inbox.search.active && list.selected !== null;
-  const movable = () => (opened() ? touch.canHandOn : free() && inbox.chosen.length > 0);
+  const onRows = () => onList() && free() && !inbox.search.active && list.selected !== null;
+  const movable = () => (opened() ? touch.canHandOn : onList() && free() && inbox.chosen.length > 0);
   const handlers: Partial<Record<ActionId, Handler>> = {
-    "list.next": { run: () => inbox.move(1), can: free },
-    "list.previous": { run: () => inbox.move(-1), can: free },
-    "list.first": { run: () => inbox.move(-1e9), can: free },
-    "list.last": { run: () => inbox.move(1e9), can: free },
-    "list.show-new": { run: () => void list.settle(), can: () => here() && list.waiting > 0 },
+    "list.next": {
+      run: () => (onNow() ? inbox.nextOffer() : inbox.move(1)),
+      can: () => free() && (onList() || inbox.subject !== null),
+    },
+    "list.previous": { run: () => inbox.move(-1), can: () => onList() && free() },
+    "list.first": { run: () => inbox.move(-1e9), can: () => onList() && free() },
+    "list.last": { run: () => inbox.move(1e9), can: () => onList() && free() },
+    "list.show-new": {
+      run: () => (onNow() ? inbox.offers.showSooner() : void list.settle()),
+      can: () => (onNow() ? inbox.offers.sooner !== null : onList() && list.waiting > 0),
+    },
+    "block.end": { run: () => inbox.endBlock(), can: () => tern.block.running },
     "search.leave": {
       run: () => {
         inbox.search.clear();
         inbox.letGo();
         inbox.focus.to("list");
       },
-      can: () => free() && touch.state !== "peeking" && inbox.search.active,
+      can: () => onList() && free() && touch.state !== "peeking" && inbox.search.active,
     },
     "touch.start": { run: () => void inbox.start(), can: () => free() && inbox.subject?.open === true },
     "touch.peek": {
@@ -36,7 +45,7 @@ export function handlersOf(inbox: Inbox, tern: Tern): Partial<Record<ActionId, H
     },
     "row.mark": { run: () => list.mark(), can: onRows },
     "row.mark-all": { run: () => list.markAll(), can: onRows },
-    "row.unmark": { run: () => list.unmark(), can: () => free() && list.marked.size > 0 },
+    "row.unmark": { run: () => list.unmark(), can: () => onList() && free() && list.marked.size > 0 },
     "route.ask": { run: () => inbox.ask("route"), can: movable },
     "urgency.ask": { run: () => inbox.ask("urgency"), can: movable },
     "touch.call": { run: () => inbox.ask("call"), can: () => opened() && touch.canHandOn },

@@ -11,6 +11,7 @@ import type { EnvelopeRow } from "$bindings/EnvelopeRow";
 import type { QueueId } from "$bindings/QueueId";
 import type { Rail } from "$bindings/Rail";
 import type { UrgencyLevel } from "$bindings/UrgencyLevel";
+import { Offers } from "$components/block/block.svelte";
 import { EnvelopeList } from "$components/envelopes/envelope-list.svelte";
 import { type Asking, higher, Moves } from "$components/moves/moves.svelte";
 import { Search } from "$components/search/search.svelte";
@@ -44,6 +45,8 @@ export class Inbox {
   readonly search: Search;
   readonly touch: Touch;
   readonly undo: UndoStack;
+  /** What is offered in a block. */
+  readonly offers: Offers;
   readonly moves: Moves;
   readonly #behind = new Behind();
 
@@ -54,6 +57,10 @@ export class Inbox {
   readonly focus = new FocusWish();
 
   readonly subject: Subject | null = $derived.by(() => {
+    if (this.#tern.page === "now") {
+      const row = this.#tern.block.running ? (this.offers.now?.row ?? null) : null;
+      return row === null ? null : { ...row, open: true, row };
+    }
     if (this.search.active) {
       const hit = this.search.selected;
       return hit === null ? null : { ...hit, row: this.#rowOf(hit.thread) };
@@ -85,6 +92,7 @@ export class Inbox {
     this.touch = new Touch(backend, queries);
     this.undo = new UndoStack(() => clock.now);
     this.moves = new Moves(backend, queries);
+    this.offers = new Offers(backend, queries, tern.block, () => clock.now);
   }
 
   /** Asks for what is shown first, and takes the keys. The returned function ends it. */
@@ -111,6 +119,7 @@ export class Inbox {
       this.moves.destinations.end();
       this.#tern.beforeLock = null;
       this.undo.end();
+      this.offers.end();
       this.#behind.end();
       this.#over = true;
       void this.touch.leave();
@@ -178,6 +187,40 @@ export class Inbox {
     if (this.touch.state !== "ending") return !this.touch.held;
     await this.#settling;
     return !this.#over && !this.touch.held && this.subject?.thread === thread;
+  }
+
+  /** The minutes that stand in the field begin now. */
+  beginBlock(): void {
+    const { block, clock } = this.#tern;
+    clock.tick();
+    block.begin(block.minutes, clock.now);
+    this.offers.left(...block.passedOver);
+    this.focus.to("list");
+  }
+
+  /** Not this one now: the next that is offered. */
+  nextOffer(): void {
+    const thread = this.subject?.thread;
+    if (thread === undefined) return;
+    this.letGo();
+    this.offers.leave(thread);
+    this.#tern.block.passOver(thread);
+    void this.offers.ask();
+  }
+
+  /** What was passed over is offered again. */
+  offerAgain(): void {
+    const { block } = this.#tern;
+    const again = block.passedOver;
+    block.fromTheStart();
+    this.offers.left(...again);
+  }
+
+  /** The block is over, whatever is left of its minutes. */
+  endBlock(): void {
+    this.offers.left(...this.#tern.block.passedOver);
+    this.#tern.block.end();
+    if (this.touch.state !== "open") this.letGo();
   }
 
   peekEnd(): void {
@@ -296,6 +339,7 @@ export class Inbox {
       else await this.list.settle(thread ?? null);
       return;
     }
+    this.#tern.block.takenBack(one.outcome === "put-back");
     const shown = await this.#bring(thread).catch(() => false);
     if (this.#over) return;
     if (!shown) {
@@ -341,7 +385,7 @@ export class Inbox {
       if (this.touch.thread !== thread) this.letGo();
       this.touch.show(view);
       this.turn = "touch";
-      this.#tern.page = "inbox";
+      if (this.#tern.page !== "now") this.#tern.page = "inbox";
       this.list.inHand = true;
       return true;
     }
@@ -375,6 +419,7 @@ export class Inbox {
     if (this.touch.state !== "ending" || thread === null) return;
     const settling = this.#settle(ending, thread, gone, what);
     this.#settling = settling;
+    this.offers.leave(thread);
     if (gone) this.list.leave(thread);
     // It is back in the queue for whoever comes next; the hand goes on to the one after it.
     else if (this.list.selected?.thread === thread) this.list.move(1);
@@ -389,11 +434,17 @@ export class Inbox {
     if (gone) this.list.left(thread);
     else void this.list.refresh();
     if (closed === null) {
+      this.offers.left(thread);
       this.turn = "touch";
       await this.list.settle(thread);
       return;
     }
     this.#behind.drop(thread);
+    const isPutBack = closed.outcome === "put-back";
+    // What was put back is for another block.
+    if (isPutBack && this.#tern.block.running) this.#tern.block.passOver(thread);
+    this.#tern.block.ended(isPutBack);
+    this.offers.left(thread);
     this.#tern.clock.tick();
     const { name } = closed.view.patient;
     this.undo.add(closed.ended, { outcome: closed.outcome, name, what, rows: 1, touch: true });

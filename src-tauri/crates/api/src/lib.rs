@@ -11,6 +11,7 @@ pub mod check;
 mod desk;
 pub mod dto;
 pub mod fail;
+mod handling;
 mod lock;
 mod note;
 mod opening;

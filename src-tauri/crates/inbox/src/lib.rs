@@ -12,6 +12,7 @@
 //! Text that a patient or a member wrote is held in types whose `Debug` prints no word of it.
 
 pub mod arrival;
+pub mod block;
 pub mod envelope;
 pub mod handling;
 pub mod hours;

@@ -6,6 +6,8 @@
  * whatever was thrown.
  */
 import type { ApiError } from "$bindings/ApiError";
+import type { BlockOffers } from "$bindings/BlockOffers";
+import type { BlockRequest } from "$bindings/BlockRequest";
 import type { Changed } from "$bindings/Changed";
 import type { DecideRequest } from "$bindings/DecideRequest";
 import type { Decided } from "$bindings/Decided";
@@ -88,6 +90,8 @@ export interface Backend {
 
   rail(): Promise<Rail>;
   envelopes(request: EnvelopesRequest): Promise<EnvelopePage>;
+  /** What fits into the minutes that are left. */
+  blockOffers(request: BlockRequest): Promise<BlockOffers>;
   search(request: SearchRequest): Promise<SearchResults>;
 
   touchStart(request: ThreadRequest): Promise<StartResult>;

@@ -20,6 +20,7 @@ export const tauri: Backend = {
 
   rail: () => invoke("rail"),
   envelopes: (request) => invoke("envelopes", { request }),
+  blockOffers: (request) => invoke("block_offers", { request }),
   search: (request) => invoke("search", { request }),
 
   touchStart: (request) => invoke("touch_start", { request }),

@@ -6,6 +6,7 @@
 //!
 //! An [`EnvelopeRow`] has no field for a body: what nobody has started cannot leak to the page.
 
+mod block;
 mod error;
 mod list;
 mod moves;
@@ -15,6 +16,7 @@ mod status;
 mod tables;
 mod touch;
 
+pub use block::{BlockOffer, BlockOffers, BlockRequest};
 pub use error::{ApiError, ErrorCode};
 pub use list::{
     EnvelopePage, EnvelopeRow, EnvelopesRequest, FlagRow, Holder, QueueId, Rail, RailQueue, SearchFilters, SearchHit,

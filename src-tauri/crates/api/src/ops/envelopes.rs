@@ -1,18 +1,11 @@
 //! A window of a queue's list. Envelopes have no body: what nobody has started cannot leak to the page.
 
-use std::collections::HashMap;
-
-use tern_inbox::{
-    handling::{self, Usual},
-    party::PartyRef,
-    queue::Queue,
-    rights::Deed,
-};
-use tern_store::{Reader, StoreError};
+use tern_inbox::{queue::Queue, rights::Deed};
 
 use crate::{
     dto::{ApiError, EnvelopePage, EnvelopesRequest, ErrorCode},
     fail::Answer,
+    handling::usual_of,
     program::Program,
     show,
 };
@@ -43,7 +36,7 @@ impl Program {
                     return Ok(None);
                 }
                 let page = reader.envelopes(&queue, offset, limit, now)?;
-                let usual = usual_of(reader, &author, &page)?;
+                let usual = usual_of(reader, &author, &page.envelopes)?;
                 Ok(Some((page, usual)))
             })
             .await?
@@ -51,22 +44,4 @@ impl Program {
         let row = |(envelope, usual)| show::envelope(envelope, usual, &desk, now);
         Ok(EnvelopePage { total: page.total, offset, rows: page.envelopes.into_iter().zip(usual).map(row).collect() })
     }
-}
-
-/// What each row's category usually takes the member: a handful of categories, each asked once.
-fn usual_of(reader: &Reader<'_>, author: &PartyRef, page: &tern_store::EnvelopePage) -> Result<Vec<Usual>, StoreError> {
-    let mut known: HashMap<Option<&str>, Usual> = HashMap::new();
-    let mut usual = Vec::with_capacity(page.envelopes.len());
-    for envelope in &page.envelopes {
-        let category = envelope.category.as_deref();
-        let of_category = match known.get(&category) {
-            Some(known) => *known,
-            None => {
-                let seconds = reader.handling_seconds(author, category, handling::LOOKED_AT)?;
-                *known.entry(category).or_insert(handling::usual(category, &seconds))
-            }
-        };
-        usual.push(of_category);
-    }
-    Ok(usual)
 }

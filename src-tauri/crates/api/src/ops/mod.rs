@@ -1,6 +1,7 @@
 //! The operations. One file each: what is asked, what may go wrong, the function.
 
 mod activity;
+mod block_offers;
 mod decide;
 mod destinations;
 mod draft_save;

@@ -16,8 +16,8 @@ use tern_store::Page;
 use super::*;
 use crate::{
     dto::{
-        DraftSaveRequest, EnvelopesRequest, PutBackRequest, QueueId, ReplyRequest, SearchFilters, SearchRequest,
-        ThreadItemsRequest, ThreadRequest, TouchMode,
+        BlockRequest, DraftSaveRequest, EnvelopesRequest, PutBackRequest, QueueId, ReplyRequest, SearchFilters,
+        SearchRequest, ThreadItemsRequest, ThreadRequest, TouchMode,
     },
     program::Program,
     scene::Machine,
@@ -164,6 +164,23 @@ impl AtWork {
         self.program.envelopes(request).await.map(|page| page.total).map_err(|error| error.code)
     }
 
+    /// What a block of so many minutes offers, and whether it fits; how much of it there is.
+    async fn offered(
+        &self,
+        minutes: u32,
+        passed_over: &[&str],
+        under_hand: Option<&str>,
+    ) -> (Vec<(String, bool)>, u32) {
+        let request = BlockRequest {
+            minutes,
+            passed_over: passed_over.iter().map(|thread| (*thread).to_owned()).collect(),
+            under_hand: under_hand.map(ToOwned::to_owned),
+        };
+        let answer = self.program.block_offers(request).await.unwrap();
+        let all = answer.under_hand.into_iter().chain(answer.offers);
+        (all.map(|offer| (offer.row.thread, offer.fits)).collect(), answer.offered)
+    }
+
     async fn peek(&self, thread: &str) -> Result<(), ErrorCode> {
         self.program.peek(asked(thread)).await.map(drop).map_err(|error| error.code)
     }
@@ -206,6 +223,28 @@ async fn who_leaves_a_pool_looks_at_it_no_more_but_ends_what_they_began() {
     let open = nora.program.touch_view(asked("cough")).await.unwrap();
     assert_eq!(open.may_reply, ReplyRight::Free);
     assert_eq!(nora.reply("cough").await, Ok(()));
+}
+
+#[tokio::test]
+async fn a_block_offers_what_the_member_may_start_and_nothing_that_was_passed_over() {
+    let offers =
+        |all: &[(&str, bool)]| all.iter().map(|(thread, fits)| ((*thread).to_owned(), *fits)).collect::<Vec<_>>();
+    let jo = AtWork::of("front-office").await;
+    assert_eq!(jo.offered(30, &[], None).await, (offers(&[("visit", true)]), 1));
+    let nora = AtWork::of("nurse").await;
+    // An appointment usually takes two minutes, a question four.
+    assert_eq!(nora.offered(30, &[], None).await, (offers(&[("cough", true), ("visit", true)]), 2));
+    assert_eq!(nora.offered(5, &[], None).await, (offers(&[("cough", true), ("visit", false)]), 2), "they are urgent");
+    assert_eq!(nora.offered(5, &[], Some("visit")).await, (offers(&[("visit", true), ("cough", false)]), 2));
+    assert_eq!(nora.offered(5, &["cough"], Some("cough")).await, (offers(&[("visit", true)]), 1));
+    assert_eq!(
+        AtWork::of("it").await.program.block_offers(asked_block()).await.unwrap_err().code,
+        ErrorCode::NotAllowed
+    );
+}
+
+fn asked_block() -> BlockRequest {
+    BlockRequest { minutes: 10, passed_over: Vec::new(), under_hand: None }
 }
 
 #[tokio::test]

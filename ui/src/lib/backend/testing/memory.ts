@@ -4,6 +4,8 @@
  *
  * Never in a production build: `main.ts` imports it only in `--mode preview`.
  */
+import type { BlockOffers } from "$bindings/BlockOffers";
+import type { BlockRequest } from "$bindings/BlockRequest";
 import type { Changed } from "$bindings/Changed";
 import type { Ended } from "$bindings/Ended";
 import type { DecideRequest } from "$bindings/DecideRequest";
@@ -221,6 +223,30 @@ export class MemoryBackend extends MemoryTables implements Backend {
       total: rows.length,
       offset: request.offset,
       rows: rows.slice(request.offset, request.offset + request.limit),
+    });
+  }
+  async blockOffers(request: BlockRequest): Promise<BlockOffers> {
+    const rows = (this.queues.get("mine") ?? []).filter(({ thread }) => !request.passedOver.includes(thread));
+    const held = rows.find(({ thread }) => thread === request.underHand);
+    let minutes = held?.usualMinutes ?? 0;
+    const offers: BlockOffers["offers"] = [];
+    const leftOut: EnvelopeRow[] = [];
+    for (const row of rows.filter((one) => one !== held)) {
+      const fits = minutes + (row.usualMinutes ?? 0) <= request.minutes;
+      if (!fits && row.urgency !== "urgent" && row.urgency !== "emergency") {
+        leftOut.push(row);
+        continue;
+      }
+      offers.push({ row, fits });
+      minutes += row.usualMinutes ?? 0;
+    }
+    return this.did("blockOffers", request, {
+      underHand: held === undefined ? null : { row: held, fits: (held.usualMinutes ?? 0) <= request.minutes },
+      offers: offers.slice(0, 6),
+      offered: offers.length + (held === undefined ? 0 : 1),
+      minutes,
+      leftOut: leftOut[0] ?? null,
+      leftOutCount: leftOut.length,
     });
   }
   async search(request: SearchRequest): Promise<SearchResults> {

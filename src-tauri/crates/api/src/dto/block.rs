@@ -1,0 +1,47 @@
+use serde::{Deserialize, Serialize};
+use ts_rs::TS;
+
+use super::EnvelopeRow;
+
+/// What fits into the minutes that are left.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[serde(rename_all = "camelCase")]
+#[ts(export)]
+pub struct BlockRequest {
+    /// Whole minutes that are left.
+    pub minutes: u32,
+    /// Threads that the person passed over in this block: they are not offered again.
+    pub passed_over: Vec<String>,
+    /// The thread that is on screen: it stays there as long as it can be started, whatever comes before it.
+    pub under_hand: Option<String>,
+}
+
+/// What a block offers.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[serde(rename_all = "camelCase")]
+#[ts(export)]
+pub struct BlockOffers {
+    /// The one that was on screen, where it still waits.
+    pub under_hand: Option<BlockOffer>,
+    /// What is offered besides, as if that one had been done: in the order to work in, the first few.
+    pub offers: Vec<BlockOffer>,
+    /// How many are offered in all, with the one on screen.
+    pub offered: u32,
+    /// Minutes that these usually take the member, together.
+    pub minutes: u32,
+    /// The first that is left for another time.
+    pub left_out: Option<EnvelopeRow>,
+    /// How many are left for another time.
+    pub left_out_count: u32,
+}
+
+/// Something to start.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[serde(rename_all = "camelCase")]
+#[ts(export)]
+pub struct BlockOffer {
+    /// The envelope.
+    pub row: EnvelopeRow,
+    /// It is likely to be ended in time; what is urgent is offered also where it is not.
+    pub fits: bool,
+}
