@@ -12,6 +12,7 @@ import type { QueueId } from "$bindings/QueueId";
 import type { Rail } from "$bindings/Rail";
 import type { UrgencyLevel } from "$bindings/UrgencyLevel";
 import { Offers } from "$components/block/block.svelte";
+import { holderWords } from "$components/envelopes/envelope";
 import { EnvelopeList } from "$components/envelopes/envelope-list.svelte";
 import { type Asking, higher, Moves } from "$components/moves/moves.svelte";
 import { Search } from "$components/search/search.svelte";
@@ -169,8 +170,18 @@ export class Inbox {
     if (thread === null || thread === undefined || !(await this.#isFreeFor(thread))) return;
     this.list.inHand = true;
     this.turn = "touch";
+    const name = plainName(this.subject?.patientName ?? "");
     this.#opening = this.touch.start(thread);
     await this.#opening;
+    const { holder } = this.touch;
+    if (this.#tern.page === "now" && this.touch.state === "taken" && holder !== null) {
+      // It is offered no more, and with it goes the place where the list says who was first.
+      this.#tern.tell(t("block.taken", { name, who: holderWords(holder, this.#tern.clock.there) }));
+      this.letGo();
+      this.offers.leave(thread);
+      this.#tern.block.passOver(thread);
+      void this.offers.ask();
+    }
   }
 
   async peek(): Promise<void> {

@@ -103,6 +103,21 @@ describe("now", () => {
     await waitFor(() => expect(offered()).toContain("Ngozi Okafor"));
   });
 
+  it("says who was first, and goes on with the next", async () => {
+    const { user } = await block(8, (practice) => {
+      waits(practice);
+      practice.takenBy.set("t-leo", {
+        name: "Mia Tran",
+        me: false,
+        since: practice.now() - 60_000,
+        lapsed: false,
+      });
+    });
+    await user.keyboard("{Enter}");
+    expect((await screen.findByTestId("notice")).textContent).toContain("Leo Ruiz: Mia Tran is answering");
+    await waitFor(() => expect(offered()).toContain("Bartholomew"));
+  });
+
   it("offers what is urgent though it does not fit, and says so", async () => {
     await block(3, (practice) =>
       practice.queues.set("mine", [
