@@ -32,6 +32,8 @@ pub(crate) struct Demo {
 impl Demo {
     /// Installs, builds, and shows.
     pub(crate) fn run(self, checkout: &Checkout) -> Result {
+        // Before a quarter of an hour of building.
+        let messages = self.messages.as_deref().map(absolute).transpose()?;
         let mut steps = setup::steps();
         steps.push(test::screen_build());
         steps.push(test::programs());
@@ -42,7 +44,6 @@ impl Demo {
             // Every demo begins anew: a profile from the last one would look for a practice that is gone.
             fs::remove_dir_all(&out).map_err(Error::file("empty", &out))?;
         }
-        let messages = self.messages.as_deref().map(absolute).transpose()?;
         let mut arguments: Vec<OsString> = vec!["--bind".into(), format!("127.0.0.1:{}", self.port).into()];
         if let Some(messages) = &messages {
             arguments.extend(["--messages".into(), messages.into()]);

@@ -457,7 +457,9 @@ export class Inbox {
     this.#tern.block.ended(isPutBack);
     this.offers.left(thread);
     this.#tern.clock.tick();
-    const { name } = closed.view.patient;
+    const { patient } = closed.view;
+    // A reply goes to whoever reads it; anything else is about the patient.
+    const name = closed.outcome === "replied" ? (patient.readBy ?? patient.name) : patient.name;
     this.undo.add(closed.ended, { outcome: closed.outcome, name, what, rows: 1, touch: true });
     if (this.search.active) void this.search.ask();
   }

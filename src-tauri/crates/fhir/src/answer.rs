@@ -131,7 +131,9 @@ pub fn to_write(request: &Request, response: &Response, facts: &ServerFacts) -> 
 /// A success; a transaction's may hide failures.
 fn done(write: Write, request: &Request, response: &Response) -> Verdict {
     if write != Write::Transaction {
-        return Verdict::certain(Answer::Accepted);
+        // What is no FHIR comes from something in between: whoever sent it looks whether it is there.
+        let answer = if says_fhir_or_nothing(response) { Answer::Accepted } else { Answer::NoAnswer };
+        return Verdict::certain(answer);
     }
     match read::entries(response, read::entries_sent(request)) {
         Ok(Entries::Done) => Verdict::certain(Answer::Accepted),
@@ -139,6 +141,16 @@ fn done(write: Write, request: &Request, response: &Response) -> Verdict {
         // Done without saying what (`Prefer: return=minimal`), or cut off: whoever sent it looks.
         Ok(Entries::Missing) | Err(_) => Verdict::certain(Answer::NoAnswer),
     }
+}
+
+/// Whether a success is a server's own: a resource, or no body at all (`Prefer: return=minimal`).
+fn says_fhir_or_nothing(response: &Response) -> bool {
+    let body = response.body.trim_ascii();
+    let is_xml = || body.starts_with(b"<");
+    let is_resource = || {
+        serde_json::from_slice::<serde_json::Value>(body).is_ok_and(|resource| resource.get("resourceType").is_some())
+    };
+    body.is_empty() || is_xml() || is_resource()
 }
 
 /// 409 is 412: under a race some engines answer the one, some the other.

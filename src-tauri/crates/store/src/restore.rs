@@ -110,8 +110,9 @@ fn words_of(file: &Path, key: &CacheKey, provenance: &Provenance, now: DateTime<
     for row in rescued.outbox.iter().rev() {
         let Some(draft) = reply_of(&connection, &rescued, row, now)? else { continue };
         match row.delivery {
-            Delivery::Queued | Delivery::Wedged => drafts.push(draft),
-            Delivery::Sending | Delivery::Unknown | Delivery::Sent => {
+            Delivery::Queued => drafts.push(draft),
+            Delivery::Wedged if row.wedged != Some(Wedge::OutcomeUnknown) => drafts.push(draft),
+            Delivery::Sending | Delivery::Unknown | Delivery::Sent | Delivery::Wedged => {
                 unknown.messages.extend(rescued.messages.iter().find(|message| message.id == draft.message).cloned());
                 unknown.outbox.insert(0, of_unknown_outcome(row));
             }
