@@ -76,6 +76,14 @@ async fn what_is_urgent_comes_into_a_block_and_moves_nothing_under_the_hand() {
     let scene = Scene::set(&[]).await;
     let window = scene.signed_in("physician", "fr").await;
     begin(&window, "5").await;
+    // Past the emergencies that wait already: what comes must be the more urgent one.
+    let less = "return document.querySelector('[data-testid=view-now] [data-urgency]')?.dataset.urgency ?? ''";
+    while window.client.execute(less, vec![]).await.unwrap() == json!("emergency") {
+        let before = offered(&window).await;
+        window.press('j').await.unwrap();
+        let on = "return document.querySelector('[data-testid=view-now] h2')?.textContent !== arguments[0]";
+        window.until(on, vec![json!(before)], "the next one").await.unwrap();
+    }
     let before = offered(&window).await;
     scene.practice.arrive_as("stat", "Chest", "My chest hurts and I cannot breathe.").await.unwrap();
     let told = "const urgent = document.querySelector('[data-testid=view-now] [role=alert]'); return urgent !== null";

@@ -458,9 +458,10 @@ export class Inbox {
     this.offers.left(thread);
     this.#tern.clock.tick();
     const { patient } = closed.view;
-    // A reply goes to whoever reads it; anything else is about the patient.
-    const name = closed.outcome === "replied" ? (patient.readBy ?? patient.name) : patient.name;
-    this.undo.add(closed.ended, { outcome: closed.outcome, name, what, rows: 1, touch: true });
+    const { name } = patient;
+    // A reply goes to whoever reads it, who may be somebody else.
+    const goesTo = closed.outcome === "replied" ? plainName(patient.readBy ?? name) : what;
+    this.undo.add(closed.ended, { outcome: closed.outcome, name, what: goesTo, rows: 1, touch: true });
     if (this.search.active) void this.search.ask();
   }
 

@@ -48,7 +48,7 @@ describe("now", () => {
     await user.keyboard("8");
     await waitFor(() =>
       expect(screen.getByTestId("block-fits").textContent?.replace(/\s+/g, " ").trim()).toBe(
-        "3 envelopes fit: usually 7 min together. 1 more takes longer and waits.",
+        "3 envelopes fit: usually 7 min together. 1 more waits for another time.",
       ),
     );
     await user.click(screen.getByText("30 min"));

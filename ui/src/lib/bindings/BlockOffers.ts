@@ -15,13 +15,17 @@ underHand: BlockOffer | null,
  */
 offers: Array<BlockOffer>, 
 /**
- * How many are offered in all, with the one on screen.
+ * How many fit, with the one on screen.
  */
-offered: number, 
+fitting: number, 
 /**
  * Minutes that these usually take the member, together.
  */
 minutes: number, 
+/**
+ * How many are offered though they do not fit: what is urgent, and the one on screen.
+ */
+beyond: number, 
 /**
  * The first that is left for another time.
  */

@@ -25,10 +25,12 @@ pub struct BlockOffers {
     pub under_hand: Option<BlockOffer>,
     /// What is offered besides, as if that one had been done: in the order to work in, the first few.
     pub offers: Vec<BlockOffer>,
-    /// How many are offered in all, with the one on screen.
-    pub offered: u32,
+    /// How many fit, with the one on screen.
+    pub fitting: u32,
     /// Minutes that these usually take the member, together.
     pub minutes: u32,
+    /// How many are offered though they do not fit: what is urgent, and the one on screen.
+    pub beyond: u32,
     /// The first that is left for another time.
     pub left_out: Option<EnvelopeRow>,
     /// How many are left for another time.

@@ -61,11 +61,15 @@ impl Program {
             let (envelope, usual) = waiting.get(place)?.clone();
             Some(show::envelope(envelope, usual, &desk, now))
         };
+        let of_hand = held.as_ref().map(|(_, usual)| usual.minutes).filter(|minutes| *minutes <= request.minutes);
+        let besides = filled.offers.iter().filter(|offer| offer.fits).filter_map(|offer| candidates.get(offer.place));
+        let fitting: Vec<u32> = of_hand.into_iter().chain(besides.map(|candidate| candidate.minutes)).collect();
         let named = filled.offers.iter().take(NAMED);
         Ok(BlockOffers {
             offers: named.filter_map(|offer| Some(BlockOffer { row: row(offer.place)?, fits: offer.fits })).collect(),
-            offered: many(filled.offers.len()) + u32::from(held.is_some()),
-            minutes: filled.minutes.saturating_add(held_minutes),
+            fitting: many(fitting.len()),
+            minutes: fitting.iter().sum(),
+            beyond: many(filled.offers.len() + usize::from(held.is_some()) - fitting.len()),
             left_out: filled.left_out.first().and_then(|place| row(*place)),
             left_out_count: many(filled.left_out.len()),
             under_hand: held.map(|(envelope, usual)| BlockOffer {

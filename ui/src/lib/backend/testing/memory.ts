@@ -243,8 +243,9 @@ export class MemoryBackend extends MemoryTables implements Backend {
     return this.did("blockOffers", request, {
       underHand: held === undefined ? null : { row: held, fits: (held.usualMinutes ?? 0) <= request.minutes },
       offers: offers.slice(0, 6),
-      offered: offers.length + (held === undefined ? 0 : 1),
+      fitting: offers.filter(({ fits }) => fits).length + (held === undefined ? 0 : 1),
       minutes,
+      beyond: offers.filter(({ fits }) => !fits).length,
       leftOut: leftOut[0] ?? null,
       leftOutCount: leftOut.length,
     });
