@@ -104,7 +104,7 @@ fn startable(
             }
         }
     }
-    waiting.sort_by(|one, other| order(one).cmp(&order(other)));
+    waiting.sort_by_key(order);
     Ok(waiting)
 }
 
