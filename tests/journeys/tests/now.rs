@@ -66,7 +66,7 @@ async fn a_block_brings_the_next_one_after_each_outcome_and_never_the_list() {
     assert_eq!(scene.said(thread, REPLY).await, 1);
 
     window.press('g').await.unwrap();
-    window.press('e').await.unwrap();
+    window.press('x').await.unwrap();
     window.see("[data-testid=view-now][data-running=false] [data-testid=block-begin]").await.unwrap();
     window.quit().await.unwrap();
 }

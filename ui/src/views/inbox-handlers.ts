@@ -2,6 +2,7 @@
 import type { ActionId } from "$lib/actions/actions";
 import type { Handler } from "$lib/actions/registry.svelte";
 import type { Tern } from "$lib/tern.svelte";
+import { endBlock, nextOffer } from "./block-moves";
 import type { Inbox } from "./inbox.svelte";
 
 const BUILT_IN = ["mine", "urgent", "unsorted", "calls", "waiting", "unsent"] as const;
@@ -19,7 +20,7 @@ export function handlersOf(inbox: Inbox, tern: Tern): Partial<Record<ActionId, H
   const movable = () => (opened() ? touch.canHandOn : onList() && free() && inbox.chosen.length > 0);
   const handlers: Partial<Record<ActionId, Handler>> = {
     "list.next": {
-      run: () => (onNow() ? inbox.nextOffer() : inbox.move(1)),
+      run: () => (onNow() ? nextOffer(inbox, tern) : inbox.move(1)),
       can: () => free() && (onList() || inbox.subject !== null),
     },
     "list.previous": { run: () => inbox.move(-1), can: () => onList() && free() },
@@ -29,7 +30,7 @@ export function handlersOf(inbox: Inbox, tern: Tern): Partial<Record<ActionId, H
       run: () => (onNow() ? inbox.offers.showSooner() : void list.settle()),
       can: () => (onNow() ? inbox.offers.sooner !== null : onList() && list.waiting > 0),
     },
-    "block.end": { run: () => inbox.endBlock(), can: () => tern.block.running },
+    "block.end": { run: () => endBlock(inbox, tern), can: () => tern.block.running },
     "search.leave": {
       run: () => {
         inbox.search.clear();

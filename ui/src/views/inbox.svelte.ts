@@ -93,7 +93,8 @@ export class Inbox {
     this.touch = new Touch(backend, queries);
     this.undo = new UndoStack(() => clock.now);
     this.moves = new Moves(backend, queries);
-    this.offers = new Offers(backend, queries, tern.block, () => clock.now);
+    const asks = () => tern.page === "now";
+    this.offers = new Offers(backend, queries, tern.block, { now: () => clock.now, asks });
   }
 
   /** Asks for what is shown first, and takes the keys. The returned function ends it. */
@@ -170,7 +171,8 @@ export class Inbox {
     if (thread === null || thread === undefined || !(await this.#isFreeFor(thread))) return;
     this.list.inHand = true;
     this.turn = "touch";
-    const name = plainName(this.subject?.patientName ?? "");
+    const name = plainName(this.touch.view?.patient.name ?? this.subject?.patientName ?? "");
+    const urgency = this.offers.urgencyOf(thread);
     this.#opening = this.touch.start(thread);
     await this.#opening;
     const { holder } = this.touch;
@@ -179,8 +181,8 @@ export class Inbox {
       this.#tern.tell(t("block.taken", { name, who: holderWords(holder, this.#tern.clock.there) }));
       this.letGo();
       this.offers.leave(thread);
-      this.#tern.block.passOver(thread);
-      void this.offers.ask();
+      this.#tern.block.passOver(thread, urgency);
+      this.offers.left(thread);
     }
   }
 
@@ -198,40 +200,6 @@ export class Inbox {
     if (this.touch.state !== "ending") return !this.touch.held;
     await this.#settling;
     return !this.#over && !this.touch.held && this.subject?.thread === thread;
-  }
-
-  /** The minutes that stand in the field begin now. */
-  beginBlock(): void {
-    const { block, clock } = this.#tern;
-    clock.tick();
-    block.begin(block.minutes, clock.now);
-    this.offers.left(...block.passedOver);
-    this.focus.to("list");
-  }
-
-  /** Not this one now: the next that is offered. */
-  nextOffer(): void {
-    const thread = this.subject?.thread;
-    if (thread === undefined) return;
-    this.letGo();
-    this.offers.leave(thread);
-    this.#tern.block.passOver(thread);
-    void this.offers.ask();
-  }
-
-  /** What was passed over is offered again. */
-  offerAgain(): void {
-    const { block } = this.#tern;
-    const again = block.passedOver;
-    block.fromTheStart();
-    this.offers.left(...again);
-  }
-
-  /** The block is over, whatever is left of its minutes. */
-  endBlock(): void {
-    this.offers.left(...this.#tern.block.passedOver);
-    this.#tern.block.end();
-    if (this.touch.state !== "open") this.letGo();
   }
 
   peekEnd(): void {
@@ -440,6 +408,7 @@ export class Inbox {
   }
 
   async #settle(ending: Promise<Closed | null>, thread: string, gone: boolean, what: string): Promise<void> {
+    const urgency = this.offers.urgencyOf(thread);
     const [closed] = await Promise.all([ending, painted()]);
     if (this.#over) return;
     if (gone) this.list.left(thread);
@@ -452,8 +421,8 @@ export class Inbox {
     }
     this.#behind.drop(thread);
     const isPutBack = closed.outcome === "put-back";
-    // What was put back is for another block.
-    if (isPutBack && this.#tern.block.running) this.#tern.block.passOver(thread);
+    // What was put back, or is somebody else's to go on with, is for another block.
+    if (!["replied", "closed"].includes(closed.outcome)) this.#tern.block.passOver(thread, urgency);
     this.#tern.block.ended(isPutBack);
     this.offers.left(thread);
     this.#tern.clock.tick();

@@ -97,7 +97,7 @@ describe("now", () => {
     practice.queues.get("mine")!.unshift(urgent);
     practice.changed(["envelopes"], ["t-new"]);
     const alert = await screen.findByRole("alert");
-    expect(alert.textContent).toContain("Urgent: Ngozi Okafor came meanwhile.");
+    expect(alert.textContent).toContain("Urgent: a message about Ngozi Okafor came meanwhile.");
     expect(offered()).toContain("Leo Ruiz");
     await user.keyboard("n");
     await waitFor(() => expect(offered()).toContain("Ngozi Okafor"));
@@ -134,7 +134,7 @@ describe("now", () => {
 
   it("ends when it is told to, and starts nothing while none runs", async () => {
     const { practice, user } = await block(8);
-    await user.keyboard("ge");
+    await user.keyboard("gx");
     await screen.findByTestId("block-begin");
     (document.activeElement as HTMLElement).blur();
     await user.keyboard("{Enter}");

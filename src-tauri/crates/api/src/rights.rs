@@ -4,12 +4,13 @@
 //! open work items stand in, of what sort it is, whether the member sees it at all. The role is the one that the cache
 //! holds: the practice may have changed it since the sign-in.
 
+use chrono::{DateTime, Utc};
 use tern_inbox::{
     ids::{MessageId, ThreadId},
     message::{Audience, Thread},
     queue::Me,
     rights::{self, Deed, Sort, Wording},
-    work_item::{Urgency, WorkItem},
+    work_item::{Hold, Urgency, WorkItem},
 };
 use tern_store::{Reader, StoreError};
 
@@ -51,6 +52,14 @@ impl Case {
         self.may_be_seen()?;
         allowed(rights::may(self.me.role, Deed::Start { sort: self.sort() }))?;
         allowed(rights::may(self.me.role, Deed::Claim { own_pool: self.own_pool }))
+    }
+
+    /// Whether somebody else has it: it is theirs, or they are at work on it now.
+    pub(crate) fn is_anothers(&self, now: DateTime<Utc>) -> bool {
+        self.items.iter().any(|item| match item.hold(now) {
+            Hold::Assigned(by) | Hold::Held { by, .. } => !self.me.is(&by),
+            Hold::Free | Hold::LeftBy(_) => false,
+        })
     }
 
     /// Refuses to close these of its work items without a reply. What came since is not asked: it stays open.

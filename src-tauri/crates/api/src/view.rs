@@ -207,7 +207,8 @@ fn patient_card(view: &ThreadView, now: chrono::DateTime<chrono::Utc>) -> Patien
         .rev()
         .filter_map(|placed| placed.message.sender.as_ref())
         .find(|sender| sender.reference.kind().is_patient_side())
-        .and_then(|sender| proxy(view, &sender.reference));
+        .and_then(|sender| proxy(view, &sender.reference))
+        .filter(|proxy| proxy.active);
     let phone =
         caller.and_then(|proxy| proxy.phones.first()).or_else(|| patient.and_then(|patient| patient.phones.first()));
     PatientCard {

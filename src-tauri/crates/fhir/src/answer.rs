@@ -143,15 +143,20 @@ fn done(write: Write, request: &Request, response: &Response) -> Verdict {
     }
 }
 
-/// Whether a success is a server's own: a resource, or no body at all (`Prefer: return=minimal`).
+/// Whether a success is a server's own: it names what it stored, or says nothing more (`Prefer: return=minimal`), or
+/// answers with a resource.
 fn says_fhir_or_nothing(response: &Response) -> bool {
-    let body = response.body.trim_ascii();
-    let is_xml = || body.starts_with(b"<");
+    let body = response.body.strip_prefix("\u{feff}".as_bytes()).unwrap_or(&response.body).trim_ascii();
+    let names_it = response.location.is_some() || response.etag.is_some();
+    let is_xml = || body.windows(FHIR_XML.len()).any(|part| part == FHIR_XML);
     let is_resource = || {
         serde_json::from_slice::<serde_json::Value>(body).is_ok_and(|resource| resource.get("resourceType").is_some())
     };
-    body.is_empty() || is_xml() || is_resource()
+    names_it || body.is_empty() || is_resource() || is_xml()
 }
+
+/// The namespace of FHIR's XML.
+const FHIR_XML: &[u8] = b"http://hl7.org/fhir";
 
 /// 409 is 412: under a race some engines answer the one, some the other.
 fn conflict(write: Write) -> Verdict {

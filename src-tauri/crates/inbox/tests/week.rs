@@ -336,12 +336,21 @@ proptest! {
     }
 }
 
-/// A week in which somebody goes away five minutes after they started an item of no pool.
+/// Weeks that were not played to their end once: in the second, somebody goes away five minutes after they started an
+/// item of no pool.
 #[test]
-fn what_somebody_had_open_as_they_went_is_seen_once_the_claim_lapses() {
-    plays([
-        215, 138, 253, 43, 40, 12, 139, 175, 123, 103, 4, 226, 144, 0, 142, 141, 75, 242, 246, 27, 218, 93, 227, 154,
-        148, 210, 5, 78, 246, 34, 39, 120,
-    ])
-    .unwrap();
+fn weeks_that_once_lost_sight_of_something_do_not_any_more() {
+    let weeks = [
+        [
+            0, 0, 31, 237, 68, 74, 122, 174, 221, 58, 124, 197, 3, 246, 5, 219, 228, 132, 60, 248, 238, 79, 2, 167, 61,
+            17, 56, 229, 129, 158, 68, 75,
+        ],
+        [
+            215, 138, 253, 43, 40, 12, 139, 175, 123, 103, 4, 226, 144, 0, 142, 141, 75, 242, 246, 27, 218, 93, 227,
+            154, 148, 210, 5, 78, 246, 34, 39, 120,
+        ],
+    ];
+    for seed in weeks {
+        plays(seed).unwrap();
+    }
 }

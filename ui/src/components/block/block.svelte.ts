@@ -7,6 +7,8 @@
 import type { BlockOffer } from "$bindings/BlockOffer";
 import type { BlockOffers } from "$bindings/BlockOffers";
 import type { EnvelopeRow } from "$bindings/EnvelopeRow";
+import type { PassedOver } from "$bindings/PassedOver";
+import type { UrgencyLevel } from "$bindings/UrgencyLevel";
 import type { Backend } from "$lib/backend/backend";
 import { LiveQuery, type LiveQueries } from "$lib/query/live.svelte";
 
@@ -30,8 +32,8 @@ export class Block {
   /** Touches that were ended in it, and those of them that were put back. */
   done = $state(0);
   putBack = $state(0);
-  /** Threads that were passed over in it. */
-  passedOver = $state.raw<readonly string[]>([]);
+  /** What was passed over in it, and how urgent it was then. */
+  passedOver = $state.raw<readonly PassedOver[]>([]);
 
   get running(): boolean {
     return this.began !== null;
@@ -50,10 +52,12 @@ export class Block {
     this.passedOver = [];
   }
 
-  /** Ten minutes more. */
+  /** Ten minutes more; one that was left alone for hours begins anew. */
   extend(now: number): void {
     if (this.began === null) return;
-    this.minutes = Math.ceil((now - this.began) / 60_000) + USUAL_MINUTES;
+    const minutes = Math.ceil((now - this.began) / 60_000) + USUAL_MINUTES;
+    if (minutes > MOST_MINUTES) this.began = now;
+    this.minutes = minutes > MOST_MINUTES ? USUAL_MINUTES : minutes;
   }
 
   /** Milliseconds that are left; none below zero. */
@@ -86,8 +90,10 @@ export class Block {
     else this.done = Math.max(0, this.done - 1);
   }
 
-  passOver(thread: string): void {
-    this.passedOver = [...this.passedOver.filter((one) => one !== thread), thread];
+  /** Not offered again in this block, unless it becomes more urgent. */
+  passOver(thread: string, urgency: UrgencyLevel): void {
+    if (!this.running) return;
+    this.passedOver = [...this.passedOver.filter((one) => one.thread !== thread), { thread, urgency }];
   }
 
   /** Those that were passed over are offered again. */
@@ -102,7 +108,9 @@ export class Offers {
   #under = $state<string | null>(null);
   /** What an outcome took away, until the program says so too. */
   #leaving = $state.raw<ReadonlySet<string>>(new Set());
-  readonly #query: LiveQuery<BlockOffers>;
+  /** Those of them of which the next answer says what became. */
+  #ended: ReadonlySet<string> = new Set();
+  readonly #query: LiveQuery<BlockOffers | null>;
 
   readonly all: BlockOffers | null = $derived.by(() => this.#query.data);
   readonly failure = $derived.by(() => this.#query.failure);
@@ -125,19 +133,39 @@ export class Offers {
     return isUrgent(first.row) && than(first.row) > than(this.now.row) ? first.row : null;
   });
 
-  constructor(backend: Backend, queries: LiveQueries, block: Block, now: () => number) {
+  /** `asks`: whether anybody looks; as long as nobody does, nothing is asked. */
+  constructor(
+    backend: Backend,
+    queries: LiveQueries,
+    block: Block,
+    { now, asks }: { now: () => number; asks: () => boolean },
+  ) {
     this.#query = new LiveQuery(queries, { tags: ["envelopes"] }, async () => {
+      if (!asks()) return this.#query.data;
+      const ended = this.#ended;
       const minutes = block.running ? block.minutesLeft(now()) : block.minutes;
       const underHand = block.running ? this.#under : null;
-      return backend.blockOffers({ minutes, passedOver: [...block.passedOver], underHand });
+      const answer = await backend.blockOffers({ minutes, passedOver: [...block.passedOver], underHand });
+      // Asked after they ended: the answer knows what became of them.
+      this.#leaving = without(this.#leaving, ended);
+      this.#ended = without(this.#ended, ended);
+      const threads = [answer.underHand, ...answer.offers].flatMap((one) => one?.row.thread ?? []);
+      const left = threads.filter((thread) => !this.#leaving.has(thread));
+      // Whatever is shown first is under the hand from now on, however the question came to be asked.
+      if (this.#under === null || !left.includes(this.#under)) this.#under = left[0] ?? null;
+      return answer;
     });
   }
 
   /** Asks anew. */
-  async ask(): Promise<void> {
-    await this.#query.refresh();
-    // Kept as it is, so that the next answer does not take it from under the hand.
-    this.#under = this.now?.row.thread ?? null;
+  ask(): Promise<void> {
+    return this.#query.refresh();
+  }
+
+  /** How urgent an offered one is; one of which nothing is known may be as urgent as anything. */
+  urgencyOf(thread: string): UrgencyLevel {
+    const all = [this.all?.underHand ?? null, ...(this.all?.offers ?? [])];
+    return all.find((one) => one?.row.thread === thread)?.row.urgency ?? "emergency";
   }
 
   /** Lets what is more urgent in. */
@@ -151,13 +179,17 @@ export class Offers {
     if (this.#under === thread) this.#under = this.#offers[0]?.row.thread ?? null;
   }
 
-  /** What became of it is the program's word again. */
-  left(...threads: string[]): void {
-    this.#leaving = new Set([...this.#leaving].filter((one) => !threads.includes(one)));
+  /** What became of it is the program's word again, from the next answer on. */
+  left(thread: string): void {
+    this.#ended = new Set([...this.#ended, thread]);
     void this.ask();
   }
 
   end(): void {
     this.#query.end();
   }
+}
+
+function without(all: ReadonlySet<string>, some: ReadonlySet<string>): ReadonlySet<string> {
+  return new Set([...all].filter((one) => !some.has(one)));
 }

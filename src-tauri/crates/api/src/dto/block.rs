@@ -1,7 +1,7 @@
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 
-use super::EnvelopeRow;
+use super::{EnvelopeRow, UrgencyLevel};
 
 /// What fits into the minutes that are left.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
@@ -10,10 +10,21 @@ use super::EnvelopeRow;
 pub struct BlockRequest {
     /// Whole minutes that are left.
     pub minutes: u32,
-    /// Threads that the person passed over in this block: they are not offered again.
-    pub passed_over: Vec<String>,
+    /// What the person passed over in this block: not offered again unless it became more urgent since.
+    pub passed_over: Vec<PassedOver>,
     /// The thread that is on screen: it stays there as long as it can be started, whatever comes before it.
     pub under_hand: Option<String>,
+}
+
+/// A thread that was not for now.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[serde(rename_all = "camelCase")]
+#[ts(export)]
+pub struct PassedOver {
+    /// Which.
+    pub thread: String,
+    /// How urgent it was then.
+    pub urgency: UrgencyLevel,
 }
 
 /// What a block offers.

@@ -16,7 +16,7 @@ mod status;
 mod tables;
 mod touch;
 
-pub use block::{BlockOffer, BlockOffers, BlockRequest};
+pub use block::{BlockOffer, BlockOffers, BlockRequest, PassedOver};
 pub use error::{ApiError, ErrorCode};
 pub use list::{
     EnvelopePage, EnvelopeRow, EnvelopesRequest, FlagRow, Holder, QueueId, Rail, RailQueue, SearchFilters, SearchHit,

@@ -1,6 +1,6 @@
 //! What the minutes of a block are offered: what waits for the member, in the order to work in, as far as it fits.
 
-use std::collections::{HashSet, VecDeque};
+use std::collections::{HashMap, HashSet, VecDeque};
 
 use chrono::{DateTime, Utc};
 use tern_inbox::{
@@ -10,11 +10,12 @@ use tern_inbox::{
     ids::ThreadId,
     queue::{Me, Queue},
     rights::Deed,
+    work_item::Urgency,
 };
 use tern_store::{Reader, StoreError};
 
 use crate::{
-    dto::{BlockOffer, BlockOffers, BlockRequest},
+    dto::{BlockOffer, BlockOffers, BlockRequest, PassedOver},
     fail::Answer,
     handling::usual_of,
     program::Program,
@@ -40,7 +41,11 @@ impl Program {
         desk.may(Deed::Read).await?;
         let now = desk.server_now();
         let author = desk.member.reference.clone();
-        let passed_over: HashSet<ThreadId> = request.passed_over.into_iter().map(ThreadId::new).collect();
+        let passed_over: HashMap<ThreadId, Urgency> = request
+            .passed_over
+            .into_iter()
+            .map(|PassedOver { thread, urgency }| (ThreadId::new(thread), show::urgency_of(urgency)))
+            .collect();
         let (waiting, usual) = desk
             .read(move |reader| {
                 let waiting = startable(reader, &passed_over, now)?;
@@ -87,19 +92,22 @@ fn many(count: usize) -> u32 {
 /// What waits for the member and can be started, each once, in the order to work in.
 fn startable(
     reader: &Reader<'_>,
-    passed_over: &HashSet<ThreadId>,
+    passed_over: &HashMap<ThreadId, Urgency>,
     now: DateTime<Utc>,
 ) -> Result<Vec<Envelope>, StoreError> {
     let me = reader.me()?;
-    let mut known = passed_over.clone();
+    let mut known = HashSet::new();
     let mut waiting = Vec::new();
     for queue in queues_of_a_block(reader, &me)? {
         for envelope in reader.envelopes(&queue, 0, LOOKED_AT, now)?.envelopes {
-            let is_with_another = envelope.held.as_ref().is_some_and(|(by, _, _)| !me.is(by));
-            if is_with_another || !known.insert(envelope.thread.clone()) {
+            let was_passed_over = passed_over.get(&envelope.thread).is_some_and(|then| envelope.urgency <= *then);
+            // A call or a visit is somebody's to make: what is said of it here, is said already.
+            let is_handed_on = envelope.waiting_for.is_some();
+            if was_passed_over || is_handed_on || !known.insert(envelope.thread.clone()) {
                 continue;
             }
-            if Case::of(reader, &envelope.thread)?.may_start().is_ok() {
+            let case = Case::of(reader, &envelope.thread)?;
+            if !case.is_anothers(now) && case.may_start().is_ok() {
                 waiting.push(envelope);
             }
         }

@@ -9,15 +9,15 @@ use tern_inbox::{
     member::{Member, Pool, Role},
     message::{Authorship, Message, Standing},
     party::{Party, PartyRef},
-    work_item::{Urgency, WorkStatus},
+    work_item::{Urgency, WaitingFor, WorkStatus},
 };
 use tern_store::Page;
 
 use super::*;
 use crate::{
     dto::{
-        BlockRequest, DraftSaveRequest, EnvelopesRequest, PutBackRequest, QueueId, ReplyRequest, SearchFilters,
-        SearchRequest, ThreadItemsRequest, ThreadRequest, TouchMode,
+        BlockRequest, DraftSaveRequest, EnvelopesRequest, PassedOver, PutBackRequest, QueueId, ReplyRequest,
+        SearchFilters, SearchRequest, ThreadItemsRequest, ThreadRequest, TouchMode, UrgencyLevel,
     },
     program::Program,
     scene::Machine,
@@ -173,7 +173,10 @@ impl AtWork {
     ) -> (Vec<(String, bool)>, u32) {
         let request = BlockRequest {
             minutes,
-            passed_over: passed_over.iter().map(|thread| (*thread).to_owned()).collect(),
+            passed_over: passed_over
+                .iter()
+                .map(|thread| PassedOver { thread: (*thread).to_owned(), urgency: UrgencyLevel::Urgent })
+                .collect(),
             under_hand: under_hand.map(ToOwned::to_owned),
         };
         let answer = self.program.block_offers(request).await.unwrap();
@@ -237,10 +240,34 @@ async fn a_block_offers_what_the_member_may_start_and_nothing_that_was_passed_ov
     assert_eq!(nora.offered(5, &[], None).await, (offers(&[("cough", true), ("visit", false)]), 1), "they are urgent");
     assert_eq!(nora.offered(5, &[], Some("visit")).await, (offers(&[("visit", true), ("cough", false)]), 1));
     assert_eq!(nora.offered(5, &["cough"], Some("cough")).await, (offers(&[("visit", true)]), 1));
+    // What was passed over as no more than of the same day is urgent now.
+    let lesser = vec![PassedOver { thread: "cough".to_owned(), urgency: UrgencyLevel::SameDay }];
+    let request = BlockRequest { passed_over: lesser, ..asked_block() };
+    assert_eq!(nora.program.block_offers(request).await.unwrap().offers.len(), 2);
+    // Somebody is to call about the cough, and Mia has the visit.
+    let [_, _, cough] = conversation("cough", "question", "nurses");
+    let [_, _, visit] = conversation("visit", "appointment", "front-desk");
+    let page = Page { kind: Kind::Task, arrivals: vec![now_waiting(cough), now_mias(visit)], cursor: None };
+    nora.desk.write(move |writer| writer.apply_page(&page).map(drop)).await.unwrap();
+    assert_eq!(nora.offered(30, &[], None).await, (offers(&[]), 0));
     assert_eq!(
         AtWork::of("it").await.program.block_offers(asked_block()).await.unwrap_err().code,
         ErrorCode::NotAllowed
     );
+}
+
+fn changed(item: Arrival, change: impl FnOnce(&mut WorkItem)) -> Arrival {
+    let Content::WorkItem(mut work) = item.content else { panic!("a work item") };
+    change(&mut work);
+    Arrival { version: "2".to_owned(), content: Content::WorkItem(work), ..item }
+}
+
+fn now_waiting(item: Arrival) -> Arrival {
+    changed(item, |work| work.waiting_for = Some(WaitingFor::Call))
+}
+
+fn now_mias(item: Arrival) -> Arrival {
+    changed(item, |work| work.owner = Some(PartyRef::new("PractitionerRole/mia")))
 }
 
 fn asked_block() -> BlockRequest {

@@ -125,6 +125,26 @@ fn reading_again_tells_a_conflict_from_a_refusal() {
 }
 
 #[test]
+fn a_success_that_is_no_fhir_proves_nothing() {
+    let created = json!({ "resourceType": "Communication", "id": "1" }).to_string();
+    for (body, means) in [
+        ("", Answer::Accepted),
+        (created.as_str(), Answer::Accepted),
+        ("\u{feff}{ \"resourceType\": \"Communication\" }", Answer::Accepted),
+        ("<Communication xmlns=\"http://hl7.org/fhir\"/>", Answer::Accepted),
+        ("OK", Answer::NoAnswer),
+        ("{ \"status\": \"up\" }", Answer::NoAnswer),
+        ("<Envelope xmlns=\"http://schemas.xmlsoap.org/soap/envelope/\"/>", Answer::NoAnswer),
+    ] {
+        let answer = answer::to_write(&put(), &answered(200, body), &ServerFacts::default()).answer;
+        assert_eq!(answer, means, "{body}");
+    }
+    // Who names what was stored has stored it, whatever else they say.
+    let named = Response { location: Some("Task/7/_history/2".into()), ..answered(201, "Created") };
+    assert_eq!(answer::to_write(&put(), &named, &ServerFacts::default()).answer, Answer::Accepted);
+}
+
+#[test]
 fn told_to_wait_we_wait_as_long() {
     let told = |status| Response { retry_after: Some(Duration::from_secs(7)), ..answered(status, "") };
     for status in [429, 503] {

@@ -74,6 +74,82 @@ pub(super) struct Graph {
     pub(super) nodes: Vec<Node>,
     pub(super) numbers: Vec<Number>,
     pub(super) lexicon: Lexicon,
+    upward: Upward,
+}
+
+/// The graph from its words up: what can be in a text that has certain words, without a look at all the rest.
+#[derive(Clone, Debug, Default)]
+struct Upward {
+    /// Of each node, how many of its parts have to be there; none of those of one that never is.
+    needs: Vec<Option<u32>>,
+    /// Of each node, the nodes that need it, once for each time that they do.
+    needed_by: Vec<Vec<NodeId>>,
+    /// The node of each atom.
+    atoms: HashMap<Atom, NodeId>,
+    /// The nodes of numbers.
+    numbers: Vec<NodeId>,
+}
+
+impl Upward {
+    fn of(nodes: &[Node]) -> Self {
+        let mut upward = Self { needed_by: vec![Vec::new(); nodes.len()], ..Self::default() };
+        for (id, node) in nodes.iter().enumerate() {
+            let (needs, parts): (u32, Vec<NodeId>) = match node {
+                Node::Atom(atom) => {
+                    upward.atoms.insert(*atom, id);
+                    (1, Vec::new())
+                }
+                Node::Number(_) => {
+                    upward.numbers.push(id);
+                    (1, Vec::new())
+                }
+                Node::Any(nodes) => (1, nodes.clone()),
+                Node::Near(one, other, _) => (2, vec![*one, *other]),
+                Node::Sequence(links) => {
+                    let needed: Vec<NodeId> =
+                        links.iter().filter(|link| !link.optional).map(|link| link.node).collect();
+                    (u32::try_from(needed.len()).unwrap_or(u32::MAX), needed)
+                }
+            };
+            // A sequence of which nothing has to be there is nowhere.
+            upward.needs.push((needs > 0).then_some(needs));
+            for part in parts {
+                if let Some(needed_by) = upward.needed_by.get_mut(part) {
+                    needed_by.push(id);
+                }
+            }
+        }
+        upward
+    }
+}
+
+impl Graph {
+    /// Which nodes can be in a text with these atoms, and with a number or without one. Whatever is not among them is
+    /// nowhere in it; what is, may be. Takes as long as there are such nodes, however many the graph has.
+    pub(super) fn possible(&self, atoms: impl IntoIterator<Item = Atom>, has_number: bool) -> Vec<bool> {
+        let mut possible = vec![false; self.nodes.len()];
+        let mut missing = self.upward.needs.clone();
+        let words = atoms.into_iter().filter_map(|atom| self.upward.atoms.get(&atom).copied());
+        let mut open: Vec<NodeId> = words.collect();
+        if has_number {
+            open.extend(&self.upward.numbers);
+        }
+        while let Some(node) = open.pop() {
+            match possible.get_mut(node) {
+                Some(known) if !*known => *known = true,
+                _ => continue,
+            }
+            for above in self.upward.needed_by.get(node).into_iter().flatten() {
+                if let Some(Some(missing)) = missing.get_mut(*above) {
+                    *missing = missing.saturating_sub(1);
+                    if *missing == 0 {
+                        open.push(*above);
+                    }
+                }
+            }
+        }
+        possible
+    }
 }
 
 /// Reads the patterns of a set into a graph; what cannot be read is left out and told.
@@ -111,6 +187,12 @@ impl<'s> Compiler<'s> {
             compiler.list(&concept.name);
         }
         compiler
+    }
+
+    /// The graph, and what could not be read.
+    pub(super) fn finish(mut self) -> (Graph, Vec<RuleProblem>) {
+        self.graph.upward = Upward::of(&self.graph.nodes);
+        (self.graph, self.problems)
     }
 
     /// The nodes of those patterns that can be read.
@@ -194,5 +276,40 @@ impl<'s> Compiler<'s> {
         self.graph.nodes.push(node.clone());
         self.known.insert(node, id);
         id
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::red_flags::text;
+
+    /// Whether a pattern can be in a text of these words.
+    fn can_be(pattern: &str, words: &str) -> bool {
+        let set = RuleSet::default();
+        let mut compiler = Compiler::new(&set);
+        let nodes = compiler.patterns(&Where::Idioms, &[pattern.to_owned()]);
+        let (graph, problems) = compiler.finish();
+        assert_eq!((nodes.len(), problems.len()), (1, 0), "{pattern}");
+        let words = text::words_of(words).into_iter().map(|form| text::Word { form, unstretched: None });
+        let atoms: Vec<Atom> = words.flat_map(|word| graph.lexicon.atoms_of(&word)).collect();
+        graph.possible(atoms, false)[nodes[0]]
+    }
+
+    #[test]
+    fn what_can_be_there_is_all_of_a_sequence_and_any_of_a_choice() {
+        for (pattern, words, expected) in [
+            ("chest pain", "pain in my chest", true),
+            ("chest pain", "chest", false),
+            ("(chest | heart) pain", "heart pain", true),
+            ("(chest | heart) pain", "chest heart", false),
+            ("pain pain", "pain", true),
+            ("can't [even] breathe", "I cannot, can't breathe", true),
+            ("chest & heavy", "heavy on the chest", true),
+            ("chest & heavy", "heavy", false),
+            ("chest", "nothing of it", false),
+        ] {
+            assert_eq!(can_be(pattern, words), expected, "{pattern}: {words}");
+        }
     }
 }

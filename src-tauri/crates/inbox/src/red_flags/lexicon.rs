@@ -43,11 +43,6 @@ impl Lexicon {
         number(&mut self.slips, &mut self.atoms, form)
     }
 
-    /// How many there are.
-    pub(super) fn len(&self) -> usize {
-        self.atoms as usize
-    }
-
     /// What a word of a text is.
     pub(super) fn atoms_of(&self, word: &Word) -> BTreeSet<Atom> {
         let mut found = BTreeSet::new();

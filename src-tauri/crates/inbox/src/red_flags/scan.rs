@@ -71,7 +71,7 @@ impl Scanner {
             rules.push(ready(&mut compiler, rule));
         }
         let fillers = set.fillers.iter().flat_map(|filler| text::words_of(filler)).collect();
-        let Compiler { graph, problems, .. } = compiler;
+        let (graph, problems) = compiler.finish();
         (Self { version: set.version.clone(), graph, rules, fillers, idioms, negators }, problems)
     }
 

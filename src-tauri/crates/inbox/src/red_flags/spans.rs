@@ -1,11 +1,14 @@
 //! Where in a text a pattern is: each part of the graph is found at most once, from the places of its parts.
 //!
-//! Everything looks only at neighbours within a window, and keeps only the nearest few of them. So the time is linear
+//! Patterns are not tried one by one: from the words that are there, the graph says which of them can be
+//! ([`Graph::possible`]), and only those are looked for. Everything looks only at neighbours within a window, and keeps only the nearest few of them. So the time is linear
 //! in the text, also in one that says "pain" a hundred thousand times.
 
+use std::collections::HashMap;
 use std::rc::Rc;
 
 use super::compile::{Graph, Link, Node, NodeId};
+use super::lexicon::Atom;
 use super::measure::{Measure, measures};
 use super::text::Prepared;
 
@@ -26,10 +29,12 @@ pub(super) struct Finder<'a> {
     graph: &'a Graph,
     prepared: &'a Prepared,
     measures: Vec<Measure>,
-    /// Places of each atom.
-    places: Vec<Vec<u32>>,
-    found: Vec<Option<Rc<[Span]>>>,
-    at_most: Vec<Option<usize>>,
+    /// Places of each atom that is there.
+    places: HashMap<Atom, Vec<u32>>,
+    /// Which nodes may be there at all: of thousands of patterns, nearly none.
+    possible: Vec<bool>,
+    found: HashMap<NodeId, Rc<[Span]>>,
+    at_most: HashMap<NodeId, usize>,
     nowhere: Rc<[Span]>,
 }
 
@@ -37,22 +42,21 @@ impl<'a> Finder<'a> {
     pub(super) fn new(graph: &'a Graph, prepared: &'a Prepared) -> Self {
         let atoms: Vec<Vec<u32>> =
             prepared.vocabulary.iter().map(|word| graph.lexicon.atoms_of(word).into_iter().collect()).collect();
-        let mut places = vec![Vec::new(); graph.lexicon.len()];
+        let mut places: HashMap<Atom, Vec<u32>> = HashMap::new();
         for (token, at) in prepared.tokens.iter().zip(0_u32..) {
             for atom in atoms.get(token.word as usize).into_iter().flatten() {
-                if let Some(places) = places.get_mut(*atom as usize) {
-                    places.push(at);
-                }
+                places.entry(*atom).or_default().push(at);
             }
         }
-        let nodes = graph.nodes.len();
+        let measures = measures(prepared);
         Self {
             graph,
             prepared,
-            measures: measures(prepared),
+            possible: graph.possible(places.keys().copied(), !measures.is_empty()),
+            measures,
             places,
-            found: vec![None; nodes],
-            at_most: vec![None; nodes],
+            found: HashMap::new(),
+            at_most: HashMap::new(),
             nowhere: Rc::new([]),
         }
     }
@@ -71,43 +75,49 @@ impl<'a> Finder<'a> {
             return;
         }
         let seen = |at: &u32| covered.get(*at as usize).is_some_and(|covered| !covered);
-        for places in &mut self.places {
+        for places in self.places.values_mut() {
             places.retain(seen);
         }
         self.measures.retain(|measure| seen(&measure.start));
-        self.found.fill(None);
-        // `at_most` stays: it is now perhaps too high, and never too low.
+        self.found.clear();
+        // `possible` and `at_most` stay: they are now perhaps too much, and never too little.
     }
 
     /// Where a pattern is, in the order of the text.
     pub(super) fn spans(&mut self, node: NodeId) -> Rc<[Span]> {
-        if let Some(found) = self.found.get(node).cloned().flatten() {
-            return found;
+        if !self.may_be_there(node) {
+            return Rc::clone(&self.nowhere);
+        }
+        if let Some(found) = self.found.get(&node) {
+            return Rc::clone(found);
         }
         let found: Rc<[Span]> = if self.at_most(node) > 0 { self.look(node).into() } else { Rc::clone(&self.nowhere) };
-        if let Some(slot) = self.found.get_mut(node) {
-            *slot = Some(Rc::clone(&found));
-        }
+        self.found.insert(node, Rc::clone(&found));
         found
+    }
+
+    fn may_be_there(&self, node: NodeId) -> bool {
+        self.possible.get(node).copied().unwrap_or_default()
     }
 
     /// How often a pattern can be there at most, from how often its words are. Most patterns end here, at none.
     fn at_most(&mut self, node: NodeId) -> usize {
-        if let Some(known) = self.at_most.get(node).copied().flatten() {
-            return known;
+        if !self.may_be_there(node) {
+            return 0;
+        }
+        if let Some(known) = self.at_most.get(&node) {
+            return *known;
         }
         let graph = self.graph;
         let at_most = match graph.nodes.get(node) {
-            Some(Node::Atom(atom)) => self.places.get(*atom as usize).map_or(0, Vec::len),
+            Some(Node::Atom(atom)) => self.places.get(atom).map_or(0, Vec::len),
             Some(Node::Number(_)) => self.measures.len(),
             Some(Node::Sequence(links)) => self.rarest(links).map_or(0, |(_, at_most)| at_most),
             Some(Node::Any(nodes)) => nodes.iter().map(|node| self.at_most(*node)).sum(),
             Some(Node::Near(one, other, _)) => self.at_most(*one).min(self.at_most(*other)),
             None => 0,
         };
-        if let Some(slot) = self.at_most.get_mut(node) {
-            *slot = Some(at_most);
-        }
+        self.at_most.insert(node, at_most);
         at_most
     }
 
@@ -121,7 +131,7 @@ impl<'a> Finder<'a> {
         let graph = self.graph;
         let mut found = match graph.nodes.get(node) {
             Some(Node::Atom(atom)) => {
-                let places = self.places.get(*atom as usize).map(Vec::as_slice).unwrap_or_default();
+                let places = self.places.get(atom).map(Vec::as_slice).unwrap_or_default();
                 return places.iter().map(|at| Span { start: *at, end: at + 1 }).collect();
             }
             Some(Node::Number(number)) => {
@@ -224,7 +234,7 @@ impl<'a> Finder<'a> {
             }
             match self.graph.nodes.get(node) {
                 Some(Node::Atom(atom)) => {
-                    let places = self.places.get(*atom as usize).map(Vec::as_slice).unwrap_or_default();
+                    let places = self.places.get(atom).map(Vec::as_slice).unwrap_or_default();
                     let from = places.partition_point(|at| *at < span.start);
                     asked.extend(places[from..].iter().take_while(|at| **at < span.end));
                 }

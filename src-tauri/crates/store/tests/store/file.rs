@@ -131,10 +131,23 @@ fn the_words_of_a_file_whose_key_is_back_come_back_once_as_drafts() {
 
 #[test]
 fn a_reply_that_was_on_the_wire_comes_back_for_a_person_to_decide_and_its_echo_settles_it() {
+    comes_back_undecided(false);
+}
+
+#[test]
+fn a_reply_of_which_nobody_knew_whether_it_arrived_comes_back_as_such() {
+    comes_back_undecided(true);
+}
+
+/// With a reply that was on the wire, or that was given up on there.
+fn comes_back_undecided(was_given_up: bool) {
     let scene = with_words();
     for row in scene.cache.read(|reader| reader.outbox()).unwrap() {
         if matches!(row.intent, Intent::Send { .. }) {
             scene.cache.write(noon(), |writer| writer.outbox_sending(&row.id)).unwrap();
+            if was_given_up {
+                scene.cache.write(noon(), |writer| writer.outbox_wedged(&row.id, Wedge::OutcomeUnknown)).unwrap();
+            }
         }
     }
     let path = closed(&scene);

@@ -4,7 +4,6 @@
  *
  * Never in a production build: `main.ts` imports it only in `--mode preview`.
  */
-import type { BlockOffers } from "$bindings/BlockOffers";
 import type { BlockRequest } from "$bindings/BlockRequest";
 import type { Changed } from "$bindings/Changed";
 import type { Ended } from "$bindings/Ended";
@@ -29,6 +28,7 @@ import type { ThreadRequest } from "$bindings/ThreadRequest";
 import type { TouchView } from "$bindings/TouchView";
 import type { UnlockResult } from "$bindings/UnlockResult";
 import type { Backend, BackendEvents } from "../backend";
+import { offersOf } from "./block";
 import { MemoryTables } from "./tables";
 import { destinations, drOsei, facts, messagesOf, morning, openSession, patientOf } from "./words";
 
@@ -225,30 +225,8 @@ export class MemoryBackend extends MemoryTables implements Backend {
       rows: rows.slice(request.offset, request.offset + request.limit),
     });
   }
-  async blockOffers(request: BlockRequest): Promise<BlockOffers> {
-    const rows = (this.queues.get("mine") ?? []).filter(({ thread }) => !request.passedOver.includes(thread));
-    const held = rows.find(({ thread }) => thread === request.underHand);
-    let minutes = held?.usualMinutes ?? 0;
-    const offers: BlockOffers["offers"] = [];
-    const leftOut: EnvelopeRow[] = [];
-    for (const row of rows.filter((one) => one !== held)) {
-      const fits = minutes + (row.usualMinutes ?? 0) <= request.minutes;
-      if (!fits && row.urgency !== "urgent" && row.urgency !== "emergency") {
-        leftOut.push(row);
-        continue;
-      }
-      offers.push({ row, fits });
-      minutes += row.usualMinutes ?? 0;
-    }
-    return this.did("blockOffers", request, {
-      underHand: held === undefined ? null : { row: held, fits: (held.usualMinutes ?? 0) <= request.minutes },
-      offers: offers.slice(0, 6),
-      fitting: offers.filter(({ fits }) => fits).length + (held === undefined ? 0 : 1),
-      minutes,
-      beyond: offers.filter(({ fits }) => !fits).length,
-      leftOut: leftOut[0] ?? null,
-      leftOutCount: leftOut.length,
-    });
+  async blockOffers(request: BlockRequest) {
+    return this.did("blockOffers", request, offersOf(this.queues.get("mine") ?? [], request));
   }
   async search(request: SearchRequest): Promise<SearchResults> {
     const words = request.text.toLowerCase().split(/\s+/).filter(Boolean);
