@@ -9,6 +9,7 @@ import type { BlockOffers } from "$bindings/BlockOffers";
 import type { EnvelopeRow } from "$bindings/EnvelopeRow";
 import type { PassedOver } from "$bindings/PassedOver";
 import type { UrgencyLevel } from "$bindings/UrgencyLevel";
+import { higher } from "$components/moves/moves.svelte";
 import type { Backend } from "$lib/backend/backend";
 import { LiveQuery, type LiveQueries } from "$lib/query/live.svelte";
 
@@ -16,8 +17,6 @@ import { LiveQuery, type LiveQueries } from "$lib/query/live.svelte";
 const USUAL_MINUTES = 10;
 /** Minutes of a block at most. */
 export const MOST_MINUTES = 240;
-
-const BY_URGENCY = ["routine", "same-day", "urgent", "emergency"] as const;
 
 /** Whether it is offered whatever its minutes. */
 export function isUrgent(row: EnvelopeRow): boolean {
@@ -129,8 +128,9 @@ export class Offers {
   readonly sooner: EnvelopeRow | null = $derived.by(() => {
     const first = this.after[0];
     if (first === undefined || this.now === null) return null;
-    const than = (row: EnvelopeRow) => BY_URGENCY.indexOf(row.urgency);
-    return isUrgent(first.row) && than(first.row) > than(this.now.row) ? first.row : null;
+    const { urgency } = this.now.row;
+    const isMore = first.row.urgency !== urgency && higher(first.row.urgency, urgency) === first.row.urgency;
+    return isUrgent(first.row) && isMore ? first.row : null;
   });
 
   /** `asks`: whether anybody looks; as long as nobody does, nothing is asked. */
