@@ -24,6 +24,10 @@ describe("what becomes of the rows under the hand", () => {
     const fresh = page(["new", "leo", "bart", "chan"]);
     fresh.rows[0] = envelope("new", NOW, { urgency: "emergency" });
     expect(merge(shown, fresh, []).highest).toBe("emergency");
+    const more = page(["new", "newer", "newest", "leo", "bart", "chan"]);
+    const levels = ["same-day", "urgent", "routine"] as const;
+    levels.forEach((urgency, at) => (more.rows[at] = envelope(more.rows[at]!.thread, NOW, { urgency })));
+    expect(merge(shown, more, []).highest).toBe("urgent");
   });
 
   it("takes what a row has become without moving it", () => {

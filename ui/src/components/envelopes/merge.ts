@@ -8,6 +8,7 @@
 import type { EnvelopePage } from "$bindings/EnvelopePage";
 import type { EnvelopeRow } from "$bindings/EnvelopeRow";
 import type { UrgencyLevel } from "$bindings/UrgencyLevel";
+import { higher } from "$components/moves/moves.svelte";
 
 /** A place in the list: a row, or one that is not loaded yet. */
 export interface Place {
@@ -25,8 +26,6 @@ export interface Merged {
   /** The highest urgency among those of them that are known. */
   highest: UrgencyLevel;
 }
-
-const ORDER: readonly UrgencyLevel[] = ["routine", "same-day", "urgent", "emergency"];
 
 /** Rows as they are, for a list that nobody has the hand on. */
 export function placesOf(page: EnvelopePage): Places {
@@ -77,9 +76,6 @@ export function merge(places: Places, page: EnvelopePage, changed: readonly stri
 
   const unknown = page.rows.filter((row) => !known.has(row.thread));
   const waiting = whole ? unknown.length : Math.max(0, page.total - present);
-  const highest = unknown.reduce<UrgencyLevel>(
-    (top, row) => (ORDER.indexOf(row.urgency) > ORDER.indexOf(top) ? row.urgency : top),
-    "routine",
-  );
+  const highest = unknown.reduce<UrgencyLevel>((top, row) => higher(top, row.urgency), "routine");
   return { places: kept, waiting, highest };
 }
