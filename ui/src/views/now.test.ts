@@ -1,4 +1,4 @@
-import { screen, waitFor } from "@testing-library/svelte";
+import { fireEvent, screen, waitFor } from "@testing-library/svelte";
 import axe from "axe-core";
 import { describe, expect, it } from "vitest";
 import type { MemoryBackend } from "$lib/backend/testing/memory";
@@ -139,6 +139,27 @@ describe("now", () => {
     (document.activeElement as HTMLElement).blur();
     await user.keyboard("{Enter}");
     expect(practice.callsOf("touchStart")).toEqual([]);
+  });
+
+  it("starts nothing by an Enter that is still held down from the field", async () => {
+    const { practice } = await block(8);
+    await waitFor(() => expect(offered()).toContain("Leo Ruiz"));
+    for (let times = 0; times < 3; times += 1) {
+      await fireEvent.keyDown(document.activeElement ?? document.body, { key: "Enter", repeat: true });
+    }
+    expect(practice.callsOf("touchStart")).toEqual([]);
+    await fireEvent.keyDown(document.activeElement ?? document.body, { key: "Enter" });
+    await screen.findByTestId("composer");
+    expect(practice.callsOf("touchStart")).toEqual([{ thread: "t-leo" }]);
+  });
+
+  it("offers no way back to a list that is not beside it", async () => {
+    const { user } = await block(8);
+    expect(offered()).toContain("Leo Ruiz");
+    expect(screen.queryByText("Back to the list")).toBeNull();
+    await user.keyboard("gm");
+    await screen.findByTestId("list");
+    expect(screen.getByText("Back to the list")).toBeTruthy();
   });
 
   it("says that nothing waits", async () => {

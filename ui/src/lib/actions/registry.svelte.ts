@@ -135,6 +135,11 @@ export class Registry {
     const step = pressed(event, this.os);
     if (step === null) return false;
     const typing = isTextField(event.target);
+    if (event.repeat && step === "enter" && !hasLines(event.target)) {
+      // One Enter is one yes: held down, it would say the next one to whatever comes under it.
+      event.preventDefault();
+      return false;
+    }
     if (!typing && ownKey(event.target, step)) return false;
 
     const prefix = event.timeStamp - this.#prefixAt < SEQUENCE ? this.#prefix : "";
@@ -191,6 +196,11 @@ function isTextField(target: EventTarget | null): boolean {
   if (target instanceof HTMLInputElement)
     return !["checkbox", "radio", "button", "range"].includes(target.type);
   return target.isContentEditable;
+}
+
+/** Enter is a character there. */
+function hasLines(target: EventTarget | null): boolean {
+  return target instanceof HTMLElement && (target instanceof HTMLTextAreaElement || target.isContentEditable);
 }
 
 function isComposer(target: EventTarget | null): boolean {

@@ -118,6 +118,22 @@ describe("a key press", () => {
     expect(run).toHaveBeenCalledOnce();
   });
 
+  it("takes an Enter that is held down for one, and presses no button with the rest of it", () => {
+    const { registry, run } = listening("touch.start");
+    const held = key({ key: "Enter", repeat: true });
+    expect(registry.press(held)).toBe(false);
+    expect(held.defaultPrevented).toBe(true);
+    expect(run).not.toHaveBeenCalled();
+    for (const tag of ["button", "input"] as const) {
+      const pressing = key({ key: "Enter", repeat: true }, field(tag));
+      registry.press(pressing);
+      expect(pressing.defaultPrevented, tag).toBe(true);
+    }
+    const writing = key({ key: "Enter", repeat: true }, field("textarea"));
+    registry.press(writing);
+    expect(writing.defaultPrevented, "lines are typed by it").toBe(false);
+  });
+
   it("leaves the composer first, and only then puts back", () => {
     const registry = new Registry("Linux");
     const leave = vi.fn();
