@@ -4,10 +4,7 @@ use chrono::{DateTime, Utc};
 use serde::Deserialize;
 use tern_inbox::private::PrivateText;
 
-use super::{
-    time,
-    wire::{Many, Period, Text, each, words},
-};
+use super::wire::{Many, Period, Text, each, words};
 
 /// `HumanName`.
 #[derive(Deserialize)]
@@ -83,9 +80,7 @@ pub(super) fn preferred(names: &Many<HumanName<'_>>) -> String {
 
 /// Telephone numbers that can be called at `at`, the best first: by `rank`, then mobile before the rest.
 pub(super) fn phones(telecoms: &Many<Telecom<'_>>, at: DateTime<Utc>) -> Vec<PrivateText> {
-    let ended = |one: &Telecom<'_>| {
-        one.period.as_ref().and_then(|period| words(&period.end)).and_then(time::end).is_some_and(|end| end < at)
-    };
+    let ended = |one: &Telecom<'_>| one.period.as_ref().is_some_and(|period| period.has_ended(at));
     let mut phones: Vec<_> = each(telecoms)
         .filter(|one| words(&one.system) == Some("phone") && words(&one.purpose) != Some("old") && !ended(one))
         .filter_map(|one| {

@@ -16,7 +16,7 @@ use super::{
     entry::{Resource, head},
     name::{HumanName, Telecom, full, phones, preferred},
     reference, time,
-    wire::{Concept, Identifier, Many, Meta, Reference, Text, each, words},
+    wire::{Concept, Identifier, Many, Meta, Period, Reference, Text, each, words},
 };
 use crate::vocabulary::{RECORD_NUMBER_SYSTEM, ROLE_SYSTEM, hl7, role};
 
@@ -94,6 +94,7 @@ pub(super) struct WireProxy<'a> {
     relationship: Many<Concept<'a>>,
     name: Many<HumanName<'a>>,
     telecom: Many<Telecom<'a>>,
+    period: Option<Period<'a>>,
 }
 
 impl<'a> Resource<'a> for WireProxy<'a> {
@@ -115,8 +116,21 @@ impl<'a> Resource<'a> for WireProxy<'a> {
             name: PrivateText::from(full(&self.name)),
             relationship: relationship.map(str::to_owned),
             phones: phones(&self.telecom, at),
-            active: self.active.unwrap_or(true),
+            active: self.active.unwrap_or(true) && self.is_in_force(reading.received),
         }))
+    }
+}
+
+impl WireProxy<'_> {
+    /// Whether the relationship's period holds when it is read: one that is over, or is still to come, makes nobody
+    /// a proxy, as `active: false` doesn't.
+    ///
+    /// The limit: the cache keeps the answer and not the period, and a daily comparison reads only what has another
+    /// version. So a period that ends or begins later, with nobody writing the resource then, counts from the next
+    /// time it is read: at its next change, or when the cache is made anew. A practice that ends a proxy at once
+    /// sets `active` or `period`, and both are a change.
+    fn is_in_force(&self, received: DateTime<Utc>) -> bool {
+        self.period.as_ref().is_none_or(|period| period.includes(received))
     }
 }
 

@@ -5,10 +5,11 @@
 
 use std::borrow::Cow;
 
+use chrono::{DateTime, Utc};
 use serde::{Deserialize, de};
 use serde_json::value::RawValue;
 
-use super::reference::Literal;
+use super::{reference::Literal, time};
 use crate::{links::Base, vocabulary::URI_SYSTEM};
 
 /// A list that may be missing or null.
@@ -170,7 +171,20 @@ impl<'a> Reference<'a> {
 #[derive(Deserialize)]
 #[serde(bound(deserialize = "'de: 'a"))]
 pub(super) struct Period<'a> {
+    pub(super) start: Option<Text<'a>>,
     pub(super) end: Option<Text<'a>>,
+}
+
+impl Period<'_> {
+    /// Whether all that it means lies before `at`. An end that is missing, or no date, is none.
+    pub(super) fn has_ended(&self, at: DateTime<Utc>) -> bool {
+        words(&self.end).and_then(time::end).is_some_and(|end| end < at)
+    }
+
+    /// Whether `at` lies in it. Both ends are included (R4, `Period`), and open where they are missing.
+    pub(super) fn includes(&self, at: DateTime<Utc>) -> bool {
+        !self.has_ended(at) && words(&self.start).and_then(time::instant).is_none_or(|start| start <= at)
+    }
 }
 
 /// `Attachment`.

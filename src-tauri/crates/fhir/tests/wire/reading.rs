@@ -309,6 +309,43 @@ fn a_proxy_needs_a_patient_of_this_server() {
 }
 
 #[test]
+fn a_proxy_whose_period_is_over_or_still_to_come_is_none() {
+    // Both ends are included, and a part of a date means all of it.
+    assert_eq!(now(), at("2026-03-02T09:00:00Z"));
+    for (active, period, counts) in [
+        (None, json!({}), true),
+        (None, json!({ "start": "2017-05-04" }), true),
+        (None, json!({ "start": "2026-03-02T09:00:00Z" }), true),
+        (None, json!({ "start": "2026-03-02T10:00:00+02:00" }), true),
+        (None, json!({ "start": "2026-03-02T09:00:01Z" }), false),
+        (None, json!({ "start": "2026-03-03" }), false),
+        (None, json!({ "start": "2026-04" }), false),
+        (None, json!({ "end": "2026" }), true),
+        (None, json!({ "end": "2026-03" }), true),
+        (None, json!({ "end": "2026-03-02" }), true),
+        (None, json!({ "end": "2026-03-02T09:00:00Z" }), true),
+        (None, json!({ "end": "2026-03-02T08:59:59Z" }), false),
+        (None, json!({ "end": "2026-03-01" }), false),
+        (None, json!({ "end": "2026-02" }), false),
+        (None, json!({ "start": "2017", "end": "2025" }), false),
+        (None, json!({ "start": "2027", "end": "2030" }), false),
+        // What is no date limits nothing.
+        (None, json!({ "start": "soon", "end": "when he is grown" }), true),
+        (Some(true), json!({ "end": "2025" }), false),
+        (Some(false), json!({ "end": "2027" }), false),
+    ] {
+        let mut ana = json!({
+            "resourceType": "RelatedPerson", "id": "ana", "patient": { "reference": "Patient/leo" }, "period": period
+        });
+        if let Some(active) = active {
+            ana["active"] = json!(active);
+        }
+        let Content::Proxy(proxy) = content(Kind::RelatedPerson, &ana) else { panic!("no proxy") };
+        assert_eq!(proxy.active, counts, "{ana}");
+    }
+}
+
+#[test]
 fn members_pools_and_those_that_are_neither() {
     let role = |code: &str, active: bool| {
         json!({
