@@ -27,7 +27,7 @@ pub(crate) struct Desk {
     pub(crate) cache: Cache,
     pub(crate) engine: Engine,
     pub(crate) clock: Arc<dyn Clock>,
-    pub(crate) open: Open,
+    pub(crate) open: Arc<Open>,
 }
 
 /// What is open on the screen and nowhere else.

@@ -21,7 +21,7 @@ use tern_sync::{
 };
 
 use crate::{
-    desk::{self, Desk, Open},
+    desk::{self, Desk, LEAVES_WITHIN, Open},
     dto::SignInFailure,
     ports::{Account, Entered, KeyError},
     profile::LastAccount,
@@ -37,6 +37,27 @@ pub(crate) enum Told {
     AtTheLastSignIn,
 }
 
+/// Somebody with a way to the server, about to sit down.
+pub(crate) struct Entrant {
+    pub(crate) account: Account,
+    pub(crate) member: Member,
+    pub(crate) told: Told,
+    /// The practice's name.
+    pub(crate) practice: String,
+    pub(crate) server: Arc<dyn Server>,
+}
+
+impl Entrant {
+    fn last_account(&self) -> LastAccount {
+        LastAccount {
+            account: self.account.clone(),
+            member: desk::card(&self.member),
+            practice: self.practice.clone(),
+            signed_in: true,
+        }
+    }
+}
+
 /// The file of an account's cache.
 const CACHE_FILE: &str = "inbox.db";
 
@@ -45,42 +66,76 @@ impl Program {
     /// again: no refresh token outlives a sign-in that failed.
     pub(crate) async fn open_entered(self: &Arc<Self>, entered: Entered) -> Result<Arc<Desk>, SignInFailure> {
         let account = entered.account.clone();
-        let opened = self.try_open_entered(entered).await;
-        if opened.is_err() {
-            self.parts.door.leave(&account).await;
-        }
-        opened
+        let opened = async {
+            let entrant = self.identify(entered).await?;
+            let last = entrant.last_account();
+            let desk = self.open_desk(entrant).await?;
+            self.keep(&last);
+            Ok(desk)
+        };
+        self.or_leave(&account, opened.await).await
     }
 
-    async fn try_open_entered(self: &Arc<Self>, entered: Entered) -> Result<Arc<Desk>, SignInFailure> {
-        let fhir_user = PartyRef::new(entered.account.fhir_user.clone());
-        let identity = identity::identify(entered.server.as_ref(), &fhir_user, self.parts.clock.now())
+    /// The desk of somebody who came through the door once more: the same file, which is not closed in between, and
+    /// another engine with the new session. Where that comes to nothing, the desk stays as it was.
+    pub(crate) async fn renew_entered(
+        self: &Arc<Self>,
+        entered: Entered,
+        desk: &Arc<Desk>,
+    ) -> Result<Arc<Desk>, SignInFailure> {
+        let account = entered.account.clone();
+        let renewed = async {
+            let entrant = self.identify(entered).await?;
+            let last = entrant.last_account();
+            desk.engine.stop(LEAVES_WITHIN).await;
+            let desk = self.sit_down(entrant, desk.cache.clone(), Arc::clone(&desk.open)).await?;
+            self.keep(&last);
+            Ok(desk)
+        };
+        self.or_leave(&account, renewed.await).await
+    }
+
+    async fn or_leave<T>(&self, account: &Account, came: Result<T, SignInFailure>) -> Result<T, SignInFailure> {
+        if came.is_err() {
+            self.parts.door.leave(account).await;
+        }
+        came
+    }
+
+    /// Who came through the door, by the server.
+    async fn identify(&self, entered: Entered) -> Result<Entrant, SignInFailure> {
+        let Entered { account, server } = entered;
+        let fhir_user = PartyRef::new(account.fhir_user.clone());
+        let identity = identity::identify(server.as_ref(), &fhir_user, self.parts.clock.now())
             .await
             .map_err(|error| failure_of(&error))?;
-        let last = LastAccount {
-            account: entered.account.clone(),
-            member: desk::card(&identity.member),
-            practice: identity.practice.clone(),
-            signed_in: true,
-        };
-        let member = (identity.member, Told::ByTheServer);
-        let desk = self.open_desk(entered.account, member, identity.practice, entered.server).await?;
-        if let Err(error) = self.profile.keep_last_account(&last) {
+        let (member, practice) = (identity.member, identity.practice);
+        Ok(Entrant { account, member, told: Told::ByTheServer, practice, server })
+    }
+
+    fn keep(&self, last: &LastAccount) {
+        if let Err(error) = self.profile.keep_last_account(last) {
             tracing::warn!(error = %error.kind(), "who signed in could not be kept: the next start asks again");
         }
-        Ok(desk)
     }
 
     /// Opens the file and starts the engine.
-    pub(crate) async fn open_desk(
+    pub(crate) async fn open_desk(self: &Arc<Self>, entrant: Entrant) -> Result<Arc<Desk>, SignInFailure> {
+        let path = self.cache_file(&entrant.account).map_err(|error| io_failure(&error))?;
+        let cache = self.open_cache(&entrant.account, &path).await?;
+        let desk = self.sit_down(entrant, cache, Arc::default()).await?;
+        self.follow_changes(&desk.cache);
+        Ok(desk)
+    }
+
+    /// Starts the engine on an open file.
+    async fn sit_down(
         self: &Arc<Self>,
-        account: Account,
-        (mut member, told): (Member, Told),
-        practice: String,
-        server: Arc<dyn Server>,
+        entrant: Entrant,
+        cache: Cache,
+        open: Arc<Open>,
     ) -> Result<Arc<Desk>, SignInFailure> {
-        let path = self.cache_file(&account).map_err(|error| io_failure(&error))?;
-        let cache = self.open_cache(&account, &path).await?;
+        let Entrant { account, mut member, told, practice, server } = entrant;
         let (me, of_me, now) = (Me::of(&member), cache.clone(), self.parts.clock.now());
         member.role = tokio::task::spawn_blocking(move || of_me.write(now, |writer| say_who(writer, me, told)))
             .await
@@ -96,8 +151,8 @@ impl Program {
         })
         .map_err(|error| store_failure(&error))?;
         let clock = Arc::clone(&self.parts.clock);
-        let desk = Arc::new(Desk { account, member, practice, cache, engine, clock, open: Open::default() });
-        self.follow(&desk);
+        let desk = Arc::new(Desk { account, member, practice, cache, engine, clock, open });
+        self.follow_status(&desk);
         Ok(desk)
     }
 

@@ -263,11 +263,13 @@ impl Keys for TestKeys {
 pub(crate) struct TestDoor {
     pub(crate) brings: Mutex<Result<Account, SignInFailure>>,
     pub(crate) left: Mutex<Vec<Account>>,
+    /// Why the server of a session that is taken up again does not answer.
+    pub(crate) resumed: Mutex<Unanswered>,
 }
 
 impl Default for TestDoor {
     fn default() -> Self {
-        Self { brings: Mutex::new(Ok(dr_osei())), left: Mutex::default() }
+        Self { brings: Mutex::new(Ok(dr_osei())), left: Mutex::default(), resumed: Mutex::new(Unanswered::Offline) }
     }
 }
 
@@ -279,12 +281,13 @@ impl Door for TestDoor {
     ) -> Doing<'a, Result<Entered, SignInFailure>> {
         Box::pin(async move {
             let account = Account { address, ..self.brings.lock().unwrap().clone()? };
-            Ok(Entered { account, server: Arc::new(Unreachable::new()) })
+            Ok(Entered { account, server: Arc::new(Unreachable::new(Unanswered::Offline)) })
         })
     }
 
     fn resume<'a>(&'a self, _account: &'a Account) -> Doing<'a, Result<Arc<dyn Server>, SignInFailure>> {
-        Box::pin(async move { Ok(Arc::new(Unreachable::new()) as Arc<dyn Server>) })
+        let says = self.resumed.lock().unwrap().clone();
+        Box::pin(async move { Ok(Arc::new(Unreachable::new(says)) as Arc<dyn Server>) })
     }
 
     fn leave<'a>(&'a self, account: &'a Account) -> Doing<'a, ()> {
@@ -292,21 +295,25 @@ impl Door for TestDoor {
     }
 }
 
-struct Unreachable(Base);
+struct Unreachable {
+    base: Base,
+    says: Unanswered,
+}
 
 impl Unreachable {
-    fn new() -> Self {
-        Self(Base::of_url(PRACTICE).unwrap())
+    fn new(says: Unanswered) -> Self {
+        Self { base: Base::of_url(PRACTICE).unwrap(), says }
     }
 }
 
 impl Server for Unreachable {
     fn send(&self, _request: Request) -> Answering<'_, Result<Response, Unanswered>> {
-        Box::pin(async { Err(Unanswered::Offline) })
+        let says = self.says.clone();
+        Box::pin(async move { Err(says) })
     }
 
     fn fhir_base(&self) -> &Base {
-        &self.0
+        &self.base
     }
 
     fn nudged(&self) -> Answering<'_, Nudge> {

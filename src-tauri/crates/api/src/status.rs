@@ -3,7 +3,7 @@
 
 use std::sync::Arc;
 
-use tern_store::{Changes, Tag};
+use tern_store::{Cache, Changes, Tag};
 use tern_sync::status::{self as engine, Connection, Push};
 use tokio::sync::broadcast::error::RecvError;
 
@@ -106,8 +106,8 @@ impl Program {
         let _ = self.changed.send(Changed { tags: tags.map(str::to_owned).to_vec(), threads: threads.to_vec() });
     }
 
-    /// Passes on what the desk's engine and cache say, until they end.
-    pub(crate) fn follow(self: &Arc<Self>, desk: &Arc<Desk>) {
+    /// Shows how the desk's engine stands, until it ends.
+    pub(crate) fn follow_status(self: &Arc<Self>, desk: &Arc<Desk>) {
         let mut status = desk.engine.status();
         let program = Arc::clone(self);
         let followed = Arc::downgrade(desk);
@@ -130,7 +130,11 @@ impl Program {
                 }
             }
         });
-        let mut feed = desk.cache.subscribe();
+    }
+
+    /// Tells the window what changes in a file, until that is closed.
+    pub(crate) fn follow_changes(self: &Arc<Self>, cache: &Cache) {
+        let mut feed = cache.subscribe();
         let program = Arc::downgrade(self);
         tokio::spawn(async move {
             loop {

@@ -30,7 +30,8 @@ pub struct Verdict {
 pub enum Certainty {
     /// It does.
     Certain,
-    /// A conflict or a refusal: if the version moved since, it was a conflict ([`Verdict::after_reading`]).
+    /// A conflict, a refusal or a thing that is gone: if it is there in another version, it was a conflict
+    /// ([`Verdict::after_reading`]).
     VersionTells,
 }
 
@@ -72,11 +73,12 @@ impl Verdict {
         self
     }
 
-    /// The answer, now that the resource was read again: with its version unmoved it was no conflict.
+    /// The answer, now that the resource was read again and is there: with its version unmoved it was no conflict.
     pub fn after_reading(self, version_sent: &str, version_now: &str, response: &Response) -> Answer {
         match self.certainty {
             Certainty::VersionTells if version_sent == version_now => refused(response),
-            _ => self.answer,
+            Certainty::VersionTells => Answer::Conflict,
+            Certainty::Certain => self.answer,
         }
     }
 }
@@ -109,6 +111,11 @@ pub fn to_write(request: &Request, response: &Response, facts: &ServerFacts) -> 
         }
         // A server without Libraries: that says nothing of how it takes messages.
         400 | 404 | 405 | 422 if is_table && write == Write::CreateByOwnId => Verdict::certain(refused(response)),
+        // One refusal takes back the proof and no more: with the next one it is missing. What was sent may be there
+        // from before, and is searched for by its identifier first.
+        404 | 405 if write == Write::CreateByOwnId && facts.own_ids.is_proven() => {
+            Verdict::certain(Answer::NoAnswer).learning(Finding::OwnIds(Ability::Advertised))
+        }
         404 | 405 if write == Write::CreateByOwnId => Verdict::another_way(Finding::OwnIds(Ability::Missing)),
         // Some refuse a new id as a bad request. Where it once worked it is the resource that is bad.
         400 | 422 if write == Write::CreateByOwnId && !facts.own_ids.is_proven() => {
@@ -119,12 +126,32 @@ pub fn to_write(request: &Request, response: &Response, facts: &ServerFacts) -> 
         }
         409 | 412 => conflict(write),
         400 | 422 if matches!(write, Write::Patch | Write::Transaction) => bad_patch(write, response, facts),
-        404 | 410 if matches!(write, Write::Put | Write::Patch) => Verdict::certain(Answer::Gone),
+        // Gone, or hidden from who may not write it: reading it again tells.
+        404 | 410 if matches!(write, Write::Put | Write::Patch) => {
+            Verdict { answer: Answer::Gone, certainty: Certainty::VersionTells, learned: None }
+        }
         503 if response.retry_after.is_some() => Verdict::certain(later(response)),
         408 | 425 => Verdict::certain(Answer::NoAnswer),
         400..=499 | 501 => Verdict::certain(refused(response)),
         // 5xx, and redirects to wherever: nobody knows whether it took effect.
         _ => Verdict::certain(Answer::NoAnswer),
+    }
+}
+
+/// Whether an answer that ends something (it is gone, it is not offered) may be somebody's in between: a gateway
+/// whose server is being replaced says 404 to everything, with a page, with words of its own, or with nothing. Only
+/// FHIR is surely the server's own, and not every server answers in it: whoever asks has to find out
+/// ([`is_fhir`]).
+pub fn may_be_anyones(response: &Response) -> bool {
+    matches!(response.status, 404 | 405 | 410 | 501) && !is_fhir(response)
+}
+
+/// Whether a body is FHIR: a resource, an `OperationOutcome` included, in JSON or XML.
+pub fn is_fhir(response: &Response) -> bool {
+    match first_look(response) {
+        Said::Outcome(_) | Said::Resource(_) => true,
+        Said::Other => is_fhir_xml(&response.body),
+        Said::Nothing | Said::Html => false,
     }
 }
 
@@ -148,15 +175,18 @@ fn done(write: Write, request: &Request, response: &Response) -> Verdict {
 fn says_fhir_or_nothing(response: &Response) -> bool {
     let body = response.body.strip_prefix("\u{feff}".as_bytes()).unwrap_or(&response.body).trim_ascii();
     let names_it = response.location.is_some() || response.etag.is_some();
-    let is_xml = || body.windows(FHIR_XML.len()).any(|part| part == FHIR_XML);
+    let is_xml = || is_fhir_xml(body);
     let is_resource = || {
         serde_json::from_slice::<serde_json::Value>(body).is_ok_and(|resource| resource.get("resourceType").is_some())
     };
     names_it || body.is_empty() || is_resource() || is_xml()
 }
 
-/// The namespace of FHIR's XML.
-const FHIR_XML: &[u8] = b"http://hl7.org/fhir";
+fn is_fhir_xml(body: &[u8]) -> bool {
+    /// The namespace of FHIR's XML.
+    const FHIR_XML: &[u8] = b"http://hl7.org/fhir";
+    body.windows(FHIR_XML.len()).any(|part| part == FHIR_XML)
+}
 
 /// 409 is 412: under a race some engines answer the one, some the other.
 fn conflict(write: Write) -> Verdict {

@@ -94,8 +94,16 @@ pub fn read(resource_type: &str, id: &str) -> Request {
 
 /// What the server says of itself: the CapabilityStatement.
 pub fn metadata() -> Request {
-    Request::get("metadata")
+    Request::get(METADATA)
 }
+
+/// Whether a request asks for that.
+pub fn is_metadata(request: &Request) -> bool {
+    request.path == METADATA
+}
+
+/// The path of the statement below the base (R4 §3.1.0.9).
+const METADATA: &str = "metadata";
 
 /// An instant as a search parameter and a resource carry it: UTC, milliseconds.
 pub fn instant(at: DateTime<Utc>) -> String {

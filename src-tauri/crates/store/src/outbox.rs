@@ -202,7 +202,7 @@ impl Writer<'_> {
     pub fn outbox_retry(&mut self, id: &OutboxId) -> Result<(), StoreError> {
         let row = self.row(id)?;
         let now = self.now();
-        let may_be_there = row.intent.creates() && row.wedged == Some(Wedge::OutcomeUnknown);
+        let may_be_there = row.intent.creates() && (row.attempts > 0 || row.wedged == Some(Wedge::OutcomeUnknown));
         let stands = match &row.intent {
             Intent::Move { item, .. } => self.read().work_item_on_server(item)?.map(|found| found.row),
             _ => None,

@@ -42,7 +42,9 @@ struct Kept {
     server: ServerFacts,
     /// Search parameters that it refused, by type.
     refused: BTreeSet<(String, String)>,
-    /// Types without history, by name.
+    /// Types whose history was refused, by name. In this run: a refusal that has passed costs one request at the
+    /// next start, and believing it for ever would cost a full comparison with every look.
+    #[serde(skip)]
     without_history: BTreeSet<String>,
 }
 
@@ -113,6 +115,9 @@ impl Facts {
         self.change(|kept| {
             if !kept.asked || kept.server.software != stated.software {
                 *kept = Kept { asked: true, server: stated, ..Kept::default() };
+            } else if stated.type_history.is_hoped() {
+                // Refused in an earlier run, which may have passed: one request tells.
+                kept.server.type_history = stated.type_history;
             }
         })
         .await?;

@@ -9,7 +9,7 @@ use tern_inbox::{
 
 use crate::{
     dto::{MemberCard, SignInFailure},
-    opening::Told,
+    opening::{Entrant, Told},
     ports::Account,
     profile::LastAccount,
     program::{Locked, Program},
@@ -58,8 +58,9 @@ impl Program {
     ) -> Result<(), SignInFailure> {
         let server = self.parts.door.resume(&account).await?;
         let fhir_user = PartyRef::new(account.fhir_user.clone());
-        let desk =
-            self.open_desk(account, (remembered(member, fhir_user), Told::AtTheLastSignIn), practice, server).await?;
+        let member = remembered(member, fhir_user);
+        let entrant = Entrant { account, member, told: Told::AtTheLastSignIn, practice, server };
+        let desk = self.open_desk(entrant).await?;
         self.become_open(desk);
         Ok(())
     }

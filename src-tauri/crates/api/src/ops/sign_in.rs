@@ -68,7 +68,8 @@ impl Program {
     }
 
     /// The session of an open desk ended: the same person signs in anew, and the desk goes on from its file, with
-    /// what waits in it. Reading goes on all the while, so the window stays as it is until somebody came back.
+    /// what waits in it. Its file stays open all the while, so the window stays as it is, and words typed in it are
+    /// kept, whatever comes of it.
     async fn renew(self: &Arc<Self>, desk: &Arc<Desk>, open_page: OpenPage) {
         if desk.engine.status().borrow().connection != Connection::SignInAgain {
             return;
@@ -88,12 +89,11 @@ impl Program {
         }
         let failure = match entered {
             Ok(entered) if is_same_person(&entered.account, &desk.account) => {
-                desk.leave().await;
-                match self.open_entered(entered).await {
-                    Ok(desk) => self.become_open(desk),
-                    Err(failure) => self.become_signed_out(Some(failure)),
+                match self.renew_entered(entered, desk).await {
+                    Ok(desk) => return self.become_open(desk),
+                    // The desk is what it was, with its file open: what was typed meanwhile is kept.
+                    Err(failure) => failure,
                 }
-                return;
             }
             Ok(entered) => {
                 tracing::warn!("somebody else signed in: this desk stays its member's");
@@ -146,9 +146,34 @@ mod tests {
     use std::sync::Arc;
 
     use crate::{
-        dto::{Session, SignInFailure},
+        dto::{DraftSaveRequest, Session, SignInFailure},
+        ports::Unanswered,
         scene::{Machine, dr_osei},
     };
+
+    #[tokio::test]
+    async fn words_typed_are_kept_while_a_session_is_renewed_and_when_that_comes_to_nothing() {
+        let machine = Machine::of_dr_osei();
+        *machine.door.resumed.lock().unwrap() = Unanswered::SignInAgain;
+        let program = machine.start();
+        program.resume().await;
+        let desk = program.desk().unwrap();
+        machine.reply_that_waits(&desk).await;
+        let mut session = program.watch_session();
+        let ended = |session: &Session| matches!(session, Session::Open { sign_in_again: true, .. });
+        session.wait_for(ended).await.unwrap();
+
+        // The browser brings her back, and then nobody answers.
+        Arc::clone(&program).sign_in_at(dr_osei().address, Arc::new(|_: &str| {})).await;
+        let failed = Some(SignInFailure::Unreachable);
+        let now = session.borrow().clone();
+        assert!(matches!(now, Session::Open { failure, sign_in_again: true, .. } if failure == failed), "{now:?}");
+        assert!(Arc::ptr_eq(&program.desk().unwrap(), &desk), "the desk is what it was");
+        let author = desk.member.reference.clone();
+        desk.write(move |writer| writer.start_touch(&"t1".into(), &[], &author)).await.unwrap();
+        let typed = DraftSaveRequest { thread: "t1".into(), text: "Call us if the fever comes back.".into() };
+        program.draft_save(typed).await.unwrap();
+    }
 
     #[tokio::test]
     async fn a_sign_in_that_comes_to_nothing_leaves_no_token_behind() {

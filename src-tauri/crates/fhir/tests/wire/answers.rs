@@ -109,6 +109,27 @@ fn what_was_proven_makes_a_bad_request_a_bad_request() {
     assert_eq!(of(&patch(), 400).answer, refused(400));
     assert_eq!(of(&patch(), 422).answer, Answer::Conflict);
     assert_eq!(of(&transaction(), 400).certainty, Certainty::VersionTells);
+    // One refusal takes the proof back; it takes a second one until another way is tried.
+    let doubted = Some(Finding::OwnIds(Ability::Advertised));
+    for status in [404, 405] {
+        let verdict = of(&create_by_own_id(), status);
+        assert_eq!((verdict.answer, verdict.learned), (Answer::NoAnswer, doubted.clone()), "{status}");
+    }
+}
+
+#[test]
+fn who_ends_something_without_fhir_may_be_anyone() {
+    let outcome = json!({ "resourceType": "OperationOutcome", "issue": [] }).to_string();
+    let xml = "<OperationOutcome xmlns=\"http://hl7.org/fhir\"/>".to_owned();
+    let page = "<!DOCTYPE html><h1>404 Not Found</h1>".to_owned();
+    let gateway = json!({ "message": "no Route matched with those values" }).to_string();
+    for (body, anyones) in [(outcome, false), (xml, false), (page, true), (gateway, true), (String::new(), true)] {
+        for status in [404, 405, 410, 501] {
+            assert_eq!(answer::may_be_anyones(&answered(status, body.clone())), anyones, "{status} {body}");
+        }
+        assert!(!answer::may_be_anyones(&answered(403, body.clone())));
+        assert!(!answer::may_be_anyones(&answered(200, body)));
+    }
 }
 
 #[test]
@@ -120,6 +141,10 @@ fn reading_again_tells_a_conflict_from_a_refusal() {
     assert_eq!(verdict.clone().after_reading("3", "4", &response), Answer::Conflict);
     let refused = Answer::Refused { status: 400, code: Some("invalid".into()) };
     assert_eq!(verdict.after_reading("3", "3", &response), refused);
+    let gone = answer::to_write(&put(), &answered(404, ""), &ServerFacts::default());
+    assert_eq!(gone.clone().after_reading("3", "4", &response), Answer::Conflict, "there, and another version");
+    let hidden = answered(404, "");
+    assert_eq!(gone.after_reading("3", "3", &hidden), Answer::Refused { status: 404, code: None });
     let certain = answer::to_write(&patch(), &answered(412, ""), &ServerFacts::default());
     assert_eq!(certain.after_reading("3", "3", &response), Answer::Conflict);
 }

@@ -2,7 +2,9 @@
 //!
 //! `seq` is the order in which the rows were made, whatever the clock did. Each thread is a lane: only its
 //! oldest row may leave. A row that belongs to no thread is a lane of its own. A change of a work item that stands
-//! wedged keeps its lane from nobody but what needs it: a patient who writes again is answered all the same.
+//! wedged keeps its lane from nobody but what needs it: a patient who writes again is answered all the same. And a
+//! message that stands wedged keeps back the messages behind it, but no change of a work item: whoever starts the
+//! thread anew is seen to.
 
 use chrono::{DateTime, Utc};
 use rusqlite::{Connection, OptionalExtension, Row, params};
@@ -30,7 +32,7 @@ macro_rules! free {
     () => {
         "o.author = ?1 AND o.delivery IN ('queued', 'unknown')
          AND NOT EXISTS (SELECT 1 FROM outbox p WHERE p.thread = o.thread AND p.seq < o.seq
-             AND (p.delivery <> 'wedged' OR p.item IS NULL))
+             AND (p.delivery <> 'wedged' OR (p.item IS NULL AND o.item IS NULL)))
          AND NOT EXISTS (SELECT 1 FROM outbox_need d JOIN outbox q ON q.id = d.need WHERE d.row = o.id)"
     };
 }

@@ -148,3 +148,42 @@ fn a_refused_claim_of_an_earlier_touch_holds_back_no_later_end() {
     closes.iter().for_each(|close| arrives(&scene, close));
     assert!(scene.cache.read(|reader| reader.outbox()).unwrap().is_empty(), "the earlier one is overtaken");
 }
+
+#[test]
+fn who_starts_a_thread_anew_is_seen_to_although_a_reply_in_it_stands() {
+    let scene = Scene::with_cough();
+    let claim = scene.start("cough", &["t1"]).remove(0);
+    arrives(&scene, &claim);
+    let ended = scene.cache.write(noon(), |writer| writer.end_touch(&replying("r1", "cough", &["t1"]))).unwrap();
+    let reply = ended.rows.iter().find(|row| matches!(row.intent, Intent::Send { .. })).unwrap();
+    is_refused(&scene, reply);
+
+    let again = scene.start("cough", &["t1"]).remove(0);
+    assert!(matches!(again.intent, Intent::Claim { .. }), "{again:?}");
+    assert_eq!(scene.ready(noon()).iter().map(|row| &row.id).collect::<Vec<_>>(), [&again.id]);
+}
+
+#[test]
+fn a_reply_that_was_tried_before_is_looked_for_when_a_person_says_again() {
+    for (attempts, expected) in [(0, Delivery::Queued), (1, Delivery::Unknown)] {
+        let scene = Scene::with_cough();
+        let ended = scene.cache.write(noon(), |writer| {
+            writer.start_touch(&"cough".into(), &[], &osei())?;
+            writer.end_touch(&replying("r1", "cough", &[]))
+        });
+        let reply = ended.unwrap().rows.into_iter().find(|row| matches!(row.intent, Intent::Send { .. })).unwrap();
+        if attempts > 0 {
+            let unknown = |writer: &mut tern_store::Writer<'_>| {
+                writer.outbox_sending(&reply.id)?;
+                writer.outbox_unknown(&reply.id)?;
+                writer.outbox_retry_at(&reply.id, noon(), attempts)?;
+                writer.outbox_not_found(&reply.id)
+            };
+            scene.cache.write(noon(), unknown).unwrap();
+        }
+        is_refused(&scene, &reply);
+        scene.cache.write(noon(), |writer| writer.outbox_retry(&reply.id)).unwrap();
+        let row = scene.cache.read(|reader| reader.outbox()).unwrap().into_iter().find(|row| row.id == reply.id);
+        assert_eq!(row.map(|row| row.delivery), Some(expected), "{attempts}");
+    }
+}

@@ -145,11 +145,11 @@ impl Outbox {
                 let known = seen.version();
                 let answer = match verdict.certainty {
                     Certainty::Certain => verdict.answer,
-                    // A failed test or a bad request: the version tells.
+                    // A failed test, a bad request, or gone: the version tells.
                     Certainty::VersionTells => match self.look(item).await? {
                         Look::Seen(now) => {
                             let moved = now.version();
-                            if moved != known {
+                            if moved != known && verdict.answer == Answer::Conflict {
                                 self.facts.learn(Finding::FailedTest(response.status)).await?;
                             }
                             verdict.after_reading(&known, &moved, &response)

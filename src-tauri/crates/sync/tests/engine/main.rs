@@ -8,6 +8,7 @@ mod clock;
 mod desk;
 mod elsewhere;
 mod faults;
+mod in_between;
 mod moving;
 mod pulling;
 mod recovering;
