@@ -297,11 +297,13 @@ export class Inbox {
   }
 
   async #takeBack(one: Undoable): Promise<void> {
-    // What is being typed goes behind the words that come back; it must be in the file by then.
-    await this.touch.keep();
+    const undo = () => this.#tern.backend.undo({ undo: one.undo });
+    const isHere = this.touch.state === "open" && this.touch.thread === one.touch;
     let threads: string[];
     try {
-      ({ threads } = await this.#tern.backend.undo({ undo: one.undo }));
+      // What is being typed goes behind the words that come back; it must be in the file by then.
+      if (!isHere) await this.touch.keep();
+      ({ threads } = await (isHere ? this.touch.bringingWords(undo) : undo()));
     } catch (thrown) {
       if (this.#over) return;
       // It has not left: its seconds go on.
@@ -312,7 +314,7 @@ export class Inbox {
     if (this.#over) return;
     this.list.left(...threads);
     const thread = threads[0];
-    if (!one.touch || thread === undefined) {
+    if (one.touch === null || thread === undefined) {
       // Beside an open touch the list is not in hand.
       if (this.touch.held) await this.list.settle();
       else await this.list.settle(thread ?? null);
@@ -322,6 +324,7 @@ export class Inbox {
     const shown = await this.#bring(thread).catch(() => false);
     if (this.#over) return;
     if (!shown) {
+      if (isHere) this.touch.hide();
       this.#behind.add({ thread, name: one.name });
       this.#tern.tell(t("undo.taken-back", { name: plainName(one.name) }));
     } else if (one.outcome === "replied") {
@@ -379,12 +382,15 @@ export class Inbox {
 
   /** Takes a wedged reply back into the composer. */
   async editMessage(message: string): Promise<void> {
-    await this.touch.about(message, async () => {
-      await this.touch.keep();
-      const { thread } = await this.#tern.backend.messageEdit({ message });
-      await this.touch.reopen(thread);
-      this.focus.to("composer");
-    });
+    const { thread, view } = this.touch;
+    const editing = this.touch.edit(message);
+    this.#opening = editing.then(() => undefined);
+    const edited = await editing;
+    if (this.#over) return;
+    if (edited === "shown") this.focus.to("composer");
+    if (edited !== "not-shown" || thread === null) return;
+    this.#behind.add({ thread, name: view?.patient.name ?? "" });
+    this.#tern.fail(this.touch.failure);
   }
 
   /** The n-th queue of the rail, from 1. */
@@ -430,7 +436,7 @@ export class Inbox {
     const { name } = patient;
     // A reply goes to whoever reads it, who may be somebody else.
     const goesTo = closed.outcome === "replied" ? plainName(patient.readBy ?? name) : what;
-    this.undo.add(closed.ended, { outcome: closed.outcome, name, what: goesTo, rows: 1, touch: true });
+    this.undo.add(closed.ended, { outcome: closed.outcome, name, what: goesTo, rows: 1, touch: thread });
     if (this.search.active) void this.search.ask();
   }
 
@@ -456,7 +462,7 @@ export class Inbox {
       const decided = await this.#tern.backend.decide({ rows: [...rows], decision });
       if (this.#over) return;
       this.#tern.clock.tick();
-      const done = { outcome, name, what, rows: decided.moved.length, touch: false };
+      const done = { outcome, name, what, rows: decided.moved.length, touch: null };
       if (decided.ended !== null) this.undo.add(decided.ended, done);
       this.moves.heldBy = decided.heldBy;
       this.moves.left = decided.left.length > 0;

@@ -10,6 +10,7 @@
  *                    ^                                 |  \--error--> failed --type--> typed
  *                    +------------- type --------------+
  *   any --end--> ended (nothing is kept any more) --resume--> kept
+ *   kept --rest--> ended: what stands in the field is in the file, which goes on without it
  * ```
  */
 import type { ApiError } from "$bindings/ApiError";
@@ -34,12 +35,15 @@ export class Composer {
   #backend: Backend;
   #timer: ReturnType<typeof setTimeout> | undefined;
   #last: Promise<void> = Promise.resolve();
+  /** What the file has of it. */
+  #inFile: string;
 
   constructor(backend: Backend, thread: string, replyId: string, draft: string) {
     this.#backend = backend;
     this.thread = thread;
     this.replyId = replyId;
     this.text = draft;
+    this.#inFile = draft;
   }
 
   type(text: string): void {
@@ -69,9 +73,23 @@ export class Composer {
     await this.#last;
   }
 
-  /** It could not be handed over, or was taken back. */
+  /**
+   * Other words come into the file beside these, and both are to be read from there: these are kept first, and
+   * then no more. Throws why they could not be kept; the field goes on then.
+   */
+  async rest(): Promise<void> {
+    while (!this.#ended()) {
+      await this.keep();
+      if (this.state === "failed") throw this.failure;
+      // A key may have come meanwhile.
+      if (this.state === "kept") await this.end();
+    }
+  }
+
+  /** It could not be handed over, or nothing came into the file after all. */
   resume(): void {
-    this.state = "typed";
+    // What is in the file already is not put there once more: it may have got company.
+    this.state = this.text === this.#inFile ? "kept" : "typed";
     void this.keep();
   }
 
@@ -79,8 +97,10 @@ export class Composer {
     if (this.state === "ended") return;
     try {
       await this.#backend.draftSave({ thread: this.thread, text });
+      this.#inFile = text;
       this.failure = null;
-      if (this.state === "keeping" && this.text === text) this.state = "kept";
+      // Also where an earlier one failed while this one waited.
+      if (!this.#ended() && this.text === text) this.state = "kept";
     } catch (thrown) {
       if (this.#ended()) return;
       this.failure = failureOf(thrown);

@@ -64,6 +64,51 @@ describe("what is typed", () => {
     expect(practice.drafts.get("t-leo")).toBe("Dear Ana");
   });
 
+  it("is kept when only an earlier one could not be", async () => {
+    practice.fault("draftSave", "disk-full");
+    composer.type("first");
+    const one = composer.keep();
+    composer.type("second");
+    await Promise.all([one, composer.keep()]);
+    expect([composer.state, composer.failure, practice.drafts.get("t-leo")]).toEqual([
+      "kept",
+      null,
+      "second",
+    ]);
+  });
+
+  it("rests once all of it is kept, and then puts nothing over what came into the file", async () => {
+    composer.type("first");
+    const rests = composer.rest();
+    composer.type("second");
+    await rests;
+    expect(practice.drafts.get("t-leo")).toBe("second");
+    practice.drafts.set("t-leo", "old words, second");
+    composer.type("late");
+    await vi.advanceTimersByTimeAsync(KEEP_AFTER * 3);
+    await composer.keep();
+    expect(practice.drafts.get("t-leo")).toBe("old words, second");
+  });
+
+  it("does not rest where it cannot be kept, and goes on", async () => {
+    practice.fault("draftSave", "disk-full");
+    composer.type("Dear Ana");
+    await expect(composer.rest()).rejects.toMatchObject({ code: "disk-full" });
+    expect(composer.state).toBe("failed");
+    composer.type("Dear Ana,");
+    await composer.keep();
+    expect(practice.drafts.get("t-leo")).toBe("Dear Ana,");
+  });
+
+  it("is not put into the file a second time by going on", async () => {
+    composer.type("Dear Ana");
+    await composer.rest();
+    composer.resume();
+    await composer.keep();
+    expect(composer.state).toBe("kept");
+    expect(practice.callsOf("draftSave")).toHaveLength(1);
+  });
+
   it("is counted in words as a person counts", () => {
     composer.type("L’été, 5 mL — don't stop.");
     expect(composer.words).toBe(5);

@@ -6,8 +6,11 @@
  *    ^                |  \--taken--> taken                        \--error--> open
  *    |                \--error--> idle
  *    +--- peek --> opening --ok--> peeking --end--> idle
- *   idle --reopen (undo, reload, edit)--> open | peeking
+ *   idle --show (undo, reload)--> open | peeking
  *   open --show (undo, the one behind)--> open: the other stays open in the program, behind this one
+ *   open | peeking --edit--> opening --ok--> open
+ *          ^                   |  \--taken back, but cannot be shown--> idle: open in the program
+ *          \---- not done -----/
  * ```
  *
  * Every other move is refused: `Touch.start` in `open` does nothing. The frame changes with the key; the claim
@@ -24,6 +27,9 @@ import { Composer } from "./composer.svelte";
 import type { Outcome } from "./undo.svelte";
 
 export type TouchState = "idle" | "taking" | "taken" | "opening" | "peeking" | "open" | "ending";
+
+/** What became of an unsent reply that was to be edited: not shown, it is a draft again all the same. */
+export type Edited = "not-done" | "not-shown" | "shown";
 
 /** What an outcome left behind. */
 export interface Closed {
@@ -77,7 +83,11 @@ export class Touch {
   }
 
   get canSend(): boolean {
-    return this.canReply && this.canWrite && this.composer !== null && !this.composer.empty;
+    const { composer } = this;
+    // A field that rests no longer has all the words.
+    return (
+      this.canReply && this.canWrite && composer !== null && composer.state !== "ended" && !composer.empty
+    );
   }
 
   async start(thread: string): Promise<void> {
@@ -119,18 +129,51 @@ export class Touch {
     void this.#backend.peekEnd({ thread }).catch(() => {});
   }
 
-  /** Shows a touch that is open already: after undo, edit, a reload, an unlock. */
-  async reopen(thread: string): Promise<void> {
-    await this.composer?.keep();
+  /** Shows a touch that is open already: after undo, a reload, an unlock. */
+  show(view: TouchView): void {
+    this.#open(view);
+  }
+
+  /** Takes it off the screen; in the program it stays open. */
+  hide(): void {
+    this.#close();
+    this.#enter("idle", null);
+  }
+
+  /**
+   * Does what brings words into the file beside those that are typed here; `show` then brings both. What is typed
+   * is in the file before, or it is not done; and the field puts nothing there after, which would be without them.
+   */
+  async bringingWords<T>(bring: () => Promise<T>): Promise<T> {
+    const { composer } = this;
+    await composer?.rest();
     try {
-      this.show(await this.#backend.touchView({ thread }));
+      return await bring();
     } catch (thrown) {
-      this.failure = failureOf(thrown);
+      composer?.resume();
+      throw thrown;
     }
   }
 
-  show(view: TouchView): void {
-    this.#open(view);
+  /** Takes an unsent reply back into the composer; nothing else is done to the touch meanwhile. */
+  async edit(message: string): Promise<Edited> {
+    const { state, thread } = this;
+    if (state !== "open" && state !== "peeking") return "not-done";
+    let edited: Edited = "not-done";
+    await this.about(message, async () => {
+      this.#enter("opening", thread);
+      try {
+        const back = await this.bringingWords(() => this.#backend.messageEdit({ message }));
+        edited = "not-shown";
+        this.show(await this.#backend.touchView({ thread: back.thread }));
+        edited = "shown";
+      } catch (thrown) {
+        if (edited === "not-done") this.#enter(state, thread);
+        else this.hide();
+        throw thrown;
+      }
+    });
+    return edited;
   }
 
   send(): Promise<Closed | null> {

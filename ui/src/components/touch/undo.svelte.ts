@@ -15,8 +15,8 @@ export interface Done {
   what: string;
   /** So many rows at once. */
   rows: number;
-  /** It ended a touch, which undo opens again; a decision on the list opens nothing. */
-  touch: boolean;
+  /** The thread whose touch it ended, which undo opens again; a decision on the list opens nothing. */
+  touch: string | null;
 }
 
 export interface Undoable extends Done {

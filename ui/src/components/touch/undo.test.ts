@@ -2,7 +2,7 @@ import { describe, expect, it, vi } from "vitest";
 import { type Done, UndoStack } from "./undo.svelte";
 
 function done(outcome: Done["outcome"], name: string): Done {
-  return { outcome, name, what: "", rows: 1, touch: true };
+  return { outcome, name, what: "", rows: 1, touch: "t-leo" };
 }
 
 describe("what can be taken back", () => {

@@ -99,7 +99,7 @@ export class MemoryBackend extends MemoryTables implements Backend {
   }
 
   /** This operation is answered once the returned function is called. */
-  hold(name: "touchClose"): () => void {
+  hold(name: "touchClose" | "messageEdit"): () => void {
     let release = () => {};
     this.#holds.set(name, new Promise((done) => (release = done)));
     return () => release();
@@ -359,6 +359,7 @@ export class MemoryBackend extends MemoryTables implements Backend {
   }
   async messageEdit(request: { message: string }) {
     await this.did("messageEdit", request, undefined);
+    await this.#holds.get("messageEdit");
     const view = this.#viewWith(request.message);
     const text = view.messages.find(({ id }) => id === request.message)?.text ?? "";
     const messages = view.messages.filter(({ id }) => id !== request.message);
