@@ -95,6 +95,23 @@ describe("the list", () => {
     expect(document.body.innerHTML).not.toMatch(/[\u202A-\u202E\u2066-\u2069]/);
   });
 
+  it("tells two patients of one name apart by their dates of birth, and nobody else", async () => {
+    await inbox((one) => {
+      const tremblay = (thread: string, birthDate: string) =>
+        envelope(thread, one.now(), { patientName: "Marie Tremblay", birthDate });
+      one.queues.set("mine", [
+        tremblay("t-old", "1951-11-19"),
+        tremblay("t-young", "1988-02-03"),
+        envelope("t-priya", one.now()),
+      ]);
+    });
+    const row = await screen.findByTestId("envelope-t-old");
+    expect(row.querySelector(".shown")?.textContent).toContain("born 19 Nov 1951");
+    expect(row.querySelector(".visually-hidden")?.textContent).toContain("born 19 Nov 1951");
+    expect(screen.getByTestId("envelope-t-young").textContent).toContain("born 3 Feb 1988");
+    expect(screen.getByTestId("envelope-t-priya").textContent).not.toContain("born");
+  });
+
   it("calls an empty queue a success", async () => {
     await inbox((one) => one.queues.set("mine", []));
     expect(await screen.findByText("Nothing waits.")).toBeTruthy();

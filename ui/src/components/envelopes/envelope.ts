@@ -3,7 +3,7 @@ import type { EnvelopeRow } from "$bindings/EnvelopeRow";
 import type { FlagRow } from "$bindings/FlagRow";
 import type { Holder } from "$bindings/Holder";
 import { catalogue, t, worded } from "$lib/i18n/catalogue.svelte";
-import { languageName, moment, span } from "$lib/i18n/time";
+import { isoDay, languageName, moment, span } from "$lib/i18n/time";
 import { plainName } from "$lib/text/plain";
 
 /** "Ana Ruiz" + "for Leo Ruiz, 6 y", or "Priya Raman" and nothing; the two parts of the second where one is cut. */
@@ -26,6 +26,32 @@ export function whoOf(row: Pick<EnvelopeRow, "patientName" | "writer" | "ageYear
 
 function forWhom(patient: string, age: number | null): string {
   return age === null ? t("envelope.for", { patient }) : t("envelope.for.age", { patient, age });
+}
+
+/**
+ * The threads of which the patient's name alone does not say who it is: another row has the same one with another
+ * date of birth. Two rows with one date are taken for one patient: an envelope has nothing else to tell them apart.
+ */
+export function namesakes(
+  rows: Iterable<Pick<EnvelopeRow, "thread" | "patientName" | "birthDate">>,
+): Set<string> {
+  const byName = new Map<string, { thread: string; born: string | null }[]>();
+  for (const { thread, patientName, birthDate } of rows) {
+    const name = plainName(patientName).normalize().toLocaleLowerCase();
+    if (name === "") continue;
+    const same = byName.get(name);
+    if (same === undefined) byName.set(name, [{ thread, born: birthDate }]);
+    else same.push({ thread, born: birthDate });
+  }
+  const all = [...byName.values()].filter((same) => same.some(({ born }) => born !== same[0]?.born));
+  return new Set(all.flat().map(({ thread }) => thread));
+}
+
+/** "born 4 Mar 2020", where the name does not say who it is; beside a proxy's name it says whose date it is. */
+export function bornWords(row: Pick<EnvelopeRow, "birthDate" | "writer">): string {
+  if (row.birthDate === null) return t("envelope.born.unknown");
+  const born = isoDay(row.birthDate);
+  return row.writer === null ? t("envelope.born", { born }) : t("envelope.born.patient", { born });
 }
 
 export function subjectOf(row: { subjectLine: string }): string {
@@ -82,12 +108,13 @@ export function chipOf(row: Pick<EnvelopeRow, "urgency" | "category">): string |
 }
 
 /** The whole row for a screen reader: urgency first, then who, what, how long. */
-export function heard(row: EnvelopeRow, now: number, gone: boolean): string {
+export function heard(row: EnvelopeRow, now: number, gone: boolean, namesake = false): string {
   const { name, forWhom: whom } = whoOf(row);
   const parts = [
     gone ? t("envelope.gone") : null,
     row.urgency === "routine" ? null : t(`urgency.${row.urgency}`),
     whom === null ? name : `${name} ${whom}`,
+    namesake ? bornWords(row) : null,
     subjectOf(row),
     row.urgency === "routine" && row.category ? worded("category", row.category) : null,
     ...factsOf(row, now),
