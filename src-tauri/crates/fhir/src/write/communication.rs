@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 use tern_inbox::{
     message::{Audience, Authorship, Message, Thread},
-    party::PartyRef,
+    party::{PartyKind, PartyRef},
 };
 
 use super::{Element, NotWritable, carries, concept, create::New, identifier, party, reference, tagged};
@@ -33,7 +33,8 @@ pub fn thread(thread: &Thread, about: Option<&str>) -> Result<New, NotWritable> 
     carries(thread.subject_line.reveal())?;
     let internal = thread.audience == Audience::Internal;
     let patient = thread.patient.as_ref().map(|patient| format!("Patient/{patient}"));
-    keep_inside(thread.audience, patient.as_deref(), thread.participants.iter().map(|one| &one.reference))?;
+    let parties = thread.participants.iter().chain(&thread.opener).map(|one| &one.reference);
+    keep_inside(thread.audience, patient.as_deref(), parties)?;
     let recipients: Result<Vec<_>, _> = thread.participants.iter().map(|one| party(&one.reference)).collect();
     let categories: Vec<Value> = internal
         .then_some(INTERNAL)
@@ -58,7 +59,8 @@ pub fn thread(thread: &Thread, about: Option<&str>) -> Result<New, NotWritable> 
 /// A message of ours: completed, with its instant.
 ///
 /// # Errors
-/// [`NotWritable`] where it says nothing, FHIR can't carry the text, or an internal one names a patient.
+/// [`NotWritable`] where it says nothing, FHIR can't carry the text, an internal one names a patient, or one that
+/// neither is for somebody on the patient's side nor is from there would stand where they read.
 pub fn message(message: &Message, standing: &Standing<'_>) -> Result<New, NotWritable> {
     let text = message.text.reveal();
     carries(text)?;
@@ -67,6 +69,7 @@ pub fn message(message: &Message, standing: &Standing<'_>) -> Result<New, NotWri
     }
     let sender = message.sender.as_ref().map(|sender| &sender.reference);
     keep_inside(standing.audience, standing.patient, message.recipients.iter().chain(sender))?;
+    keep_notes_inside(standing.audience, message.recipients.iter().chain(sender))?;
     let recipients: Result<Vec<_>, _> = message.recipients.iter().map(party).collect();
     let words = (!message.text.is_blank()).then(|| json!({ "contentString": text }));
     let files = message.attachments.iter().map(|file| json!({ "contentReference": reference(Some(file.id.as_str())) }));
@@ -87,15 +90,26 @@ pub fn message(message: &Message, standing: &Standing<'_>) -> Result<New, NotWri
     Ok(New { resource_type: "Communication", id: message.id.as_str().to_owned(), identity: Some(identity), json })
 }
 
-/// A portal's token reads whatever is in the patient's compartment, so nothing internal may name one.
+/// A portal's token reads whatever is in the patient's compartment, so nothing internal may name anybody but the
+/// practice's own.
 fn keep_inside<'a>(
     audience: Audience,
     patient: Option<&str>,
     mut parties: impl Iterator<Item = &'a PartyRef>,
 ) -> Result<(), NotWritable> {
-    let inside =
-        audience == Audience::Patient || (patient.is_none() && !parties.any(|party| party.kind().is_patient_side()));
+    let is_ours = |party: &PartyRef| matches!(party.kind(), PartyKind::Member | PartyKind::Pool | PartyKind::Practice);
+    let inside = audience == Audience::Patient || (patient.is_none() && parties.all(is_ours));
     if inside { Ok(()) } else { Err(NotWritable::PatientInInternal) }
+}
+
+/// What names nobody on the patient's side was written inside the practice, and does not go where the patient reads:
+/// a thread may have become one that they do while a note for it was waiting.
+fn keep_notes_inside<'a>(
+    audience: Audience,
+    mut parties: impl Iterator<Item = &'a PartyRef>,
+) -> Result<(), NotWritable> {
+    let is_theirs = parties.any(|party| party.kind().is_patient_side());
+    if audience == Audience::Internal || is_theirs { Ok(()) } else { Err(NotWritable::NoteToPatient) }
 }
 
 fn topic(subject_line: &str) -> Value {

@@ -46,6 +46,9 @@ pub enum NotWritable {
     /// A patient or proxy among those who would read what only the practice may.
     #[error("an internal message names a patient")]
     PatientInInternal,
+    /// A message for the practice alone, in a thread that the patient reads.
+    #[error("a message for nobody outside would stand where a patient reads")]
+    NoteToPatient,
     /// A party that is on no server we know.
     #[error("a party has no reference on this server")]
     NoReference,

@@ -6,6 +6,7 @@ mod answers;
 mod edits;
 mod examples;
 mod hostile;
+mod inside;
 mod pages;
 mod probes;
 mod reading;
