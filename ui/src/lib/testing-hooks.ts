@@ -19,6 +19,7 @@
  * | `pane` | the right pane; `data-state`: nothing, envelope, taking, taken, peeking, open |
  * | `start`, `peek`, `peek-end`, `taken` | before Start; who was first |
  * | `patient`, `claim`, `lost`, `wrote-again` | the head of a touch and its notices |
+ * | `head-urgency` | in that head: urgency and due, where they are known |
  * | `message-<id>`, `delivery-<id>` | a message, its delivery (`data-delivery`) |
  * | `retry-<id>`, `edit-<id>`, `discard-<id>`, `send-anyway-<id>` | what fits a message that needs you |
  * | `composer`, `draft-state`, `send`, `close`, `put-back` | the reply and the outcomes |
@@ -121,6 +122,7 @@ export const hook = {
   peekEnd: "peek-end",
   taken: "taken",
   patient: "patient",
+  headUrgency: "head-urgency",
   claim: "claim",
   lost: "lost",
   wroteAgain: "wrote-again",

@@ -64,7 +64,7 @@ export class Inbox {
     }
     if (this.search.active) {
       const hit = this.search.selected;
-      return hit === null ? null : { ...hit, row: this.#rowOf(hit.thread) };
+      return hit === null ? null : { ...hit, row: this.rowOf(hit.thread) };
     }
     const row = this.list.selected;
     if (row === null || this.list.places[this.list.cursor]?.gone) return null;
@@ -233,7 +233,7 @@ export class Inbox {
     this.list.inHand = true;
     if (this.touch.state === "open" && view !== null) {
       // One that is not in the list may be as urgent as anything.
-      const urgency = this.#rowOf(view.thread)?.urgency ?? "emergency";
+      const urgency = this.rowOf(view.thread)?.urgency ?? "emergency";
       const rows = [{ thread: view.thread, urgency }];
       this.moves.about = { rows, name: view.patient.name, urgency, touch: view.thread };
       return;
@@ -432,10 +432,9 @@ export class Inbox {
     this.#tern.block.ended(isPutBack);
     this.offers.left(thread);
     this.#tern.clock.tick();
-    const { patient } = closed.view;
-    const { name } = patient;
+    const { name, readBy } = closed.view.patient;
     // A reply goes to whoever reads it, who may be somebody else.
-    const goesTo = closed.outcome === "replied" ? plainName(patient.readBy ?? name) : what;
+    const goesTo = closed.outcome === "replied" ? plainName(readBy ?? name) : what;
     this.undo.add(closed.ended, { outcome: closed.outcome, name, what: goesTo, rows: 1, touch: thread });
     if (this.search.active) void this.search.ask();
   }
@@ -493,7 +492,8 @@ export class Inbox {
     else this.touch.reset();
   }
 
-  #rowOf(thread: string): EnvelopeRow | null {
-    return this.list.places.find((place) => place?.row.thread === thread)?.row ?? null;
+  /** The envelope of a thread, as far as one is in the list or in what Now offers. */
+  rowOf(thread: string): EnvelopeRow | null {
+    return this.list.rowOf(thread) ?? this.offers.rowOf(thread);
   }
 }

@@ -164,8 +164,13 @@ export class Offers {
 
   /** How urgent an offered one is; one of which nothing is known may be as urgent as anything. */
   urgencyOf(thread: string): UrgencyLevel {
+    return this.rowOf(thread)?.urgency ?? "emergency";
+  }
+
+  /** The envelope of an offered one. */
+  rowOf(thread: string): EnvelopeRow | null {
     const all = [this.all?.underHand ?? null, ...(this.all?.offers ?? [])];
-    return all.find((one) => one?.row.thread === thread)?.row.urgency ?? "emergency";
+    return all.find((one) => one?.row.thread === thread)?.row ?? null;
   }
 
   /** Lets what is more urgent in. */

@@ -150,6 +150,11 @@ export class EnvelopeList {
     this.#asking = false;
   }
 
+  /** The envelope of a thread that is in the list, gone from the queue or not. */
+  rowOf(thread: string): EnvelopeRow | null {
+    return this.places.find((place) => place?.row.thread === thread)?.row ?? null;
+  }
+
   /** Marks the selected row, or takes its mark away, and moves on. */
   mark(): void {
     const place = this.places[this.cursor];
