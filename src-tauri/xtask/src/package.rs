@@ -1,7 +1,9 @@
 //! `cargo xtask package`: what IT installs.
 //!
-//! The app's `.deb` and `.rpm` come from Tauri's bundler, which reads `tauri.conf.json`. The sample
-//! practice is a package of its own, so that four hundred clinicians' machines don't carry it.
+//! The app's `.deb` and `.rpm` come from Tauri's bundler, which reads `tauri.conf.json`. `tern-agent` lies in
+//! them as well: IT checks a server before anybody else has the app. The bundler is told of it here and not in
+//! `tauri.conf.json`, because it fails over a file that is missing, and where the agent lies is cargo's to say.
+//! The sample practice is a package of its own, so that four hundred clinicians' machines don't carry it.
 
 use crate::checkout::Checkout;
 use crate::error::{Error, Result};
@@ -9,6 +11,7 @@ use crate::say;
 use crate::setup;
 use crate::step::{Step, command, output, run, run_all};
 use clap::Args;
+use serde_json::json;
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -25,10 +28,17 @@ impl Package {
     pub(crate) fn run(&self, checkout: &Checkout) -> Result {
         let mut steps = setup::quick();
         steps.push(
+            Step::run("build the agent", &["cargo", "build", "--locked", "--release", "--package=tern-agent"])
+                .takes("6 minutes from nothing on two cores")
+                .after(&["system packages"]),
+        );
+        steps.push(
             // From the root, where tauri.conf.json lies; it builds the screen itself.
             Step::run("bundle the app", &["npx", "--prefix", "ui", "tauri", "build", "--ci", "--bundles", "deb,rpm"])
+                .with("--config")
+                .with(agent_too(&checkout.release().join("tern-agent")))
                 .takes("9 minutes from nothing on two cores")
-                .after(&["system packages", "screen's packages"]),
+                .after(&["system packages", "screen's packages", "build the agent"]),
         );
         steps.push(Step::call("collect", collect).after(&["bundle the app"]));
         if self.with_practice {
@@ -47,6 +57,12 @@ impl Package {
         run_all(checkout, &steps)?;
         list(&checkout.out("package"))
     }
+}
+
+/// What the bundler is told on top of `tauri.conf.json`: the agent is installed beside the app.
+fn agent_too(agent: &Path) -> String {
+    let files = json!({ "/usr/bin/tern-agent": agent });
+    json!({ "bundle": { "linux": { "deb": { "files": files }, "rpm": { "files": files } } } }).to_string()
 }
 
 /// Copies what the bundler made into one folder.
@@ -136,4 +152,17 @@ fn link(target: &Path, at: &Path) -> Result {
 #[cfg(not(unix))]
 fn link(_: &Path, _: &Path) -> Result {
     Err(Error::other("a Debian package is made on Linux"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_package_of_a_tag_has_the_agent_as_ours_has() {
+        let checkout = Checkout::here().expect("we lie in one");
+        let release = fs::read_to_string(checkout.at(".github/workflows/release.yml")).expect("the workflow");
+        let ours = agent_too(Path::new("target/release/tern-agent"));
+        assert!(release.contains(&format!("agent_too: '{ours}'")), "not in release.yml: {ours}");
+    }
 }
