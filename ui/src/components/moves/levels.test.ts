@@ -16,7 +16,8 @@ describe("the order of urgency", () => {
 
   it("says which of two is higher, whichever is named first", () => {
     LEVELS.forEach((low, at) => {
-      for (const high of LEVELS.slice(at)) expect([higher(low, high), higher(high, low)]).toEqual([high, high]);
+      for (const high of LEVELS.slice(at))
+        expect([higher(low, high), higher(high, low)]).toEqual([high, high]);
     });
   });
 });
