@@ -150,6 +150,7 @@ export const hook = {
   behind: "behind",
   behindBack: "behind-back",
   status: "status",
+  emergencies: "emergencies",
   banner: "banner",
   setAside: "set-aside",
   restored: "restored",

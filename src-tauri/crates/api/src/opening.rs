@@ -21,7 +21,7 @@ use tern_sync::{
 };
 
 use crate::{
-    desk::{self, Desk, LEAVES_WITHIN, Open},
+    desk::{self, Desk, Open},
     dto::SignInFailure,
     ports::{Account, Entered, KeyError},
     profile::LastAccount,
@@ -87,10 +87,11 @@ impl Program {
         let renewed = async {
             let entrant = self.identify(entered).await?;
             let last = entrant.last_account();
-            desk.engine.stop(LEAVES_WITHIN).await;
-            let desk = self.sit_down(entrant, desk.cache.clone(), Arc::clone(&desk.open)).await?;
+            let renewed = self.sit_down(entrant, desk.cache.clone(), Arc::clone(&desk.open)).await?;
+            // Without a session nothing leaves by it any more, and the new one has asked for nothing yet.
+            desk.engine.halt();
             self.keep(&last);
-            Ok(desk)
+            Ok(renewed)
         };
         self.or_leave(&account, renewed.await).await
     }

@@ -93,6 +93,10 @@ pub fn to_write(request: &Request, response: &Response, facts: &ServerFacts) -> 
         // A captive portal or a proxy: it says nothing about the server behind it.
         return Verdict::certain(Answer::NoAnswer);
     }
+    if write == Write::Create && !is_audit && !is_table && may_be_anyones(response) {
+        // Not said by the server for sure, so it may be there: it is looked for.
+        return Verdict::certain(Answer::NoAnswer);
+    }
     match status {
         200..=299 => done(write, request, response),
         401 => Verdict::certain(Answer::SignInAgain),

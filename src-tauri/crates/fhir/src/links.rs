@@ -72,7 +72,7 @@ pub fn version(link: &str) -> Option<&str> {
 }
 
 /// `Type/id`, `Type/id/_history/n`: the type and the id.
-pub(crate) fn type_and_id(path: &str) -> Option<(&str, &str)> {
+pub fn type_and_id(path: &str) -> Option<(&str, &str)> {
     let mut segments = path.trim_end_matches('/').split('/');
     let (kind, id) = (segments.next()?, segments.next()?);
     let rest = (segments.next(), segments.next(), segments.next());

@@ -202,7 +202,13 @@ impl Writer<'_> {
     pub fn outbox_retry(&mut self, id: &OutboxId) -> Result<(), StoreError> {
         let row = self.row(id)?;
         let now = self.now();
-        let may_be_there = row.intent.creates() && (row.attempts > 0 || row.wedged == Some(Wedge::OutcomeUnknown));
+        // An earlier try may have arrived, although the last was refused.
+        let may_be_there = row.intent.creates()
+            && match row.wedged {
+                Some(Wedge::OutcomeUnknown) => true,
+                Some(Wedge::Refused { .. }) => row.attempts > 0,
+                _ => false,
+            };
         let stands = match &row.intent {
             Intent::Move { item, .. } => self.read().work_item_on_server(item)?.map(|found| found.row),
             _ => None,

@@ -120,7 +120,7 @@ impl Engine {
         let time = Arc::new(ServerTime::off_by(clock, offset));
         let board = Arc::new(Board::new());
         let facts = Arc::new(Facts::load(&cache, &time, &board)?);
-        let line = Arc::new(Line { server, time: Arc::clone(&time), board: Arc::clone(&board) });
+        let line = Arc::new(Line::new(server, Arc::clone(&time), Arc::clone(&board)));
         let (wake_pull, wake_outbox) = (Arc::new(Notify::new()), Arc::new(Notify::new()));
         let author = member.reference.clone();
         let me = Me::of(&member);
@@ -223,6 +223,11 @@ impl Engine {
     /// after it.
     pub async fn stop(&self, deadline: Duration) {
         self.stopped.get_or_init(|| self.end(deadline)).await;
+    }
+
+    /// Stops at once: its session has ended, and another engine goes on from the same cache.
+    pub fn halt(&self) {
+        self.supervisor.abort();
     }
 
     async fn end(&self, deadline: Duration) {

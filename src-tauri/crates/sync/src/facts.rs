@@ -15,7 +15,7 @@ use std::{
 
 use serde::{Deserialize, Serialize};
 use tern_fhir::{
-    capability,
+    answer, capability,
     exchange::Request,
     facts::{Ability, Finding, ServerFacts},
     outcome::{self, Said},
@@ -37,6 +37,8 @@ const SETTING: &str = "server-facts";
 struct Kept {
     /// Whether the server was ever asked.
     asked: bool,
+    /// Whether it has a statement of itself: one that had never is taken as it is.
+    stated: bool,
     /// Whether what a claim or a reply depends on was tried out.
     tried_out: bool,
     server: ServerFacts,
@@ -105,10 +107,15 @@ impl Facts {
         if matches!(response.status, 401 | 429 | 500..) {
             return Err(PullError::Refused { status: response.status, code: None });
         }
-        if matches!(outcome::said(&response.body, response.content_type.as_deref()), Said::Html) {
-            // Somebody's page in between; what the server can do is still to be asked.
+        let is_a_page = matches!(outcome::said(&response.body, response.content_type.as_deref()), Said::Html);
+        let states = (200..=299).contains(&response.status) && answer::is_fhir(&response);
+        if is_a_page || (!states && self.kept().stated) {
+            // Somebody's in between; what the server can do is still to be asked.
             self.board.happened(Event::Failed);
             return Err(NotFhir::Html.into());
+        }
+        if states {
+            line.has_a_statement();
         }
         // A server that says nothing of itself is tried out; silence is no reason not to read messages.
         let stated = capability::from_statement(&response.body).unwrap_or_default();
@@ -119,6 +126,7 @@ impl Facts {
                 // Refused in an earlier run, which may have passed: one request tells.
                 kept.server.type_history = stated.type_history;
             }
+            kept.stated |= states;
         })
         .await?;
         Ok(())

@@ -63,7 +63,7 @@ fn every_status_has_its_meaning_for_every_write() {
         (create_by_own_id(), 412, NoAnswer, None),
         (create_by_own_id(), 410, refused(410), None),
         (create(), 400, refused(400), None),
-        (create(), 404, refused(404), None),
+        (create(), 404, NoAnswer, None),
         (create(), 409, NoAnswer, not_atomic.clone()),
         (create(), 412, NoAnswer, not_atomic),
         (put(), 409, Conflict, None),

@@ -132,6 +132,10 @@ impl Asking {
             };
             last = refused(&request, &response);
             match answer::to_write(&request, &response, facts).answer {
+                // Some take own ids for one type and not for the next.
+                answer if own_id && answer != Answer::Accepted && matches!(response.status, 404 | 405) => {
+                    own_id = false;
+                }
                 Answer::Accepted => {
                     if let Some(stored) = answer::stored(&request, &response, base) {
                         let path = format!("{}/{}", new.resource_type, stored.server_id);

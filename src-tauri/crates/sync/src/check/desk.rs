@@ -235,7 +235,7 @@ async fn learn(room: &Room<'_>, cache: &Cache, server: &Arc<dyn Server>) -> Resu
     let time = Arc::new(ServerTime::new(Arc::clone(room.clock)));
     let board = Arc::new(Board::new());
     let facts = Facts::load(cache, &time, &board)?;
-    let line = Line { server: Arc::clone(server), time, board };
+    let line = Line::new(Arc::clone(server), time, board);
     // Answered by the statement that is known.
     let _ = facts.ask(&line).await;
     for finding in room.findings {

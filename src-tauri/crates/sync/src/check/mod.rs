@@ -82,7 +82,7 @@ pub enum Depth {
 /// all the same, and the report says what was found so far.
 pub async fn check(parts: &Parts, progress: &(dyn Fn(&str) + Sync), stop: impl Future<Output = ()>) -> Report {
     let time = Arc::new(ServerTime::new(Arc::clone(&parts.clock)));
-    let line = Line { server: Arc::clone(&parts.server), time, board: Arc::new(Board::new()) };
+    let line = Line::new(Arc::clone(&parts.server), time, Arc::new(Board::new()));
     let mut check = Check {
         parts,
         asking: Asking { line: Arc::new(line), limit: parts.limit },

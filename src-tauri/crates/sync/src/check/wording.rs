@@ -9,6 +9,8 @@ pub(super) const NOTES: &[&str] = &[
      stands in the patient's compartment. Tern writes reasons and notes into internal threads only.",
     "Whether a patient has read a message cannot be found out by a check. It stays \"unknown\" until the practice \
      says what its server means by Communication.received.",
+    "Emergencies are seen only while Tern is open on some machine: there is no way outside it yet (a pager, text \
+     messages), and none is to be counted on.",
 ];
 
 /// What a verdict on one thing means.

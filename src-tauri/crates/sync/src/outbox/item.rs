@@ -6,7 +6,7 @@
 
 use chrono::{DateTime, Utc};
 use tern_fhir::{
-    answer::{Certainty, ReadAnswer, to_read},
+    answer::{self, Certainty, ReadAnswer, to_read},
     exchange::Response,
     facts::Finding,
     outcome,
@@ -31,6 +31,9 @@ use super::{
 
 /// Times a moved version is read again at once; after that, the row waits a little.
 const AT_ONCE: usize = 3;
+
+/// Tries of a change that is called gone by what may be anyone, while the work item is there; then a person is asked.
+const MOST_DOUBTS: u32 = 5;
 
 /// A work item as it stands on the server.
 pub(super) struct Seen {
@@ -152,7 +155,12 @@ impl Outbox {
                             if moved != known && verdict.answer == Answer::Conflict {
                                 self.facts.learn(Finding::FailedTest(response.status)).await?;
                             }
-                            verdict.after_reading(&known, &moved, &response)
+                            let doubtful = answer::may_be_anyones(&response) && row.attempts < MOST_DOUBTS;
+                            match verdict.after_reading(&known, &moved, &response) {
+                                // It is there, so whoever called it gone may not have been the server.
+                                Answer::Refused { .. } if doubtful => Answer::Transient { retry_after: None },
+                                answer => answer,
+                            }
                         }
                         Look::Gone => Answer::Gone,
                         Look::No(answer) => answer,

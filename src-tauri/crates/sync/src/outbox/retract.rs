@@ -122,7 +122,8 @@ impl Outbox {
         };
         Ok(match self.write(request).await? {
             Written::Answered { verdict, .. } => match verdict.answer {
-                Answer::Accepted | Answer::Gone => Outcome::Done,
+                Answer::Accepted => Outcome::Done,
+                // Gone or not, the next read tells.
                 Answer::Refused { .. } => Outcome::Refused,
                 _ => Outcome::NotNow,
             },

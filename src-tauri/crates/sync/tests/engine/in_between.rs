@@ -86,6 +86,85 @@ async fn a_look_is_no_look_and_the_history_is_not_given_up() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn of_two_replicas_the_one_that_is_there_is_believed() {
+    let (practice, desk) = behind_a_gateway(&[]).await;
+    // In turn: every other read is answered by the gateway.
+    let mut number = 0;
+    desk.connection.weather(move |request| {
+        number += i32::from(request.method == Method::Get);
+        (request.method == Method::Get && number % 2 == 1).then_some(Fault::Status(404))
+    });
+    desk.closes("t0");
+    desk.has_sent_everything().await;
+    assert_eq!(task(&practice)["status"], "completed");
+    assert_eq!(desk.open_items("t1").len(), 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_change_that_is_called_gone_once_is_made_all_the_same() {
+    let (practice, desk) = behind_a_gateway(&[Quirk::NoTransactions]).await;
+    desk.connection.weather(|_| None);
+    desk.connection.next(Method::Patch, "Task/t0-w0", [Fault::Status(404)]);
+    desk.closes("t0");
+    desk.has_sent_everything().await;
+    assert_eq!(task(&practice)["status"], "completed");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_message_that_is_called_gone_and_arrived_is_not_doubled() {
+    let quirks = [Quirk::RefusesOwnIds, Quirk::NoTransactions, Quirk::IgnoresIfNoneExist];
+    for statement in [None, Some(Fault::Offline)] {
+        let (practice, desk) = behind_a_gateway(&quirks).await;
+        let mut posted = false;
+        desk.connection.weather(move |request| match (request.method, request.path.as_str()) {
+            (Method::Post, "Communication") if !posted => {
+                posted = true;
+                Some(Fault::StatusAfter(404))
+            }
+            (Method::Get, "metadata") if posted => statement,
+            _ => None,
+        });
+        desk.replies("t0", "Drink plenty.", TimeDelta::zero());
+        desk.has_sent_everything().await;
+        assert_eq!(scene::answers(&practice, "t0").len(), 1, "{statement:?}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_was_found_out_about_the_server_outlasts_a_start_behind_a_gateway() {
+    let (_practice, mut desk) = behind_a_gateway(&[]).await;
+    let known = desk.engine().status().borrow().facts.clone().expect("known");
+    desk.dies();
+    desk.comes_back();
+    desk.engine().wake();
+    tokio::time::sleep(Duration::from_secs(60)).await;
+    assert_eq!(desk.engine().status().borrow().facts.as_deref(), Some(&*known));
+    desk.connection.weather(|_| None);
+    desk.looks().await;
+    assert_eq!(desk.engine().status().borrow().facts.as_deref(), Some(&*known));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_server_without_a_statement_is_read_and_written_all_the_same() {
+    let clock = Arc::new(FakeClock::friday_afternoon());
+    let practice = scene::practice(&clock, 1);
+    practice.differs([Quirk::NoHistory]);
+    let desk = Desk::unplugged(&practice, &clock, people::osei());
+    desk.connection.weather(|request| match request.path.as_str() {
+        "metadata" | "CareTeam" => Some(Fault::Status(404)),
+        path if path.ends_with("_history") => Some(Fault::Status(405)),
+        _ => None,
+    });
+    let mut desk = desk;
+    desk.starts();
+    desk.looks().await;
+    assert_eq!(desk.claims("t0").await, ClaimOutcome::Ours);
+    desk.replies("t0", "Drink plenty.", TimeDelta::zero());
+    desk.has_sent_everything().await;
+    assert_eq!(scene::answers(&practice, "t0").len(), 1);
+}
+
+#[tokio::test(start_paused = true)]
 async fn one_refusal_of_an_own_id_makes_no_second_copy_and_is_no_proof() {
     for first in [Fault::Status(404), Fault::StatusAfter(404), Fault::StatusAfter(405)] {
         let (practice, desk) = behind_a_gateway(&[Quirk::NoTransactions, Quirk::IgnoresIfNoneExist]).await;
