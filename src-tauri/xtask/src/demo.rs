@@ -11,7 +11,7 @@ use crate::practice::Practice;
 use crate::step::{Around, Step, command, run, run_all};
 use crate::{say, setup, test};
 use clap::Args;
-use std::ffi::OsString;
+use std::ffi::{OsStr, OsString};
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -74,7 +74,10 @@ fn show(checkout: &Checkout, practice: &Practice, out: &Path) -> Result {
     window.arg("--browser").arg(checkout.program("sign-in-page"));
     window.env("TERN_SIGN_IN_USERNAME", &member.username);
     window.env("TERN_SIGN_IN_PASSWORD", &member.password);
-    window.env("TERN_SIGN_IN_CA", &practice.ready.ca_file);
+    // The second one is made by *Try the sample practice*, which starts another practice in the profile.
+    let authorities = [&practice.ready.ca_file, &out.join("profile/sample-practice/ca.pem")];
+    window.env("TERN_SIGN_IN_CA", joined(authorities)?);
+    window.env("PATH", with_practice(checkout)?);
     run(&mut window)
 }
 
@@ -89,13 +92,26 @@ fn play(checkout: &Checkout, practice: &Practice, out: &Path, messages: Option<&
         .with("--practice")
         .with(said)
         .with("--out")
-        .with(out);
+        .with(out)
+        .env("PATH", with_practice(checkout)?);
     if let Some(messages) = messages {
         five_minutes = five_minutes.with("--messages").with(messages);
     }
     let played = run_all(checkout, &[five_minutes.around(Around::Display)]);
     say::line(&format!("pictures and logs: {}", out.display()));
     played
+}
+
+/// The `PATH` with the practice's folder at its end: the app finds `tern-practice` there as where the package is
+/// installed, and does not say beside a running one that there is none.
+fn with_practice(checkout: &Checkout) -> Result<OsString> {
+    let practice = checkout.practice();
+    let path = std::env::var_os("PATH").unwrap_or_default();
+    joined(std::env::split_paths(&path).chain(practice.parent().map(Path::to_owned)))
+}
+
+fn joined(paths: impl IntoIterator<Item = impl AsRef<OsStr>>) -> Result<OsString> {
+    std::env::join_paths(paths).map_err(|error| Error::other(error.to_string()))
 }
 
 /// Whether a window would be seen.

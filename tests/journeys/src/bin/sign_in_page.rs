@@ -1,5 +1,7 @@
 //! Stands in for the system's browser: opens the practice's sign-in page, fills it in as the member named in
 //! the environment, and follows it back to the program that waits on loopback.
+//!
+//! `TERN_SIGN_IN_CA` is a list as `PATH` is one; an authority that is not there yet may be in it.
 
 use std::{env, error::Error};
 
@@ -21,6 +23,8 @@ fn unescaped(text: &str) -> String {
 
 /// The fields of the page's form, filled in.
 fn filled(form: &str, username: &str, password: &str) -> Vec<(String, String)> {
+    // A page without passwords has a button for each member instead.
+    let chosen = form.contains("name=\"account\"").then(|| ("account".to_owned(), username.to_owned()));
     form.split("<input")
         .skip(1)
         .filter_map(|input| {
@@ -33,6 +37,7 @@ fn filled(form: &str, username: &str, password: &str) -> Vec<(String, String)> {
             };
             Some((name, value))
         })
+        .chain(chosen)
         .collect()
 }
 
@@ -42,8 +47,12 @@ async fn main() -> Result<(), Box<dyn Error>> {
     let username = env::var("TERN_SIGN_IN_USERNAME")?;
     let password = env::var("TERN_SIGN_IN_PASSWORD")?;
     let _ = rustls::crypto::ring::default_provider().install_default();
-    let ca = reqwest::Certificate::from_pem(&std::fs::read(env::var("TERN_SIGN_IN_CA")?)?)?;
-    let browser = reqwest::Client::builder().tls_certs_only([ca]).cookie_store(true).build()?;
+    let authorities = env::var_os("TERN_SIGN_IN_CA").ok_or("no TERN_SIGN_IN_CA")?;
+    let authorities = env::split_paths(&authorities)
+        .filter(|file| file.exists())
+        .map(|file| Ok(reqwest::Certificate::from_pem(&std::fs::read(file)?)?))
+        .collect::<Result<Vec<_>, Box<dyn Error>>>()?;
+    let browser = reqwest::Client::builder().tls_certs_only(authorities).cookie_store(true).build()?;
 
     let shown = browser.get(&page).send().await?.error_for_status()?;
     let at = shown.url().clone();
