@@ -29,7 +29,7 @@ impl Package {
         let mut steps = setup::quick();
         steps.push(
             Step::run("build the agent", &["cargo", "build", "--locked", "--release", "--package=tern-agent"])
-                .takes("6 minutes from nothing on two cores")
+                .takes("4 minutes from nothing on two cores")
                 .after(&["system packages"]),
         );
         steps.push(
