@@ -221,7 +221,7 @@ impl Desk {
             outcome: Outcome::Replied,
             items,
             reply: Some(reply),
-            note: None,
+            notes: Vec::new(),
             not_before: now,
         };
         match self.cache.write(now, |writer| writer.end_touch(&ending)) {

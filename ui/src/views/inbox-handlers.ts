@@ -56,6 +56,17 @@ export function handlersOf(inbox: Inbox, tern: Tern): Partial<Record<ActionId, H
     "reply.send": { run: () => void inbox.send(), can: () => here() && touch.canSend },
     "touch.close": { run: () => void inbox.close(), can: () => here() && touch.canReply },
     "touch.put-back": { run: () => (inbox.puttingBack = true), can: opened },
+    "note.write": {
+      run: () => touch.note.ask(touch.thread!),
+      can: () => here() && (touch.state === "open" || touch.state === "peeking"),
+    },
+    "draft.take": {
+      run: () => {
+        touch.takeDraft();
+        inbox.focus.to("composer");
+      },
+      can: () => here() && touch.canTakeDraft,
+    },
     "composer.leave": { run: () => (document.activeElement as HTMLElement | null)?.blur(), can: opened },
     // As long as the bar is there, whatever is open.
     undo: { run: () => void inbox.takeBack(), can: () => inbox.undo.latest !== null },

@@ -12,7 +12,7 @@ use tern_inbox::{
 use tern_store::Note;
 use uuid::Uuid;
 
-use crate::desk::Desk;
+use crate::{desk::Desk, fail::Answer};
 
 /// The words as a message of the internal thread, which is opened where there is none yet; `for_whom` reads it beside
 /// the member.
@@ -52,4 +52,18 @@ pub(crate) fn note(
         attachments: Vec::new(),
     };
     Note { open, message }
+}
+
+impl Desk {
+    /// Where it is said: the internal thread beside a patient's, where there is one.
+    pub(crate) async fn internal_thread(&self, about: &ThreadId) -> Answer<Option<Thread>> {
+        let about = about.clone();
+        Ok(self.read(move |reader| reader.internal_threads(&about)).await?.into_iter().next())
+    }
+
+    /// What the member has typed in a thread; none where that is nothing.
+    pub(crate) async fn draft(&self, thread: &ThreadId) -> Answer<Option<PrivateText>> {
+        let (thread, author) = (thread.clone(), self.member.reference.clone());
+        Ok(self.read(move |reader| reader.draft(&thread, &author)).await?.map(|draft| draft.text))
+    }
 }

@@ -125,6 +125,7 @@ mod tests {
             patient: Some(leo),
             proxies: vec![ana],
             messages: Vec::new(),
+            notes: Vec::new(),
             items: Vec::new(),
             touched: Vec::new(),
             outbox: Vec::new(),

@@ -134,7 +134,7 @@ impl Machine {
             outcome: Outcome::Replied,
             items: Vec::new(),
             reply: Some(reply),
-            note: None,
+            notes: Vec::new(),
             not_before: now,
         };
         let page = Page { kind: Kind::Communication, arrivals: vec![arrival], cursor: None };

@@ -32,8 +32,14 @@ impl Desk {
         for placed in &view.messages {
             messages.push(self.message_row(placed, &view).await?);
         }
+        for note in &view.notes {
+            messages.push(MessageRow { side: MessageSide::Inside, ..self.message_row(note, &view).await? });
+        }
         for unreadable in &view.unreadable {
             messages.push(unreadable_row(&unreadable.server_id, unreadable.first_seen.timestamp_millis()));
+        }
+        if !view.notes.is_empty() {
+            messages.sort_by_key(|message| message.sent);
         }
         let open = view.items.iter().filter(|item| item.status.is_open());
         let started = view.touch.as_ref().map(|touch| touch.started);
@@ -144,6 +150,7 @@ impl Desk {
             delivery: placed.delivery.map(show::delivery),
             wedge: if placed.delivery == Some(Delivery::Wedged) { wedge } else { None },
             retracted: message.standing == Standing::Retracted,
+            draft: message.authorship == Authorship::Draft,
             unreadable: false,
         })
     }
@@ -246,6 +253,7 @@ fn unreadable_row(id: &str, seen: i64) -> MessageRow {
         delivery: None,
         wedge: None,
         retracted: false,
+        draft: false,
         unreadable: true,
     }
 }

@@ -41,10 +41,12 @@ pub const INPUT_MESSAGE: &str = "message";
 pub const OUTPUT_REPLY: &str = "reply";
 /// `Task.businessStatus`: whose turn it is (`waiting-for-patient`, `call`, `visit`).
 pub const BUSINESS_STATUS_SYSTEM: &str = "https://tern.health/fhir/CodeSystem/business-status";
-/// `meta.tag`: [`AUTOMATIC`] or [`CHECK`].
+/// `meta.tag`: [`AUTOMATIC`], [`CHECK`] or [`DRAFT`].
 pub const TAG_SYSTEM: &str = "https://tern.health/fhir/CodeSystem/tag";
 /// A machine wrote it.
 pub const AUTOMATIC: &str = "automatic";
+/// A reply that was begun and handed over, in an internal thread.
+pub const DRAFT: &str = "draft";
 /// A check of the server made it, and tidies it away.
 pub const CHECK: &str = "check";
 /// `AuditEvent.subtype`: what a member did.

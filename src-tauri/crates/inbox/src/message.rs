@@ -96,7 +96,7 @@ pub enum Standing {
     Retracted,
 }
 
-/// Who wrote a message: a person or a machine.
+/// Who wrote a message, and as what.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Authorship {
@@ -104,6 +104,8 @@ pub enum Authorship {
     Person,
     /// Tagged automatic.
     Automatic,
+    /// A person began it as a reply and handed it over: a colleague goes on from it. Inside the practice only.
+    Draft,
 }
 
 /// A file that a message carries.

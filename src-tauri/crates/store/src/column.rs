@@ -37,7 +37,7 @@ macro_rules! words {
 }
 
 words!(Audience { Patient = "patient", Internal = "internal" });
-words!(Authorship { Person = "person", Automatic = "automatic" });
+words!(Authorship { Person = "person", Automatic = "automatic", Draft = "draft" });
 words!(Standing { Sent = "sent", Draft = "draft", NotDone = "not-done", Retracted = "retracted" });
 words!(Touch { Waiting = "waiting", Started = "started", Ended = "ended" });
 words!(WaitingFor { Patient = "patient", Call = "call", Visit = "visit" });

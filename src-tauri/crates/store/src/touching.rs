@@ -4,7 +4,7 @@
 use chrono::{DateTime, Utc};
 use tern_inbox::{
     ids::{MessageId, OutboxId, ThreadId, WorkItemId},
-    message::{Delivery, Message, Thread},
+    message::{Authorship, Delivery, Message, Thread},
     moves::Seen,
     outbox::{Intent, OutboxRow},
     party::PartyRef,
@@ -30,8 +30,9 @@ pub struct Ending {
     pub items: Vec<WorkItemId>,
     /// The reply, under the id that its draft had, with our identity.
     pub reply: Option<Message>,
-    /// The reason, as a message of an internal thread.
-    pub note: Option<Note>,
+    /// What is said beside: the reason, a note for whoever goes on, the draft that is handed over. Messages of an
+    /// internal thread, in their order.
+    pub notes: Vec<Note>,
     /// The end of the undo seconds: nothing leaves before.
     pub not_before: DateTime<Utc>,
 }
@@ -138,7 +139,7 @@ impl Writer<'_> {
     }
 
     /// Ends a touch: the reply or note queued, the outcome recorded, the work items dealt with on screen, the
-    /// draft gone (kept where it is put back). The same reply ended twice is one. A touch whose claim was lost can
+    /// draft gone (kept where it is put back, and with whom it is handed over to). The same reply ended twice is one. A touch whose claim was lost can
     /// only be put back, which gives nothing back: what it still held was released when the claim was lost.
     ///
     /// # Errors
@@ -157,7 +158,8 @@ impl Writer<'_> {
             return Ok(Ended { group, rows });
         }
         let put_back = matches!(ending.outcome, Outcome::PutBack { .. });
-        let keeps_draft = !ending.outcome.completes();
+        let is_handed_over = ending.notes.iter().any(|note| note.message.authorship == Authorship::Draft);
+        let keeps_draft = !ending.outcome.completes() && !is_handed_over;
         let lost = touch.is_lost();
         touch.state = touch.state.on(if lost && put_back { TouchEvent::Leave } else { TouchEvent::End })?;
         for row in rows::of_thread(self.connection(), thread.as_str())? {
@@ -166,8 +168,8 @@ impl Writer<'_> {
             }
         }
         let group = new_id(self.now());
-        let said = ending.note.as_ref().map(|note| self.says(note, author)).transpose()?;
-        let mut leaving = self.leaving(ending, said.as_ref(), &group, touch.started)?;
+        let said: Vec<Said> = ending.notes.iter().map(|note| self.says(note, author)).collect::<Result<_, _>>()?;
+        let mut leaving = self.leaving(ending, &said, &group, touch.started)?;
         leaving.retain(|row| !lost || row.intent.item().is_none());
         if let Some(reply) = &ending.reply {
             self.put_own_message(reply, author)?;
@@ -197,7 +199,7 @@ impl Writer<'_> {
     fn leaving(
         &self,
         ending: &Ending,
-        note: Option<&Said>,
+        notes: &[Said],
         group: &OutboxId,
         began: DateTime<Utc>,
     ) -> Result<Vec<OutboxRow>, StoreError> {
@@ -224,7 +226,7 @@ impl Writer<'_> {
             ));
             said.extend(leaving.last().map(|row| row.id.clone()));
         }
-        if let Some(note) = note {
+        for note in notes {
             leaving.extend(carrying(note, row));
         }
         for item in &ending.items {
@@ -264,6 +266,20 @@ impl Writer<'_> {
             thread: note.message.thread.clone(),
             message: note.message.id.clone(),
         })
+    }
+
+    /// Says something inside the practice about a thread; it leaves at once.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn write_note(&mut self, note: &Note, author: &PartyRef) -> Result<(), StoreError> {
+        let said = self.says(note, author)?;
+        let row = |thread: &ThreadId, intent: Intent, depends_on: Vec<OutboxId>| OutboxRow {
+            depends_on,
+            ..self.draft_row(Some(thread), author, intent, self.now())
+        };
+        let rows: Vec<OutboxRow> = carrying(&said, row).collect();
+        self.outbox_add(&rows)
     }
 
     /// Takes an ending back while nothing of it has left: the touch is open, the text is a draft again.

@@ -32,7 +32,9 @@ pub struct ThreadView {
     pub items: Vec<WorkItem>,
     /// Those of the member's latest touch, as the server last said: nothing of ours laid over them.
     pub touched: Vec<WorkItem>,
-    /// What of it waits to leave, or needs the member.
+    /// What was said about it inside the practice, oldest first: in threads of their own, which no patient reads.
+    pub notes: Vec<Placed>,
+    /// What of it waits to leave, or needs the member; what was said beside, too.
     pub outbox: Vec<OutboxRow>,
     /// What of that changes a work item, and needs the member without any message saying so.
     pub stuck: Vec<OutboxRow>,
@@ -60,6 +62,18 @@ impl ThreadView {
 }
 
 impl Reader<'_> {
+    /// What was said inside the practice about a thread, and what of that has not arrived.
+    fn notes(&self, about: &ThreadId) -> Result<(Vec<Placed>, Vec<OutboxRow>), StoreError> {
+        let (mut notes, mut said) = (Vec::new(), Vec::new());
+        for beside in self.internal_threads(about)? {
+            notes.extend(message::of_thread(self.connection(), beside.id.as_str())?);
+            said.extend(outbox::of_thread(self.connection(), beside.id.as_str())?);
+        }
+        notes.retain(is_shown);
+        notes.sort_by_key(|placed| placed.message.sent);
+        Ok((notes, said))
+    }
+
     /// A thread with its texts, for the member who started it or peeks at it; none where nothing of it is here.
     ///
     /// # Errors
@@ -68,10 +82,8 @@ impl Reader<'_> {
         let connection = self.connection();
         let thread = thread::get(connection, id.as_str())?;
         let mut messages = message::of_thread(connection, id.as_str())?;
-        // What others have not sent is not ours to show.
-        messages.retain(|placed| {
-            placed.delivery.is_some() || matches!(placed.message.standing, Standing::Sent | Standing::Retracted)
-        });
+        messages.retain(is_shown);
+        let (notes, said) = self.notes(id)?;
         let items = self.work_items(id)?;
         let unreadable = quarantine::of_thread(connection, id.as_str())?;
         if thread.is_none() && messages.is_empty() && items.is_empty() && unreadable.is_empty() {
@@ -97,11 +109,17 @@ impl Reader<'_> {
             messages,
             items,
             touched,
-            outbox: outbox::of_thread(connection, id.as_str())?,
+            notes,
+            outbox: outbox::of_thread(connection, id.as_str())?.into_iter().chain(said).collect(),
             stuck: self.stuck(id, member)?,
             unreadable,
             touch,
             draft: self.draft(id, member)?,
         }))
     }
+}
+
+/// What others have not sent is not ours to show.
+fn is_shown(placed: &Placed) -> bool {
+    placed.delivery.is_some() || matches!(placed.message.standing, Standing::Sent | Standing::Retracted)
 }

@@ -10,7 +10,7 @@ use chrono::{DateTime, Utc};
 use rusqlite::{Connection, Transaction};
 use tern_inbox::ids::ThreadId;
 
-use crate::{Changes, StoreError, Tag, Unsent, envelopes, sidecar};
+use crate::{Changes, StoreError, Tag, Unsent, envelopes, sidecar, table::thread};
 
 /// A snapshot of the cache.
 pub struct Reader<'c> {
@@ -92,6 +92,12 @@ impl<'c> Writer<'c> {
             self.refile()?;
         }
         let stale = std::mem::take(&mut self.stale);
+        // What is said inside the practice is shown beside the patient's thread.
+        for key in &stale {
+            if let Some(about) = thread::about(&self.transaction, key)? {
+                self.changes.add(Tag::Thread(about));
+            }
+        }
         envelopes::refresh(&mut self, &stale)?;
         let unsent = if self.unsent_changed { Some(sidecar::count(&self.transaction)?) } else { None };
         self.transaction.commit()?;

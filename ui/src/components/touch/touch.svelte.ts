@@ -20,10 +20,12 @@ import type { ApiError } from "$bindings/ApiError";
 import type { Ended } from "$bindings/Ended";
 import type { HandOn } from "$bindings/HandOn";
 import type { Holder } from "$bindings/Holder";
+import type { MessageRow } from "$bindings/MessageRow";
 import type { TouchView } from "$bindings/TouchView";
 import { type Backend, failureOf } from "$lib/backend/backend";
 import { LiveQuery, type LiveQueries } from "$lib/query/live.svelte";
 import { Composer } from "./composer.svelte";
+import { Note } from "./note.svelte";
 import type { Outcome } from "./undo.svelte";
 
 export type TouchState = "idle" | "taking" | "taken" | "opening" | "peeking" | "open" | "ending";
@@ -50,6 +52,9 @@ export class Touch {
   /** A message whose Retry, Edit, Discard or Send anyway is under way. */
   busyMessage = $state<string | null>(null);
 
+  /** What is being said to colleagues. */
+  readonly note: Note;
+
   #live = $state.raw<LiveQuery<TouchView> | null>(null);
   readonly view: TouchView | null = $derived(this.#live?.data ?? null);
 
@@ -61,6 +66,7 @@ export class Touch {
   constructor(backend: Backend, queries: LiveQueries) {
     this.#backend = backend;
     this.#queries = queries;
+    this.note = new Note(backend);
   }
 
   /** A touch that has no outcome yet: nothing else can be opened. */
@@ -88,6 +94,26 @@ export class Touch {
     return (
       this.canReply && this.canWrite && composer !== null && composer.state !== "ended" && !composer.empty
     );
+  }
+
+  /** A reply that a colleague began and handed over, while nobody has written to the patient since. */
+  get handedOver(): MessageRow | null {
+    const messages = this.view?.messages ?? [];
+    const draft = messages.findLast((message) => message.draft && !message.retracted);
+    if (draft === undefined) return null;
+    const isOver = messages.some((message) => message.side === "practice" && message.sent > draft.sent);
+    return isOver ? null : draft;
+  }
+
+  get canTakeDraft(): boolean {
+    return this.canReply && this.canWrite && this.composer !== null && this.handedOver !== null;
+  }
+
+  /** Goes on from it: its words stand in the field, behind what is there already. */
+  takeDraft(): void {
+    const { composer, handedOver } = this;
+    if (!this.canTakeDraft || composer === null || handedOver === null) return;
+    composer.type([composer.text.trimEnd(), handedOver.text].filter(Boolean).join("\n\n"));
   }
 
   async start(thread: string): Promise<void> {

@@ -55,6 +55,8 @@ const table = [
   { id: "touch.close", scope: "touch", label: "action.touch.close", keys: ["e"] },
   { id: "touch.call", scope: "touch", label: "action.touch.call", keys: ["c"] },
   { id: "touch.visit", scope: "touch", label: "action.touch.visit", keys: ["v"] },
+  { id: "note.write", scope: "touch", label: "action.note.write", keys: ["i"] },
+  { id: "draft.take", scope: "touch", label: "action.draft.take", keys: ["d"] },
   { id: "touch.put-back", scope: "touch", label: "action.touch.put-back", keys: ["escape"] },
   { id: "peek.end", scope: "touch", label: "action.peek.end", keys: ["escape"] },
 

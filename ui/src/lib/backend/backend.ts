@@ -20,6 +20,7 @@ import type { HandOnRequest } from "$bindings/HandOnRequest";
 import type { HoursSaveRequest } from "$bindings/HoursSaveRequest";
 import type { HoursTable } from "$bindings/HoursTable";
 import type { MessageRequest } from "$bindings/MessageRequest";
+import type { NoteWriteRequest } from "$bindings/NoteWriteRequest";
 import type { PinRequest } from "$bindings/PinRequest";
 import type { PutBackRequest } from "$bindings/PutBackRequest";
 import type { QuitRequest } from "$bindings/QuitRequest";
@@ -102,6 +103,8 @@ export interface Backend {
   /** What was open when the window was reloaded or unlocked. */
   touchCurrent(): Promise<TouchView | null>;
   draftSave(request: DraftSaveRequest): Promise<void>;
+  /** Says something inside the practice about a thread that is open. */
+  noteWrite(request: NoteWriteRequest): Promise<void>;
   replySend(request: ReplyRequest): Promise<Ended>;
   /** Close, no reply needed. */
   touchClose(request: ThreadItemsRequest): Promise<Ended>;

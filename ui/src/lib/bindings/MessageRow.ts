@@ -53,6 +53,10 @@ wedge: WedgeReason | null,
  */
 retracted: boolean, 
 /**
+ * A reply that was begun and handed over, inside the practice.
+ */
+draft: boolean, 
+/**
  * It could not be read: the text is blank.
  */
 unreadable: boolean, };

@@ -3,4 +3,4 @@
 /**
  * Who wrote a message.
  */
-export type MessageSide = "patient" | "practice" | "automatic";
+export type MessageSide = "patient" | "practice" | "automatic" | "inside";

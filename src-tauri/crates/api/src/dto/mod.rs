@@ -39,7 +39,7 @@ pub use tables::{
     TriageContent, TriagePreview, TriageSaveRequest, TriageTable, TurnaroundTime, TurnaroundUnit,
 };
 pub use touch::{
-    AttachmentRow, DeliveryState, DraftSaveRequest, Ended, MessageRequest, MessageRow, MessageSide, PatientCard,
-    PutBackRequest, ReplyRequest, ReplyRight, StartResult, StuckChange, StuckKind, ThreadItemsRequest, ThreadRequest,
-    TouchMode, TouchView, UndoRequest, Undone, WedgeReason,
+    AttachmentRow, DeliveryState, DraftSaveRequest, Ended, MessageRequest, MessageRow, MessageSide, NoteWriteRequest,
+    PatientCard, PutBackRequest, ReplyRequest, ReplyRight, StartResult, StuckChange, StuckKind, ThreadItemsRequest,
+    ThreadRequest, TouchMode, TouchView, UndoRequest, Undone, WedgeReason,
 };

@@ -165,6 +165,8 @@ pub enum MessageSide {
     Practice,
     /// The practice, by itself.
     Automatic,
+    /// Inside the practice: no patient can read it.
+    Inside,
 }
 
 /// How far a message of ours has got.
@@ -213,6 +215,8 @@ pub struct MessageRow {
     pub wedge: Option<WedgeReason>,
     /// Marked entered-in-error.
     pub retracted: bool,
+    /// A reply that was begun and handed over, inside the practice.
+    pub draft: bool,
     /// It could not be read: the text is blank.
     pub unreadable: bool,
 }
@@ -272,6 +276,17 @@ pub struct DraftSaveRequest {
     /// Where.
     pub thread: String,
     /// What.
+    pub text: String,
+}
+
+/// Words for colleagues about a thread.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[serde(rename_all = "camelCase")]
+#[ts(export)]
+pub struct NoteWriteRequest {
+    /// The patient's thread that they are about.
+    pub thread: String,
+    /// Plain text.
     pub text: String,
 }
 

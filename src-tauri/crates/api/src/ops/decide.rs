@@ -85,9 +85,8 @@ impl Program {
         };
         if !words.is_blank() {
             for (thread, _) in &moving.rows {
-                let about = thread.clone();
-                let internal = desk.read(move |reader| reader.internal_threads(&about)).await?;
-                moving.notes.push(note(desk, thread, internal.first(), words.clone(), for_whom.as_ref()));
+                let beside = desk.internal_thread(thread).await?;
+                moving.notes.push(note(desk, thread, beside.as_ref(), words.clone(), for_whom.as_ref()));
             }
         }
         let entry = |(thread, _): &(ThreadId, Urgency)| desk.audit(action, Some(format!("Communication/{thread}")));

@@ -12,6 +12,7 @@ mod message_discard;
 mod message_edit;
 mod message_retry;
 mod message_send_anyway;
+mod note_write;
 mod peek;
 mod pin;
 mod quit;

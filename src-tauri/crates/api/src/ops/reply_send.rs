@@ -44,7 +44,7 @@ impl Program {
         let view = desk.thread(&thread).await?.ok_or_else(|| ApiError::new(ErrorCode::NotFound))?;
         let reply = reply(&desk, &thread, &view, id, text)?;
         let items = request.work_items.into_iter().map(WorkItemId::new).collect();
-        self.end(&desk, thread, Outcome::Replied, items, Some(reply), None).await
+        self.end(&desk, thread, Outcome::Replied, items, Some(reply), Vec::new()).await
     }
 
     /// Ends a touch, whatever its outcome.
@@ -55,7 +55,7 @@ impl Program {
         outcome: Outcome,
         items: Vec<WorkItemId>,
         reply: Option<Message>,
-        note: Option<tern_store::Note>,
+        notes: Vec<tern_store::Note>,
     ) -> Answer<Ended> {
         let undo = Duration::seconds(self.settings().undo_seconds.into());
         // The outbox goes by the server's clock, the seconds on the screen by this machine's.
@@ -70,7 +70,7 @@ impl Program {
         };
         let entry = desk.audit(what, Some(format!("Communication/{thread}")));
         let author = desk.member.reference.clone();
-        let ending = Ending { thread: thread.clone(), author, outcome, items, reply, note, not_before };
+        let ending = Ending { thread: thread.clone(), author, outcome, items, reply, notes, not_before };
         let at_work = self.at_work_since(desk);
         let ended = desk
             .write(move |writer| {

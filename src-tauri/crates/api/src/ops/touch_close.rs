@@ -22,6 +22,6 @@ impl Program {
         let thread = ThreadId::new(request.thread);
         desk.case(&thread).await?.may_close(&request.work_items)?;
         let items = request.work_items.into_iter().map(WorkItemId::new).collect();
-        self.end(&desk, thread, Outcome::Closed, items, None, None).await
+        self.end(&desk, thread, Outcome::Closed, items, None, Vec::new()).await
     }
 }

@@ -2,6 +2,7 @@
 
 use tern_inbox::{
     ids::{ThreadId, WorkItemId},
+    message::Authorship,
     private::PrivateText,
     touch::{self, Outcome},
 };
@@ -15,8 +16,8 @@ use crate::{
 };
 
 impl Program {
-    /// Ends the touch and hands its work items on. The draft stays where it is routed: whoever wrote it may be asked
-    /// for it.
+    /// Ends the touch and hands its work items on. Where it is routed, the draft goes along, as a message inside the
+    /// practice that names its author: whoever goes on can go on from it. A call or a visit leaves it where it is.
     ///
     /// # Errors
     /// [`ErrorCode::Invalid`] where there is no work item that could be handed on; [`ErrorCode::NotFound`] for a
@@ -40,18 +41,25 @@ impl Program {
             HandOn::Visit { pool: Some(pool) } => Outcome::Visit { pool: Some(desk.pool_named(&pool).await?) },
             HandOn::Visit { pool: None } => Outcome::Visit { pool: None },
         };
-        let words = PrivateText::from(request.note);
-        let said = if words.is_blank() {
-            None
-        } else {
-            let about = thread.clone();
-            let internal = desk.read(move |reader| reader.internal_threads(&about)).await?;
-            let for_whom = match &outcome {
-                Outcome::Routed { to } => person(to),
-                _ => None,
-            };
-            Some(note(&desk, &thread, internal.first(), words, for_whom))
+        let for_whom = match &outcome {
+            Outcome::Routed { to } => person(to),
+            _ => None,
         };
+        let words = PrivateText::from(request.note);
+        let draft = match &outcome {
+            Outcome::Routed { .. } => desk.draft(&thread).await?,
+            _ => None,
+        };
+        let mut said = Vec::new();
+        let mut beside = desk.internal_thread(&thread).await?;
+        for (words, authorship) in [(Some(words), Authorship::Person), (draft, Authorship::Draft)] {
+            if let Some(words) = words.filter(|words| !words.is_blank()) {
+                let mut note = note(&desk, &thread, beside.as_ref(), words, for_whom);
+                note.message.authorship = authorship;
+                beside = beside.or_else(|| note.open.clone());
+                said.push(note);
+            }
+        }
         let items = request.work_items.into_iter().map(WorkItemId::new).collect();
         self.end(&desk, thread, outcome, items, None, said).await
     }

@@ -25,10 +25,10 @@ impl Program {
         }
         let thread = ThreadId::new(request.thread);
         let of_thread = thread.clone();
-        let (items, internal) =
-            desk.read(move |reader| Ok((reader.work_items(&of_thread)?, reader.internal_threads(&of_thread)?))).await?;
+        let items = desk.read(move |reader| reader.work_items(&of_thread)).await?;
         let items = items.into_iter().filter(|item| item.status.is_open()).map(|item| item.id).collect();
-        let note = note(&desk, &thread, internal.first(), reason.clone(), None);
-        self.end(&desk, thread, Outcome::PutBack { reason }, items, None, Some(note)).await
+        let beside = desk.internal_thread(&thread).await?;
+        let note = note(&desk, &thread, beside.as_ref(), reason.clone(), None);
+        self.end(&desk, thread, Outcome::PutBack { reason }, items, None, vec![note]).await
     }
 }

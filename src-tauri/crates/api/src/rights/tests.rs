@@ -16,7 +16,7 @@ use tern_store::Page;
 use super::*;
 use crate::{
     dto::{
-        BlockRequest, DraftSaveRequest, EnvelopesRequest, PassedOver, PutBackRequest, QueueId, ReplyRequest,
+        BlockRequest, Destination, DraftSaveRequest, EnvelopesRequest, HandOn, HandOnRequest, MessageSide, PassedOver, PutBackRequest, QueueId, ReplyRequest,
         SearchFilters, SearchRequest, ThreadItemsRequest, ThreadRequest, TouchMode, UrgencyLevel,
     },
     program::Program,
@@ -382,4 +382,27 @@ async fn a_role_that_the_practice_changed_holds_at_once_and_after_a_restart() {
     let program = machine.start();
     program.resume().await;
     assert_eq!(program.desk().unwrap().member.role, Role::It);
+}
+
+#[tokio::test]
+async fn a_draft_goes_along_with_what_is_routed_as_a_draft_inside_the_practice() {
+    let mia = AtWork::on("ma", "visit").await;
+    let typed = DraftSaveRequest { thread: "visit".into(), text: "Please come at nine.".into() };
+    mia.program.draft_save(typed).await.unwrap();
+    let to = Destination::Pool { pool: QueueId("pool/nurses".to_owned()) };
+    let request = HandOnRequest {
+        thread: "visit".into(),
+        work_items: vec!["t-visit".into()],
+        outcome: HandOn::Routed { to },
+        note: "Is nine all right?".into(),
+    };
+    mia.program.touch_hand_on(request).await.unwrap();
+
+    mia.program.peek(ThreadRequest { thread: "visit".into() }).await.unwrap();
+    let view = mia.program.touch_view(ThreadRequest { thread: "visit".into() }).await.unwrap();
+    let inside: Vec<_> = view.messages.iter().filter(|row| row.side == MessageSide::Inside).collect();
+    let said: Vec<_> = inside.iter().map(|row| (row.text.as_str(), row.draft)).collect();
+    assert_eq!(said, [("Is nine all right?", false), ("Please come at nine.", true)]);
+    let draft = mia.desk.draft(&"visit".into()).await.unwrap();
+    assert!(draft.is_none(), "it is in one place");
 }

@@ -19,7 +19,7 @@ use super::{
 };
 use crate::{
     links::Base,
-    vocabulary::{AUTOMATIC, CATEGORY_SYSTEM, CHECK, INTERNAL, TAG_SYSTEM},
+    vocabulary::{AUTOMATIC, CATEGORY_SYSTEM, CHECK, DRAFT, INTERNAL, TAG_SYSTEM},
 };
 
 #[derive(Deserialize)]
@@ -103,19 +103,30 @@ impl Wire<'_> {
 
     fn message(&self, id: &str, thread: ThreadId, at: DateTime<Utc>, base: &Base) -> Message {
         let texts: Vec<&str> = each(&self.payload).filter_map(|payload| words(&payload.content_string)).collect();
-        let automatic = self.meta.as_ref().is_some_and(|meta| meta.has_tag(TAG_SYSTEM, AUTOMATIC));
+        let sender = self.sender.as_ref().and_then(|sender| reference::party(sender, base));
+        let recipients: Vec<PartyRef> =
+            each(&self.recipient).filter_map(|party| reference::party_ref(party, base)).collect();
+        let mut parties = recipients.iter().chain(sender.as_ref().map(|sender| &sender.reference));
+        let names_patient_side = self.subject.is_some() || parties.any(|party| party.kind().is_patient_side());
+        let is_tagged = |code| self.meta.as_ref().is_some_and(|meta| meta.has_tag(TAG_SYSTEM, code));
+        let authorship = match () {
+            () if is_tagged(AUTOMATIC) => Authorship::Automatic,
+            // Where a patient reads it, it is a message like any other, whatever it is tagged as.
+            () if is_tagged(DRAFT) && !names_patient_side => Authorship::Draft,
+            () => Authorship::Person,
+        };
         Message {
             id: MessageId::new(id),
             thread,
             identity: wire::identity(&self.identifier),
-            sender: self.sender.as_ref().and_then(|sender| reference::party(sender, base)),
-            recipients: each(&self.recipient).filter_map(|party| reference::party_ref(party, base)).collect(),
+            sender,
+            recipients,
             sent: words(&self.sent).and_then(time::instant).unwrap_or(at),
             received: words(&self.received).and_then(time::instant),
             text: PrivateText::from(texts.join("\n\n")),
             in_response_to: self.answered(base).map(MessageId::new),
             standing: self.standing(),
-            authorship: if automatic { Authorship::Automatic } else { Authorship::Person },
+            authorship,
             attachments: self.attachments(base),
         }
     }

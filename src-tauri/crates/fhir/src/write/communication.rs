@@ -9,7 +9,7 @@ use tern_inbox::{
 use super::{Element, NotWritable, carries, concept, create::New, identifier, party, reference, tagged};
 use crate::{
     search::instant,
-    vocabulary::{AUTOMATIC, CATEGORY_SYSTEM, INTERNAL},
+    vocabulary::{AUTOMATIC, CATEGORY_SYSTEM, DRAFT, INTERNAL},
 };
 
 /// Where a message stands on the wire.
@@ -69,14 +69,18 @@ pub fn message(message: &Message, standing: &Standing<'_>) -> Result<New, NotWri
     }
     let sender = message.sender.as_ref().map(|sender| &sender.reference);
     keep_inside(standing.audience, standing.patient, message.recipients.iter().chain(sender))?;
-    keep_notes_inside(standing.audience, message.recipients.iter().chain(sender))?;
+    keep_notes_inside(standing.audience, message.authorship, message.recipients.iter().chain(sender))?;
     let recipients: Result<Vec<_>, _> = message.recipients.iter().map(party).collect();
     let words = (!message.text.is_blank()).then(|| json!({ "contentString": text }));
     let files = message.attachments.iter().map(|file| json!({ "contentReference": reference(Some(file.id.as_str())) }));
     let identity = message.identity.clone().unwrap_or_else(|| format!("urn:uuid:{}", message.id));
-    let automatic = (message.authorship == Authorship::Automatic).then_some(AUTOMATIC);
+    let tag = match message.authorship {
+        Authorship::Person => None,
+        Authorship::Automatic => Some(AUTOMATIC),
+        Authorship::Draft => Some(DRAFT),
+    };
     let json = Element::resource("Communication")
-        .put("meta", tagged(automatic))
+        .put("meta", tagged(tag))
         .put("identifier", identifier(&identity))
         .put("partOf", json!([reference(Some(standing.thread))]))
         .put("inResponseTo", standing.in_response_to.map_or(Value::Null, |to| json!([reference(Some(to))])))
@@ -102,13 +106,14 @@ fn keep_inside<'a>(
     if inside { Ok(()) } else { Err(NotWritable::PatientInInternal) }
 }
 
-/// What names nobody on the patient's side was written inside the practice, and does not go where the patient reads:
-/// a thread may have become one that they do while a note for it was waiting.
+/// What names nobody on the patient's side, or is a draft, was written inside the practice, and does not go where the
+/// patient reads: a thread may have become one that they do while a note for it was waiting.
 fn keep_notes_inside<'a>(
     audience: Audience,
+    authorship: Authorship,
     mut parties: impl Iterator<Item = &'a PartyRef>,
 ) -> Result<(), NotWritable> {
-    let is_theirs = parties.any(|party| party.kind().is_patient_side());
+    let is_theirs = authorship != Authorship::Draft && parties.any(|party| party.kind().is_patient_side());
     if audience == Audience::Internal || is_theirs { Ok(()) } else { Err(NotWritable::NoteToPatient) }
 }
 

@@ -81,6 +81,7 @@ proptest! {
         (thread_is, patient) in (audience(), any::<bool>()),
         sender in prop::option::of(a_party()),
         recipients in parties(),
+        authorship in prop::sample::select(vec![Authorship::Person, Authorship::Draft]),
     ) {
         let message = Message {
             id: MessageId::from("m1"),
@@ -93,15 +94,16 @@ proptest! {
             text: WORDS.into(),
             in_response_to: None,
             standing: Standing::Sent,
-            authorship: Authorship::Person,
+            authorship,
             attachments: Vec::new(),
         };
         let patient = patient.then_some("Patient/leo");
         let stands = Stands { thread: "Communication/t1", patient, audience: thread_is, in_response_to: None };
         let written = communication::message(&message, &stands);
-        // Written inside: in such a thread, or neither for the patient's side nor from there.
-        let is_note =
-            thread_is == Audience::Internal || !recipients.iter().chain(&sender).any(|one| is_outside(one.as_str()));
+        // Written inside: in such a thread, a draft, or neither for the patient's side nor from there.
+        let is_note = thread_is == Audience::Internal
+            || authorship == Authorship::Draft
+            || !recipients.iter().chain(&sender).any(|one| is_outside(one.as_str()));
         if let (true, Ok(new)) = (is_note, &written) {
             let json = on_the_wire(new);
             prop_assert!(json.to_string().contains(WORDS));

@@ -20,13 +20,15 @@ const GET: &str = "SELECT id, subject_line, patient, category, opener, opener_na
     FROM thread WHERE id = ?1";
 const INTERNAL: &str = "SELECT id, subject_line, patient, category, opener, opener_name, participants, audience, about,
         server_id, version
-    FROM thread WHERE about = ?1";
+    FROM thread WHERE about = ?1 AND audience = 'internal'";
+const ABOUT: &str = "SELECT about FROM thread WHERE id = ?1";
 /// The condition is the index's own, word for word: otherwise SQLite would not use it.
 const MADE_HERE: &str = "SELECT id, server_id, version, updated, first_updated, TRUE FROM thread
     WHERE identity = ?1 AND (server_id IS NULL OR server_id <> id)";
 
 #[cfg(test)]
-pub(crate) const SCREENS: &[(&str, &str)] = &[("a thread", GET), ("internal threads about one", INTERNAL)];
+pub(crate) const SCREENS: &[(&str, &str)] =
+    &[("a thread", GET), ("what a thread is about", ABOUT), ("internal threads about one", INTERNAL)];
 /// What a pull asks for every row that it does not know.
 #[cfg(test)]
 pub(crate) const OF_A_PULL: (&str, &str) = ("a thread made here", MADE_HERE);
@@ -46,6 +48,12 @@ fn read(row: &Row<'_>) -> rusqlite::Result<Thread> {
 
 pub(crate) fn get(connection: &Connection, id: &str) -> Result<Option<Thread>, StoreError> {
     Ok(connection.prepare_cached(GET)?.query_row([id], read).optional()?)
+}
+
+/// The patient's thread that an internal one hangs on.
+pub(crate) fn about(connection: &Connection, id: &str) -> Result<Option<ThreadId>, StoreError> {
+    let found = connection.prepare_cached(ABOUT)?.query_row([id], |row| row.id_opt(0)).optional()?;
+    Ok(found.flatten())
 }
 
 pub(crate) fn find(connection: &Connection, id: &str) -> Result<Option<Known>, StoreError> {
@@ -162,7 +170,7 @@ impl Reader<'_> {
             .optional()?)
     }
 
-    /// The internal threads that hang on a patient's thread.
+    /// The internal threads that hang on a patient's thread. One that a patient came to read is none.
     ///
     /// # Errors
     /// [`StoreError`].

@@ -275,7 +275,7 @@ pub(crate) fn replying(reply: &str, thread: &str, items: &[&str]) -> Ending {
         outcome: tern_inbox::touch::Outcome::Replied,
         items: items.iter().map(|id| WorkItemId::from(*id)).collect(),
         reply: Some(a_reply(reply, thread)),
-        note: None,
+        notes: Vec::new(),
         not_before: noon() + TimeDelta::seconds(10),
     }
 }

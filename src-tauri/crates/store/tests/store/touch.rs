@@ -4,10 +4,10 @@ use crate::scene::*;
 use chrono::TimeDelta;
 use tern_inbox::{
     ids::{PoolId, ThreadId},
-    message::Delivery,
+    message::{Authorship, Delivery},
     outbox::{Intent, Wedge},
     queue::Queue,
-    touch::{Outcome, Touch},
+    touch::{Destination, Outcome, Touch},
     work_item::WorkStatus,
 };
 use tern_store::{Acknowledged, Draft, Ending, StoreError, Unsent};
@@ -153,7 +153,7 @@ fn put_back_keeps_the_draft_and_says_why_in_a_thread_of_the_practice() {
     let ending = Ending {
         outcome: Outcome::PutBack { reason: "needs the X-ray first".into() },
         reply: None,
-        note: Some(tern_store::Note { open: Some(internal), message: a_reply("n1", "note") }),
+        notes: vec![tern_store::Note { open: Some(internal), message: a_reply("n1", "note") }],
         ..replying("", "cough", &["t1"])
     };
     let ended = scene.cache.write(noon(), |writer| writer.end_touch(&ending)).unwrap();
@@ -165,9 +165,66 @@ fn put_back_keeps_the_draft_and_says_why_in_a_thread_of_the_practice() {
     assert_eq!(view.items[0].owner, None);
     assert!(view.draft.is_some());
     assert_eq!(view.messages.len(), 1, "the reason is never in what the patient can read");
+    assert_eq!(view.notes.iter().map(|note| note.message.id.as_str()).collect::<Vec<_>>(), ["n1"], "it stands beside");
     assert_eq!(scene.queue(&nurses()), ["cough"]);
     let notes = scene.cache.read(|reader| reader.internal_threads(&"cough".into())).unwrap();
     assert_eq!(notes[0].id, ThreadId::from("note"));
+}
+
+#[test]
+fn a_draft_that_is_handed_over_goes_along_and_comes_back_with_undo() {
+    let scene = Scene::with_cough();
+    scene.start("cough", &["t1"]);
+    scene.cache.write(noon(), |writer| writer.save_draft(&a_draft("r1", "cough"))).unwrap();
+    let internal = tern_inbox::message::Thread {
+        patient: None,
+        audience: tern_inbox::message::Audience::Internal,
+        about: Some("cough".into()),
+        ..a_thread("note")
+    };
+    let draft = tern_inbox::message::Message {
+        authorship: tern_inbox::message::Authorship::Draft,
+        text: a_draft("r1", "cough").text,
+        ..a_reply("n2", "note")
+    };
+    let note = |open, message| tern_store::Note { open, message };
+    let ending = Ending {
+        outcome: Outcome::Routed { to: Destination::Member { member: mia() } },
+        reply: None,
+        notes: vec![note(Some(internal), a_reply("n1", "note")), note(None, draft)],
+        ..replying("", "cough", &["t1"])
+    };
+    let ended = scene.cache.write(noon(), |writer| writer.end_touch(&ending)).unwrap();
+    let view = scene.view("cough");
+    assert!(view.draft.is_none(), "it is Mia's to go on from");
+    let said: Vec<_> = view.notes.iter().map(|note| (note.message.id.as_str(), note.message.authorship)).collect();
+    assert_eq!(said, [("n1", Authorship::Person), ("n2", Authorship::Draft)]);
+    let first: Vec<_> = scene.ready(noon() + minutes(1)).into_iter().map(|row| row.intent).collect();
+    assert!(!first.iter().any(|intent| matches!(intent, Intent::Send { .. })), "its thread is opened first: {first:?}");
+
+    scene.cache.write(noon(), |writer| writer.undo(&ended.group)).unwrap();
+    let view = scene.view("cough");
+    assert_eq!(view.draft.map(|draft| draft.text), Some(a_draft("r1", "cough").text));
+    assert!(view.notes.is_empty());
+}
+
+#[test]
+fn who_shows_a_thread_is_told_of_a_note_beside_it() {
+    let scene = Scene::with_cough();
+    let internal = tern_inbox::message::Thread {
+        patient: None,
+        audience: tern_inbox::message::Audience::Internal,
+        about: Some("cough".into()),
+        ..a_thread("note")
+    };
+    let mut changes = scene.cache.subscribe();
+    let note = tern_store::Note { open: Some(internal), message: a_reply("n1", "note") };
+    scene.cache.write(noon(), |writer| writer.write_note(&note, &osei())).unwrap();
+    let told = changes.try_recv().unwrap();
+    assert!(told.tags.contains(&tern_store::Tag::Thread("cough".into())), "{told:?}");
+    let rows: Vec<_> = scene.ready(noon()).into_iter().map(|row| row.intent).collect();
+    assert!(matches!(rows[..], [Intent::OpenThread { .. }]), "{rows:?}");
+    assert!(scene.view("cough").messages.iter().all(|placed| placed.message.id.as_str() != "n1"));
 }
 
 #[test]

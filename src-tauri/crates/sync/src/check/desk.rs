@@ -151,7 +151,7 @@ impl Desk {
             outcome: Outcome::Replied,
             items: vec![conversation.item.clone()],
             reply: Some(message),
-            note: None,
+            notes: Vec::new(),
             not_before: now,
         };
         self.cache.write(now, |writer| writer.end_touch(&ending))?;

@@ -225,7 +225,7 @@ impl Desk {
             outcome,
             items,
             reply,
-            note: None,
+            notes: Vec::new(),
             not_before: self.now() + undo,
         };
         let ended = self.cache.write(self.now(), |writer| writer.end_touch(&ending)).expect("ended");

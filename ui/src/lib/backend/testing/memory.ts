@@ -30,7 +30,7 @@ import type { UnlockResult } from "$bindings/UnlockResult";
 import type { Backend, BackendEvents } from "../backend";
 import { offersOf } from "./block";
 import { MemoryTables } from "./tables";
-import { destinations, drOsei, facts, messagesOf, morning, openSession, patientOf } from "./words";
+import { destinations, drOsei, facts, message, messagesOf, morning, openSession, patientOf } from "./words";
 
 type Handlers = { [E in keyof BackendEvents]: Set<(payload: BackendEvents[E]) => void> };
 
@@ -287,6 +287,15 @@ export class MemoryBackend extends MemoryTables implements Backend {
   async draftSave(request: { thread: string; text: string }) {
     await this.did("draftSave", request, undefined);
     this.drafts.set(request.thread, request.text);
+  }
+  async noteWrite({ thread, text }: { thread: string; text: string }) {
+    await this.did("noteWrite", { thread, text }, undefined);
+    const note = message(`note-${++this.#ids}`, this.now(), {
+      side: "inside",
+      author: "Dr Amara Osei",
+      text,
+    });
+    this.setTouch(thread, { messages: [...(this.touches.get(thread)?.messages ?? []), note] });
   }
   async replySend(request: { thread: string; replyId: string; text: string; workItems: string[] }) {
     await this.did("replySend", request, undefined);

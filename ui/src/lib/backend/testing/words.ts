@@ -207,6 +207,7 @@ export function message(id: string, sent: number, change: Partial<MessageRow> = 
     delivery: null,
     wedge: null,
     retracted: false,
+    draft: false,
     unreadable: false,
     ...change,
   };
