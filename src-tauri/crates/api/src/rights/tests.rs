@@ -16,8 +16,9 @@ use tern_store::Page;
 use super::*;
 use crate::{
     dto::{
-        BlockRequest, Destination, DraftSaveRequest, EnvelopesRequest, HandOn, HandOnRequest, MessageSide, PassedOver, PutBackRequest, QueueId, ReplyRequest,
-        SearchFilters, SearchRequest, ThreadItemsRequest, ThreadRequest, TouchMode, UrgencyLevel,
+        BlockRequest, Destination, DraftSaveRequest, EnvelopesRequest, HandOn, HandOnRequest, MessageSide, PassedOver,
+        PutBackRequest, QueueId, ReplyRequest, SearchFilters, SearchRequest, ThreadItemsRequest, ThreadRequest,
+        TouchMode, UrgencyLevel,
     },
     program::Program,
     scene::Machine,
