@@ -309,6 +309,8 @@ impl Writer<'_> {
                 self.message_changed(&thread, message, looks)
             }
             Content::WorkItem(item) => self.put_work_item(key, item, meta, looks),
+            // Nobody asks for it yet.
+            Content::Coverage(_) => Ok(()),
             // Our own write came back in a shape that cannot be read: it is there, and our words stay.
             Content::Unreadable { .. } | Content::NotOurs | Content::Deleted => {
                 message::confirm(self.connection(), key, meta)?;

@@ -7,6 +7,7 @@ use std::collections::BTreeSet;
 use chrono::{DateTime, TimeDelta, Utc};
 use rusqlite::Connection;
 use tern_inbox::{
+    coverage::Roster,
     envelope::Envelope,
     ids::ThreadId,
     member::Pool,
@@ -33,6 +34,7 @@ struct Filing {
     me: Me,
     pools: Vec<Pool>,
     practice: Practice,
+    roster: Roster,
     now: DateTime<Utc>,
 }
 
@@ -45,6 +47,7 @@ pub(crate) fn refresh(writer: &mut Writer<'_>, keys: &BTreeSet<String>) -> Resul
         me: writer.read().me()?,
         pools: pool::all(writer.connection())?,
         practice: Practice::of(writer.connection())?,
+        roster: Roster::default(),
         now: writer.now(),
     };
     let mut changed = false;
@@ -73,6 +76,7 @@ fn refresh_one(connection: &Connection, key: &str, filing: &Filing) -> Result<bo
     let situation = Situation {
         items: &items,
         pools: &filing.pools,
+        roster: &filing.roster,
         unreadable: unreadable.is_some(),
         unplaced: !unplaced.is_empty(),
         loose: judged.loose,
