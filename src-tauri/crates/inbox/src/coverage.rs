@@ -292,16 +292,34 @@ impl Roster {
         people
     }
 
-    /// Why somebody has what is an absent member's without standing in for them; none where they do.
+    /// For whom somebody stands in at `now`, in one pool at least.
+    pub fn stood_in_for(&self, me: &Me, now: DateTime<Utc>) -> Vec<PartyRef> {
+        let mut absent: Vec<PartyRef> =
+            self.turns.iter().filter(|turn| turn.is_in_force(now)).map(|turn| turn.absent.clone()).collect();
+        absent.sort_unstable();
+        absent.dedup();
+        let by_me = |pool: Option<&str>, absent: &PartyRef| matches!(self.who_has(absent, pool, now), Standing::By(who) if me.is(&who));
+        absent.retain(|absent| self.scopes_of(absent, now).into_iter().any(|pool| by_me(pool, absent)));
+        absent
+    }
+
+    /// Each pool that a coverage of theirs names, and what is in none.
+    fn scopes_of(&self, absent: &PartyRef, now: DateTime<Utc>) -> Vec<Option<&str>> {
+        let theirs = self.turns.iter().filter(|turn| turn.absent == *absent && turn.is_in_force(now));
+        theirs.flat_map(|turn| turn.pools.iter().map(|pool| Some(pool.as_str()))).chain([None]).collect()
+    }
+
+    /// Why nobody stands in for an absent member, in one pool at least; none where somebody does.
     pub fn gap(&self, absent: &PartyRef, now: DateTime<Utc>) -> Option<Gap> {
         let absent = self.acting(absent);
-        let scopes = self.turns.iter().filter(|turn| turn.absent == absent && turn.is_in_force(now));
-        let mut pools: Vec<Option<&str>> =
-            scopes.flat_map(|turn| turn.pools.iter().map(|pool| Some(pool.as_str()))).collect();
-        pools.push(None);
-        pools.into_iter().find_map(|pool| match self.who_has(&absent, pool, now) {
+        self.scopes_of(&absent, now).into_iter().find_map(|pool| match self.who_has(&absent, pool, now) {
             Standing::Nobody(gap) => Some(gap),
             Standing::Here | Standing::By(_) => None,
         })
+    }
+
+    /// The reference that a coverage means by somebody.
+    pub fn known_as(&self, who: &PartyRef) -> PartyRef {
+        self.acting(who)
     }
 }

@@ -126,7 +126,7 @@ impl Me {
 }
 
 /// The pool in which a work item stands: one that is known and that somebody looks at.
-pub(crate) fn pool_of<'p>(item: &WorkItem, pools: &'p [Pool]) -> Option<&'p Pool> {
+pub fn pool_of<'p>(item: &WorkItem, pools: &'p [Pool]) -> Option<&'p Pool> {
     let name = item.pool.as_ref()?;
     pools.iter().find(|pool| pool.identifier == *name && !pool.is_deserted())
 }
