@@ -74,6 +74,11 @@ commands! {
     hours_table() -> HoursTable = |program| program.hours_table().await;
     hours_save(HoursSaveRequest) -> TableSaved = |program, request| program.hours_save(request).await;
     table_discard(TableDiscardRequest) -> () = |program, request| program.table_discard(request).await;
+    away() -> AwayList = |program| program.away().await;
+    away_save(AwaySaveRequest) -> AwaySaved = |program, request| program.away_save(request).await;
+    away_end(AwayEndRequest) -> () = |program, request| program.away_end(request).await;
+    digest() -> Option<AwayDigest> = |program| program.digest().await;
+    digest_dismiss(DigestDismissRequest) -> () = |program, request| program.digest_dismiss(request).await;
     lock_screen() -> () = |program| { program.lock_screen().await; Ok(()) };
 }
 

@@ -140,6 +140,11 @@ fn builder(arguments: Arguments, profile: Profile, parts: Parts) -> tauri::Build
             commands::hours_table,
             commands::hours_save,
             commands::table_discard,
+            commands::away,
+            commands::away_save,
+            commands::away_end,
+            commands::digest,
+            commands::digest_dismiss,
             commands::quit,
             commands::quit_asks,
         ])

@@ -63,6 +63,10 @@
  * | `quit-stay`, `quit-anyway` | the dialog of quitting with replies unsent |
  * | `tables-unsaved` | signing out would lose changes of the practice's tables |
  * | `stuck`, `stuck-retry`, `stuck-discard` | closing or putting back that the server refused |
+ * | `away`, `away-row`, `away-end` | who is away: the dialog, a row (`data-now`, `data-saving`), its end |
+ * | `away-absent`, `away-stand-in`, `away-save`, `away-despite`, `away-said` | its form; what is wrong with the plan |
+ * | `gap`, `away-unsaved` | why nobody stands in; a plan that was not saved |
+ * | `digest`, `digest-<part>`, `digest-seen` | what became of one's work: needs-you, waiting, closed (`data-count`) |
  * | `notice` | what concerns the whole window |
  */
 export const hook = {
@@ -234,5 +238,18 @@ export const hook = {
   copyMonday: "copy-monday",
   closureAdd: "closure-add",
   closuresPast: "closures-past",
+  away: "away",
+  awayRow: "away-row",
+  awayEnd: "away-end",
+  awayAbsent: "away-absent",
+  awayStandIn: "away-stand-in",
+  awaySave: "away-save",
+  awayDespite: "away-despite",
+  awaySaid: "away-said",
+  awayUnsaved: "away-unsaved",
+  gap: "gap",
+  digest: "digest",
+  digestPart: (part: string) => `digest-${part}`,
+  digestSeen: "digest-seen",
   notice: "notice",
 } as const;

@@ -8,7 +8,7 @@ use chrono::{DateTime, Utc};
 use tern_inbox::{
     ids::{MessageId, ThreadId},
     message::{Audience, Thread},
-    queue::Me,
+    queue::{self, Me},
     rights::{self, Deed, Sort, Wording},
     work_item::{Hold, Urgency, WorkItem},
 };
@@ -32,12 +32,15 @@ pub(crate) struct Case {
 }
 
 impl Case {
-    /// Reads it.
-    pub(crate) fn of(reader: &Reader<'_>, id: &ThreadId) -> Result<Self, StoreError> {
+    /// Reads it, at `now` (server time): what is somebody's for whom the member stands in counts as the member's.
+    pub(crate) fn of(reader: &Reader<'_>, id: &ThreadId, now: DateTime<Utc>) -> Result<Self, StoreError> {
         let (me, pools) = (reader.me()?, reader.pools()?);
         let mut items = reader.work_items(id)?;
         items.retain(|item| item.status.is_open());
-        let own_pool = items.iter().all(|item| me.holds(item, &pools));
+        let roster = reader.roster()?;
+        let stands_in = |item: &WorkItem| !roster.for_whom(item, queue::pool_of(item, &pools), &me, now).is_empty();
+        let own_pool = items.iter().all(|item| me.holds(item, &pools) || stands_in(item));
+        items = items.iter().map(|item| roster.freed(item, queue::pool_of(item, &pools), &me, now)).collect();
         let thread = reader.thread_on_server(id)?.map(|found| found.row);
         Ok(Self { seen: reader.sees(id)?, me, thread, items, own_pool })
     }
@@ -145,7 +148,8 @@ impl Desk {
     /// What the cache says.
     pub(crate) async fn case(&self, thread: &ThreadId) -> Answer<Case> {
         let thread = thread.clone();
-        self.read(move |reader| Case::of(reader, &thread)).await
+        let now = self.server_now();
+        self.read(move |reader| Case::of(reader, &thread, now)).await
     }
 
     /// Refuses to let a message leave that the member's role may not write (any more).
@@ -153,11 +157,11 @@ impl Desk {
     /// # Errors
     /// [`ErrorCode::NotFound`] for a message that is not here; [`ErrorCode::NotAllowed`], or what the cache says.
     pub(crate) async fn may_send_again(&self, message: &MessageId) -> Answer<()> {
-        let message = message.clone();
+        let (message, now) = (message.clone(), self.server_now());
         let case = self
             .read(move |reader| {
                 let found = reader.message(&message)?.ok_or(StoreError::NotFound("message"))?;
-                Case::of(reader, &found.row.message.thread)
+                Case::of(reader, &found.row.message.thread, now)
             })
             .await?;
         case.may_send(Wording::Free)

@@ -7,6 +7,7 @@ use tern_inbox::{
     ids::PoolId,
     message::Delivery,
     outbox::Wedge,
+    party::PartyRef,
     private::PrivateText,
     queue::Queue,
     red_flags::{Match, Negation},
@@ -25,12 +26,16 @@ const URGENT_WORDS: usize = 60;
 pub(crate) fn queue_id(queue: &Queue) -> String {
     match queue {
         Queue::Pool(pool) => format!("pool/{pool}"),
+        Queue::For(absent) => format!("for/{absent}"),
         other => other.key(),
     }
 }
 
 /// The queue of an id.
 pub(crate) fn queue(id: &str) -> Option<Queue> {
+    if let Some(absent) = id.strip_prefix("for/") {
+        return Some(Queue::For(PartyRef::new(absent)));
+    }
     match id.strip_prefix("pool/") {
         Some(pool) => Some(Queue::Pool(PoolId::from(pool))),
         None if id.contains(':') => None,
@@ -64,6 +69,7 @@ pub(crate) fn envelope(envelope: Envelope, usual: Usual, desk: &Desk, now: DateT
         due: envelope.due.map(|due| due.timestamp_millis()),
         attachments: envelope.attachments,
         holder,
+        stands_in_for: envelope.stands_in_for.map(|(_, name)| revealed(name)),
         language: envelope.language,
         delivery: envelope.delivery.map(delivery),
         unreadable: envelope.unreadable,

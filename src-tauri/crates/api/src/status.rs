@@ -78,6 +78,7 @@ fn changed(changes: &Changes) -> Changed {
             Tag::Search => add("search"),
             Tag::Settings => add("settings"),
             Tag::Tables => add("tables"),
+            Tag::Coverage => add("coverage"),
             Tag::Audit => {}
         }
     }
@@ -154,7 +155,7 @@ impl Program {
 
 /// Look at everything again.
 pub fn everything() -> Changed {
-    let tags = ["rail", "envelopes", "thread", "outbox", "status", "settings", "search"];
+    let tags = ["rail", "envelopes", "thread", "outbox", "status", "settings", "search", "coverage"];
     Changed { tags: tags.map(str::to_owned).to_vec(), threads: Vec::new() }
 }
 

@@ -29,10 +29,12 @@ pub const PARTICIPANT_ROLE_SYSTEM: &str = "https://tern.health/fhir/CodeSystem/p
 pub const RESPONSIBLE: &str = "responsible";
 /// Who works in a pool.
 pub const POOL_MEMBER: &str = "member";
-/// First coding of `Task.code`: [`WORK_ITEM`].
+/// First coding of `Task.code`: [`WORK_ITEM`] or [`COVERAGE`].
 pub const TASK_CODE_SYSTEM: &str = "https://tern.health/fhir/CodeSystem/task-code";
 /// The Task is a work item.
 pub const WORK_ITEM: &str = "work-item";
+/// The Task says who stands in for whom.
+pub const COVERAGE: &str = "coverage";
 /// `Task.input.type` and `Task.output.type`: [`INPUT_MESSAGE`], [`OUTPUT_REPLY`].
 pub const TASK_PART_SYSTEM: &str = "https://tern.health/fhir/CodeSystem/task-part";
 /// The patient's message that a work item is about.

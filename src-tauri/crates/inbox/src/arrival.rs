@@ -4,6 +4,7 @@ use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
 use crate::{
+    coverage::Coverage,
     member::{Member, Pool},
     message::{Message, Thread},
     patient::{Patient, Proxy},
@@ -29,7 +30,7 @@ pub enum Kind {
     Library,
     /// Threads and messages.
     Communication,
-    /// Work items.
+    /// Work items, and who stands in.
     Task,
 }
 
@@ -109,6 +110,8 @@ pub enum Content {
     },
     /// A work item.
     WorkItem(WorkItem),
+    /// Who stands in for whom, and when.
+    Coverage(Coverage),
     /// A resource of this type that the inbox does not use (a Task of another product, a CareTeam that is no pool, a Library that is no table).
     NotOurs,
     /// Gone (a `DELETE` in the history, or missing in a full comparison).

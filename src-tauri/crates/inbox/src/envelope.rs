@@ -42,6 +42,8 @@ pub struct Envelope {
     pub attachments: u32,
     /// The owner and since when (server time), if somebody is on it.
     pub held: Option<(PartyRef, PrivateText, DateTime<Utc>)>,
+    /// Who is away, and for whom the member has it, who stands in.
+    pub stands_in_for: Option<(PartyRef, PrivateText)>,
     /// BCP 47 language of the patient, where it is known.
     pub language: Option<String>,
     /// The state of the last message of ours, while it is not yet sent.

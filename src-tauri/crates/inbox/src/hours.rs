@@ -41,6 +41,7 @@ mod zone;
 #[cfg(test)]
 mod tests;
 
+use chrono::{DateTime, NaiveDate, Utc};
 use chrono_tz::Tz;
 
 pub use ask::ClosedPeriod;
@@ -71,6 +72,11 @@ pub enum HoursSource {
     Practice,
     /// The server has no calendar: Monday to Friday, 08:00 to 17:00. The screen says that it is an assumption.
     Assumed,
+}
+
+/// The first instant of a day in a zone.
+pub fn start_of_day(zone: Tz, day: NaiveDate) -> DateTime<Utc> {
+    zone::start(zone, zone::face(day, 0))
 }
 
 /// A calendar that was checked, ready to be asked. Cheap to ask, about as large as its calendar.

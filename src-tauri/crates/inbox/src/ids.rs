@@ -67,6 +67,10 @@ id!(
     PoolId
 );
 id!(
+    /// Who stands in while a member is away: a `Task` of its own code.
+    CoverageId
+);
+id!(
     /// A `DocumentReference` or `Binary` that a message carries.
     AttachmentId
 );

@@ -13,6 +13,7 @@
 
 pub mod arrival;
 pub mod block;
+pub mod coverage;
 pub mod envelope;
 pub mod handling;
 pub mod hours;

@@ -16,7 +16,8 @@ use chrono::{DateTime, Duration, Utc};
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    ids::{MessageId, OutboxId, ThreadId, WorkItemId},
+    coverage::Coverage,
+    ids::{CoverageId, MessageId, OutboxId, ThreadId, WorkItemId},
     message::Delivery,
     moves::{Move, Seen},
     party::PartyRef,
@@ -128,6 +129,20 @@ pub enum Intent {
         /// JSON.
         text: String,
     },
+    /// Who stands in for a member, and when: for the first time, or planned anew.
+    Cover {
+        /// What it says from now on.
+        coverage: Coverage,
+        /// The version that was changed; none where it is made. Only that one is written over.
+        base: Option<String>,
+    },
+    /// Nobody stands in any more, from an instant on.
+    EndCoverage {
+        /// Which.
+        coverage: CoverageId,
+        /// Server time.
+        at: DateTime<Utc>,
+    },
     /// An AuditEvent, already without patient text.
     Audit {
         /// The id of the audit row.
@@ -138,7 +153,14 @@ pub enum Intent {
 impl Intent {
     /// Whether the write makes a resource, so that an unknown outcome must be searched for before another try.
     pub fn creates(&self) -> bool {
-        matches!(self, Self::OpenThread { .. } | Self::Send { .. } | Self::Place { .. } | Self::Audit { .. })
+        matches!(
+            self,
+            Self::OpenThread { .. }
+                | Self::Send { .. }
+                | Self::Place { .. }
+                | Self::Cover { base: None, .. }
+                | Self::Audit { .. }
+        )
     }
 
     /// The work item that it changes.
@@ -150,7 +172,21 @@ impl Intent {
             | Self::Complete { item, .. }
             | Self::Move { item, .. }
             | Self::Place { item, .. } => Some(item),
-            Self::OpenThread { .. } | Self::Send { .. } | Self::Table { .. } | Self::Audit { .. } => None,
+            Self::OpenThread { .. }
+            | Self::Send { .. }
+            | Self::Table { .. }
+            | Self::Cover { .. }
+            | Self::EndCoverage { .. }
+            | Self::Audit { .. } => None,
+        }
+    }
+
+    /// The coverage that it makes, changes or ends.
+    pub fn coverage(&self) -> Option<&CoverageId> {
+        match self {
+            Self::Cover { coverage, .. } => Some(&coverage.id),
+            Self::EndCoverage { coverage, .. } => Some(coverage),
+            _ => None,
         }
     }
 }

@@ -258,6 +258,8 @@ fn apply(item: &mut WorkItem, write: &Pending) {
         | Intent::Send { .. }
         | Intent::Place { .. }
         | Intent::Table { .. }
+        | Intent::Cover { .. }
+        | Intent::EndCoverage { .. }
         | Intent::Audit { .. } => {}
     }
 }

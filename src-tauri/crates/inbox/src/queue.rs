@@ -4,6 +4,7 @@ use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
 use crate::{
+    coverage::Roster,
     ids::PoolId,
     member::{Member, Pool, Role},
     party::PartyRef,
@@ -13,12 +14,14 @@ use crate::{
 
 /// One entry of the rail.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case", tag = "kind", content = "pool")]
+#[serde(rename_all = "kebab-case", tag = "kind", content = "of")]
 pub enum Queue {
     /// What I own, or what is free in my own pool.
     Mine,
     /// Urgent and emergency, claimed ones too, of everything I may see.
     Urgent,
+    /// What is somebody else's, who is away: I stand in.
+    For(PartyRef),
     /// A shared queue.
     Pool(PoolId),
     /// What no rule placed, and what could not be read.
@@ -37,6 +40,7 @@ impl Queue {
         match self {
             Self::Mine => "mine".to_owned(),
             Self::Urgent => "urgent".to_owned(),
+            Self::For(absent) => format!("for:{absent}"),
             Self::Pool(pool) => format!("pool:{pool}"),
             Self::Unsorted => "unsorted".to_owned(),
             Self::Waiting => "waiting".to_owned(),
@@ -54,7 +58,10 @@ impl Queue {
             "waiting" => Self::Waiting,
             "calls" => Self::Calls,
             "unsent" => Self::Unsent,
-            other => Self::Pool(PoolId::from(other.strip_prefix("pool:")?)),
+            other => match other.strip_prefix("for:") {
+                Some(absent) => Self::For(PartyRef::new(absent)),
+                None => Self::Pool(PoolId::from(other.strip_prefix("pool:")?)),
+            },
         })
     }
 }
@@ -119,7 +126,7 @@ impl Me {
 }
 
 /// The pool in which a work item stands: one that is known and that somebody looks at.
-fn pool_of<'p>(item: &WorkItem, pools: &'p [Pool]) -> Option<&'p Pool> {
+pub fn pool_of<'p>(item: &WorkItem, pools: &'p [Pool]) -> Option<&'p Pool> {
     let name = item.pool.as_ref()?;
     pools.iter().find(|pool| pool.identifier == *name && !pool.is_deserted())
 }
@@ -131,6 +138,8 @@ pub struct Situation<'a> {
     pub items: &'a [WorkItem],
     /// The pools that are known.
     pub pools: &'a [Pool],
+    /// Who is away, and who stands in.
+    pub roster: &'a Roster,
     /// A message of it could not be read.
     pub unreadable: bool,
     /// A patient's message of it belongs to no work item.
@@ -144,6 +153,7 @@ pub struct Situation<'a> {
 /// The queues in which a thread stands, at `now` (server time); none when there is nothing to deal with.
 ///
 /// What the member may not see is in none of them, so that *Urgent* is what is urgent of everything they may see.
+/// Whoever stands in for somebody who is away finds what is theirs in a queue of its own.
 /// Beyond that, nothing open is ever in no queue: what nobody owns and no pool holds that is known and has somebody
 /// in it is *Unsorted*, which somebody answers for. A claimed urgent item stays in everybody's *Urgent*, and a claimed
 /// item stays in its pool, marked with its holder.
@@ -156,8 +166,14 @@ pub fn queues_of(situation: Situation<'_>, me: &Me, now: DateTime<Utc>) -> Vec<Q
     };
     for item in situation.items.iter().filter(|item| item.status.is_open()) {
         let pool = pool_of(item, situation.pools);
-        if !me.sees(item, pool) {
+        let stands_in_for = situation.roster.for_whom(item, pool, me, now);
+        // Whoever stands in sees what the absent member would.
+        let stands_in = !stands_in_for.is_empty() && rights::sees(me.role) != Sees::Nothing;
+        if !stands_in && !me.sees(item, pool) {
             continue;
+        }
+        if stands_in {
+            stands_in_for.into_iter().for_each(|absent| add(Queue::For(absent)));
         }
         let hold = item.hold(now);
         let is_held = matches!(hold, Hold::Held { .. });
@@ -258,8 +274,15 @@ mod tests {
     }
 
     fn queues_of_one(me: &Me, items: &[WorkItem], unreadable: bool, unsent: bool) -> Vec<String> {
-        let situation =
-            Situation { items, pools: &pools(), unreadable, unplaced: false, loose: Urgency::Routine, unsent };
+        let situation = Situation {
+            items,
+            pools: &pools(),
+            roster: &Roster::default(),
+            unreadable,
+            unplaced: false,
+            loose: Urgency::Routine,
+            unsent,
+        };
         queues_of(situation, me, noon()).iter().map(Queue::key).collect()
     }
 
@@ -361,7 +384,10 @@ mod tests {
     #[test]
     fn every_queue_is_found_again_by_its_key() {
         let pool = Queue::Pool(PoolId::from("a:b"));
-        for queue in [Queue::Mine, Queue::Urgent, pool, Queue::Unsorted, Queue::Waiting, Queue::Calls, Queue::Unsent] {
+        let absent = Queue::For(osei());
+        for queue in
+            [Queue::Mine, Queue::Urgent, absent, pool, Queue::Unsorted, Queue::Waiting, Queue::Calls, Queue::Unsent]
+        {
             assert_eq!(Queue::from_key(&queue.key()), Some(queue));
         }
         assert_eq!(Queue::from_key("sent"), None);

@@ -9,6 +9,7 @@
 //! | letter to many | – | yes | yes | yes | yes | – |
 //! | retract: own / others' | yes / – | yes / – | yes / – | yes / – | yes / yes | – |
 //! | own templates, blocks, absence | yes | yes | yes | yes | yes | – |
+//! | somebody else's absence | – | – | – | – | yes | – |
 //! | practice's templates, subject words, red flags, calendar, automatic replies | – | – | – | – | yes | – |
 //! | kill switch for automatic replies | yes | yes | – | – | yes | yes |
 //! | audit, diagnostics (without text), server check, policy | – | – | – | – | audit | yes |
@@ -89,6 +90,8 @@ pub enum Deed {
     },
     /// One's own templates, response blocks and absence.
     OwnSettings,
+    /// Say that somebody else is away, and who stands in.
+    OthersAbsence,
     /// The practice's templates, subject words, red flags, calendar, automatic replies.
     PracticeTables,
     /// Stop all automatic replies.
@@ -157,11 +160,19 @@ pub fn may(role: Role, deed: Deed) -> bool {
         Deed::File { documents_pool } => answers && (role != FrontOffice || documents_pool),
         Deed::LetterToMany => matches!(role, Nurse | Ma | FrontOffice | TriageLead),
         Deed::Retract { own } => answers && (own || role == TriageLead),
-        Deed::PracticeTables => role == TriageLead,
+        Deed::OthersAbsence | Deed::PracticeTables => role == TriageLead,
         Deed::KillSwitch => matches!(role, Physician | Nurse | TriageLead | It),
         Deed::ReadAudit => matches!(role, TriageLead | It),
         Deed::Diagnostics | Deed::ServerCheck | Deed::Policy => role == It,
     }
+}
+
+/// Whether somebody of one role may stand in for somebody of another: they may start all that the other may. Of a role
+/// that nobody mapped nothing is known, so that whoever stands in may start everything.
+pub fn may_stand_in(stand_in: Role, absent: Role) -> bool {
+    let other_starts = |sort| absent == Role::Unknown || may(absent, Deed::Start { sort });
+    let starts = |sort| may(stand_in, Deed::Start { sort });
+    starts(Sort::Administrative) && (starts(Sort::Clinical) || !other_starts(Sort::Clinical))
 }
 
 /// What a role is shown; which pools are its own, membership decides.

@@ -15,6 +15,7 @@ use proptest::{
     test_runner::{RngAlgorithm, TestRng},
 };
 use tern_inbox::{
+    coverage::Roster,
     ids::WorkItemId,
     member::{Pool, Role},
     message::Delivery,
@@ -155,6 +156,7 @@ impl Week {
         let situation = Situation {
             items: std::slice::from_ref(item),
             pools: &self.pools,
+            roster: &Roster::default(),
             unreadable: false,
             unplaced: false,
             loose: Urgency::Routine,

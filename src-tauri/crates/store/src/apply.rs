@@ -12,8 +12,8 @@ use tern_inbox::{
 use crate::{
     Cursor, Extra, StoreError, Tag, Writer, index, outbox,
     table::{
-        Meta, alias, envelope, library, member, message, outbox as outbox_rows, patient, pool, proxy, quarantine,
-        tally, thread, tombstone, unplaced, work_item,
+        Meta, alias, coverage, envelope, library, member, message, outbox as outbox_rows, patient, pool, proxy,
+        quarantine, tally, thread, tombstone, unplaced, work_item,
     },
 };
 
@@ -196,7 +196,10 @@ impl Writer<'_> {
             }
             (Kind::CareTeam, _) => pool::find(connection, key),
             (Kind::Library, _) => library::find(connection, key),
-            (Kind::Task, _) => work_item::find(connection, key),
+            (Kind::Task, _) => match work_item::find(connection, key)? {
+                Some(known) => Ok(Some(known)),
+                None => coverage::find(connection, key),
+            },
             (Kind::Communication, Content::Message { .. }) => message::find(connection, key),
             (Kind::Communication, Content::Thread(_)) => thread::find(connection, key),
             (Kind::Communication, _) => match message::find(connection, key)? {
@@ -279,12 +282,11 @@ impl Writer<'_> {
             }
             Content::Practitioner(member) => {
                 member::put(self.connection(), &member_key(arrival.kind, key), member, meta)?;
-                self.changes.add(Tag::People);
-                Ok(())
+                self.member_changed()
             }
             Content::Member(member) => {
                 member::put(self.connection(), &member_key(arrival.kind, key), member, meta)?;
-                self.changes.add(Tag::People);
+                self.member_changed()?;
                 self.my_role_is(member)
             }
             Content::Pool(pool) => {
@@ -309,6 +311,11 @@ impl Writer<'_> {
                 self.message_changed(&thread, message, looks)
             }
             Content::WorkItem(item) => self.put_work_item(key, item, meta, looks),
+            Content::Coverage(of) => {
+                coverage::put(self.connection(), of, meta)?;
+                self.coverage_changed();
+                Ok(())
+            }
             // Our own write came back in a shape that cannot be read: it is there, and our words stay.
             Content::Unreadable { .. } | Content::NotOurs | Content::Deleted => {
                 message::confirm(self.connection(), key, meta)?;
@@ -447,6 +454,7 @@ impl Writer<'_> {
                 if let Some(envelope) = work_item::remove(connection, key)? {
                     self.touch_thread(&ThreadId::from(envelope.as_str()));
                 }
+                self.forget_coverage(key)?;
             }
             Kind::Communication => match message::remove(connection, key)? {
                 Some(thread) => {

@@ -32,6 +32,8 @@ pub enum Tag {
     Settings,
     /// The practice's tables.
     Tables,
+    /// Who is away and who stands in, and what of that is on its way.
+    Coverage,
     /// The audit.
     Audit,
 }

@@ -7,6 +7,7 @@ use std::collections::BTreeSet;
 use chrono::{DateTime, TimeDelta, Utc};
 use rusqlite::Connection;
 use tern_inbox::{
+    coverage::Roster,
     envelope::Envelope,
     ids::ThreadId,
     member::Pool,
@@ -19,7 +20,7 @@ use tern_inbox::{
 };
 
 use crate::{
-    Practice, StoreError, Tag, Writer,
+    Practice, StoreError, Tag, Writer, coverage,
     flags::{self, Flagged},
     sorting,
     table::{
@@ -33,6 +34,7 @@ struct Filing {
     me: Me,
     pools: Vec<Pool>,
     practice: Practice,
+    roster: Roster,
     now: DateTime<Utc>,
 }
 
@@ -41,10 +43,12 @@ pub(crate) fn refresh(writer: &mut Writer<'_>, keys: &BTreeSet<String>) -> Resul
     if keys.is_empty() {
         return Ok(());
     }
+    let practice = Practice::of(writer.connection())?;
     let filing = Filing {
         me: writer.read().me()?,
         pools: pool::all(writer.connection())?,
-        practice: Practice::of(writer.connection())?,
+        roster: coverage::roster(writer.connection(), &practice)?,
+        practice,
         now: writer.now(),
     };
     let mut changed = false;
@@ -73,6 +77,7 @@ fn refresh_one(connection: &Connection, key: &str, filing: &Filing) -> Result<bo
     let situation = Situation {
         items: &items,
         pools: &filing.pools,
+        roster: &filing.roster,
         unreadable: unreadable.is_some(),
         unplaced: !unplaced.is_empty(),
         loose: judged.loose,
@@ -216,6 +221,7 @@ fn assemble(
         due: None,
         attachments: 0,
         held: held(connection, items, filing.now)?,
+        stands_in_for: stands_in_for(connection, items, filing)?,
         delivery,
         unreadable: unreadable.is_some(),
     })
@@ -228,6 +234,21 @@ fn writer_of(connection: &Connection, oldest: Option<message::Head>) -> Result<O
         return Ok(None);
     }
     Ok(proxy::name(connection, sender.id())?.or(sender_name).map(PrivateText::new))
+}
+
+/// The first of those who are away and whose work of this the member has.
+fn stands_in_for(
+    connection: &Connection,
+    items: &[WorkItem],
+    filing: &Filing,
+) -> Result<Option<(PartyRef, PrivateText)>, StoreError> {
+    let absent = items.iter().find_map(|item| {
+        let pool = queue::pool_of(item, &filing.pools);
+        filing.roster.for_whom(item, pool, &filing.me, filing.now).into_iter().next()
+    });
+    let Some(absent) = absent else { return Ok(None) };
+    let name = member::name(connection, absent.as_str())?.unwrap_or_default();
+    Ok(Some((absent, name.into())))
 }
 
 fn held(

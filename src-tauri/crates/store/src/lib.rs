@@ -18,6 +18,7 @@ pub mod aside;
 mod cache;
 mod changes;
 mod column;
+mod coverage;
 mod envelopes;
 mod error;
 mod flags;
@@ -63,6 +64,7 @@ pub use sidecar::Unsent;
 pub use table::{
     OnServer,
     audit::AuditEntry,
+    coverage::KeptCoverage,
     cursor::Cursor,
     draft::Draft,
     envelope::{EnvelopePage, QueueCount},

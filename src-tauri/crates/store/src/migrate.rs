@@ -13,6 +13,7 @@ pub(crate) const MIGRATIONS: &[&str] = &[
     include_str!("migrations/0004-whose-pools.sql"),
     include_str!("migrations/0005-moves.sql"),
     include_str!("migrations/0006-tables.sql"),
+    include_str!("migrations/0007-coverage.sql"),
 ];
 
 /// The number of the last migration that this program has.
@@ -106,6 +107,7 @@ mod tests {
         "003a24b167e3f42e948e04636f4c2b1667db728c568a48067dbb19f8c73f7da2",
         "1aa47711c17182c02a9a83b80ec5896862c29e4349b7471011164d83ab436604",
         "c6a1dfcc0a7d2839ebc8045ab5acd5ada2fb072c239637c0eafd792693844377",
+        "080ed87bf8f51f64d2dfc42ceb951b0c4edd8c828e969eed92c8754948a556d6",
     ];
 
     #[test]

@@ -84,6 +84,7 @@ impl Writer<'_> {
                 let written = PracticeTable { kind: *table, text: text.clone() };
                 self.table_written(&written, answer)?;
             }
+            Intent::Cover { .. } | Intent::EndCoverage { .. } => self.coverage_written(&row.intent, answer)?,
             Intent::Audit { .. } => tally::add(self.connection(), tally::AUDITED, 1)?,
         }
         self.row_is_done(&row)
@@ -330,6 +331,9 @@ impl Writer<'_> {
         }
         if matches!(row.intent, Intent::Table { .. }) {
             self.changes.add(Tag::Tables);
+        }
+        if row.intent.coverage().is_some() {
+            self.changes.add(Tag::Coverage);
         }
         self.touch_unsent();
         self.changes.add(Tag::Outbox);

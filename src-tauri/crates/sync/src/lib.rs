@@ -13,6 +13,7 @@
 //! Why one engine per signed-in member and not one per process: cache, tokens, outbox and scope are a member's
 //! own, and another one's rows are never sent.
 
+mod by_time;
 pub mod check;
 pub mod clock;
 pub mod connectivity;

@@ -113,6 +113,9 @@ async fn pull(shared: &Shared) -> Ending {
     let mut failures = 0_u32;
     let mut met = Met::default();
     loop {
+        if let Err(error) = crate::by_time::turn(&shared.cache, &shared.time).await {
+            tracing::warn!(%error, "who is away could not be looked at");
+        }
         let looked = turn(shared, &mut met).await;
         failures = if looked.is_ok() { 0 } else { failures.saturating_add(1) };
         if matches!(looked, Err(PullError::Store(StoreError::Closed))) {

@@ -89,6 +89,7 @@ export function factsOf(row: EnvelopeRow, now: number): string[] {
   const facts: string[] = [];
   if (row.delivery !== null && row.delivery !== "sent") facts.push(t(`envelope.delivery.${row.delivery}`));
   if (row.unreadable) facts.push(t("envelope.unreadable"));
+  if (row.standsInFor !== null) facts.push(t("envelope.stands-in", { name: plainName(row.standsInFor) }));
   if (row.waitingFor !== null) facts.push(t(`envelope.wanted.${row.waitingFor}`));
   const said = row.flags.find(({ words }) => words !== null);
   if (said) facts.push(flagWords(said));

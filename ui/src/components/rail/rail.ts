@@ -1,7 +1,7 @@
 /** How a queue of the rail is named and grouped. */
 import type { QueueId } from "$bindings/QueueId";
 import type { RailQueue } from "$bindings/RailQueue";
-import { worded } from "$lib/i18n/catalogue.svelte";
+import { t, worded } from "$lib/i18n/catalogue.svelte";
 import { plainName } from "$lib/text/plain";
 
 /** The three parts of the rail, each in the program's order. */
@@ -22,8 +22,9 @@ export function railParts(queues: readonly RailQueue[]): RailParts {
   };
 }
 
-/** A pool's own name, else the catalogue's. */
+/** A pool's own name; for whom one stands in; else the catalogue's. */
 export function queueName(queue: Pick<RailQueue, "id" | "name">): string {
+  if (queue.id.startsWith("for/")) return t("queue.for", { name: plainName(queue.name ?? "") });
   return queue.name === null ? worded("queue", queue.id) : plainName(queue.name);
 }
 

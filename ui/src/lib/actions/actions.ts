@@ -86,6 +86,7 @@ const table = [
   { id: "settings.open", scope: "global", label: "action.settings.open", keys: ["mod+,"], inText: true },
   { id: "now.open", scope: "global", label: "action.now.open", keys: ["g b"] },
   { id: "block.end", scope: "global", label: "action.block.end", keys: ["g x"] },
+  { id: "away.open", scope: "global", label: "action.away.open", keys: ["g a"] },
   { id: "practice.open", scope: "global", label: "action.practice.open", keys: ["g p"] },
   { id: "table.save", scope: "global", label: "action.table.save", keys: ["mod+s"], inText: true },
   {

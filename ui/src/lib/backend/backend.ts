@@ -6,12 +6,18 @@
  * whatever was thrown.
  */
 import type { ApiError } from "$bindings/ApiError";
+import type { AwayDigest } from "$bindings/AwayDigest";
+import type { AwayEndRequest } from "$bindings/AwayEndRequest";
+import type { AwayList } from "$bindings/AwayList";
+import type { AwaySaved } from "$bindings/AwaySaved";
+import type { AwaySaveRequest } from "$bindings/AwaySaveRequest";
 import type { BlockOffers } from "$bindings/BlockOffers";
 import type { BlockRequest } from "$bindings/BlockRequest";
 import type { Changed } from "$bindings/Changed";
 import type { DecideRequest } from "$bindings/DecideRequest";
 import type { Decided } from "$bindings/Decided";
 import type { Destinations } from "$bindings/Destinations";
+import type { DigestDismissRequest } from "$bindings/DigestDismissRequest";
 import type { DraftSaveRequest } from "$bindings/DraftSaveRequest";
 import type { Ended } from "$bindings/Ended";
 import type { EnvelopePage } from "$bindings/EnvelopePage";
@@ -140,6 +146,14 @@ export interface Backend {
   hoursSave(request: HoursSaveRequest): Promise<TableSaved>;
   /** Gives up the member's change that was overtaken or refused. */
   tableDiscard(request: TableDiscardRequest): Promise<void>;
+
+  /** Who is away and who stands in. */
+  away(): Promise<AwayList>;
+  awaySave(request: AwaySaveRequest): Promise<AwaySaved>;
+  awayEnd(request: AwayEndRequest): Promise<void>;
+  /** What became of the member's work while they were away; none once they have seen it. */
+  digest(): Promise<AwayDigest | null>;
+  digestDismiss(request: DigestDismissRequest): Promise<void>;
 
   status(): Promise<Status>;
   syncNow(): Promise<void>;

@@ -56,6 +56,12 @@ export const tauri: Backend = {
   hoursSave: (request) => invoke("hours_save", { request }),
   tableDiscard: (request) => invoke("table_discard", { request }),
 
+  away: () => invoke("away"),
+  awaySave: (request) => invoke("away_save", { request }),
+  awayEnd: (request) => invoke("away_end", { request }),
+  digest: () => invoke("digest"),
+  digestDismiss: (request) => invoke("digest_dismiss", { request }),
+
   status: () => invoke("status"),
   syncNow: () => invoke("sync_now"),
   activity: () => invoke("activity"),

@@ -74,6 +74,10 @@ attachments: number,
  */
 holder: Holder | null, 
 /**
+ * The member has it because somebody is away: their name.
+ */
+standsInFor: string | null, 
+/**
  * BCP 47, where it differs from the practice's.
  */
 language: string | null, 

@@ -11,7 +11,8 @@ import type { Changed } from "$bindings/Changed";
 import { failureOf } from "$lib/backend/backend";
 
 /** A kind of thing on screen, as in `Changed.tags`. */
-export type Tag = "rail" | "envelopes" | "thread" | "outbox" | "status" | "settings" | "search" | "tables";
+export type Tag =
+  "rail" | "envelopes" | "thread" | "outbox" | "status" | "settings" | "search" | "tables" | "coverage";
 
 /** What a query shows. */
 export interface Shows {

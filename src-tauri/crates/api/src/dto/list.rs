@@ -1,7 +1,7 @@
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 
-/// A queue by name: `mine`, `urgent`, `pool/<id>`, `unsorted`, `calls`, `waiting`, `unsent`.
+/// A queue by name: `mine`, `urgent`, `for/<reference>`, `pool/<id>`, `unsorted`, `calls`, `waiting`, `unsent`.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, TS)]
 #[ts(export)]
 pub struct QueueId(pub String);
@@ -22,13 +22,15 @@ pub struct Rail {
 pub struct RailQueue {
     /// Which.
     pub id: QueueId,
-    /// A pool's name; none for the built-in queues, whose names are in the catalogue.
+    /// A pool's name, or that of the member who is away; none for the built-in queues, whose names are in the catalogue.
     pub name: Option<String>,
     /// Rows in it.
     pub count: u32,
     /// `sent` of the oldest, UTC ms.
     #[ts(type = "number | null")]
     pub oldest: Option<i64>,
+    /// Of somebody who is away: nobody stands in, so that what stands in a pool of the member's is here, and why.
+    pub gap: Option<super::AwayGap>,
 }
 
 /// A window of a queue's list.
@@ -157,6 +159,8 @@ pub struct EnvelopeRow {
     pub attachments: u32,
     /// Who is on it.
     pub holder: Option<Holder>,
+    /// The member has it because somebody is away: their name.
+    pub stands_in_for: Option<String>,
     /// BCP 47, where it differs from the practice's.
     pub language: Option<String>,
     /// The last message of ours, while it is not sent.

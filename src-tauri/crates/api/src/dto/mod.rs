@@ -6,6 +6,7 @@
 //!
 //! An [`EnvelopeRow`] has no field for a body: what nobody has started cannot leak to the page.
 
+mod away;
 mod block;
 mod error;
 mod list;
@@ -16,6 +17,10 @@ mod status;
 mod tables;
 mod touch;
 
+pub use away::{
+    AwayDigest, AwayEndRequest, AwayGap, AwayList, AwayRow, AwaySaveRequest, AwaySaved, AwaySaving, AwayWarning,
+    DigestDismissRequest, DigestRow,
+};
 pub use block::{BlockOffer, BlockOffers, BlockRequest, PassedOver};
 pub use error::{ApiError, ErrorCode};
 pub use list::{

@@ -98,7 +98,7 @@ fn startable(
     let me = reader.me()?;
     let mut known = HashSet::new();
     let mut waiting = Vec::new();
-    for queue in queues_of_a_block(reader, &me)? {
+    for queue in queues_of_a_block(reader, &me, now)? {
         for envelope in reader.envelopes(&queue, 0, LOOKED_AT, now)?.envelopes {
             let was_passed_over = passed_over.get(&envelope.thread).is_some_and(|then| envelope.urgency <= *then);
             // A call or a visit is somebody's to make: what is said of it here, is said already.
@@ -106,7 +106,7 @@ fn startable(
             if was_passed_over || is_handed_on || !known.insert(envelope.thread.clone()) {
                 continue;
             }
-            let case = Case::of(reader, &envelope.thread)?;
+            let case = Case::of(reader, &envelope.thread, now)?;
             if !case.is_anothers(now) && case.may_start().is_ok() {
                 waiting.push(envelope);
             }
@@ -122,8 +122,14 @@ fn order(envelope: &Envelope) -> impl Ord + use<> {
     (std::cmp::Reverse(envelope.urgency), due, envelope.waiting_since)
 }
 
-fn queues_of_a_block(reader: &Reader<'_>, me: &Me) -> Result<Vec<Queue>, StoreError> {
+fn queues_of_a_block(reader: &Reader<'_>, me: &Me, now: DateTime<Utc>) -> Result<Vec<Queue>, StoreError> {
     let mut pools = reader.pools()?;
     pools.retain(|pool| me.works_in(pool));
-    Ok([Queue::Urgent, Queue::Mine].into_iter().chain(pools.into_iter().map(|pool| Queue::Pool(pool.id))).collect())
+    // What is somebody's who is away is the member's too.
+    let absent = reader.roster()?.stood_in_for(me, now).into_iter().map(Queue::For);
+    Ok([Queue::Urgent, Queue::Mine]
+        .into_iter()
+        .chain(absent)
+        .chain(pools.into_iter().map(|pool| Queue::Pool(pool.id)))
+        .collect())
 }

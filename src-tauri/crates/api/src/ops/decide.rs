@@ -125,7 +125,8 @@ impl Program {
 impl Desk {
     /// Threads as the table asks about them.
     async fn cases(&self, threads: Vec<ThreadId>) -> Answer<Vec<Case>> {
-        self.read(move |reader| threads.iter().map(|thread| Case::of(reader, thread)).collect()).await
+        let now = self.server_now();
+        self.read(move |reader| threads.iter().map(|thread| Case::of(reader, thread, now)).collect()).await
     }
 }
 

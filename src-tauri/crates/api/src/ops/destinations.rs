@@ -28,11 +28,11 @@ impl Program {
         let desk = self.desk()?;
         desk.may(Deed::Read).await?;
         let (pools, members) = desk.read(|reader| Ok((reader.pools()?, reader.members()?))).await?;
-        Ok(Destinations { pools: pool_choices(pools), members: member_choices(members, &desk.me()) })
+        Ok(Destinations { pools: pool_choices(pools), members: member_choices(members, Some(&desk.me())) })
     }
 }
 
-fn pool_choices(mut pools: Vec<Pool>) -> Vec<PoolChoice> {
+pub(crate) fn pool_choices(mut pools: Vec<Pool>) -> Vec<PoolChoice> {
     pools.sort_by(|one, other| (&one.name, &one.id).cmp(&(&other.name, &other.id)));
     let choice = |(place, pool): (usize, Pool)| PoolChoice {
         id: QueueId(show::queue_id(&Queue::Pool(pool.id))),
@@ -44,10 +44,10 @@ fn pool_choices(mut pools: Vec<Pool>) -> Vec<PoolChoice> {
 }
 
 /// One choice for each person: the role that they act in, or the person where the server knows no role of theirs.
-fn member_choices(members: Vec<Member>, me: &Me) -> Vec<MemberChoice> {
+pub(crate) fn member_choices(members: Vec<Member>, without: Option<&Me>) -> Vec<MemberChoice> {
     let in_a_role: Vec<PartyRef> = members.iter().filter_map(|member| member.practitioner.clone()).collect();
     let acts = |member: &Member| {
-        !me.is(&member.reference)
+        without.is_none_or(|me| !me.is(&member.reference))
             && member.reference.kind() == PartyKind::Member
             && !in_a_role.contains(&member.reference)
             && rights::may(member.role, Deed::Start { sort: Sort::Administrative })

@@ -1,9 +1,11 @@
 //! The operations. One file each: what is asked, what may go wrong, the function.
 
 mod activity;
+mod away;
 mod block_offers;
 mod decide;
 mod destinations;
+mod digest;
 mod draft_save;
 mod envelopes;
 mod hours_table;

@@ -2,12 +2,21 @@
 
 use std::collections::BTreeSet;
 
-use tern_inbox::{ids::ThreadId, member::Pool, queue::Queue, rights::Deed};
-use tern_store::QueueCount;
+use chrono::{DateTime, Utc};
+use tern_inbox::{
+    coverage::Gap,
+    ids::ThreadId,
+    member::Pool,
+    party::PartyRef,
+    queue::{Me, Queue},
+    rights::Deed,
+};
+use tern_store::{QueueCount, Reader, StoreError};
 
 use crate::{
     dto::{ApiError, ErrorCode, QueueId, Rail, RailQueue},
     fail::Answer,
+    ops::away,
     program::Program,
     show,
 };
@@ -35,7 +44,7 @@ impl TrayCount {
 }
 
 impl Program {
-    /// The queues in the order in which they are shown: one's own, the pools by name, what nobody placed (for the roles
+    /// The queues in the order in which they are shown: one's own, those of who is away, the pools by name, what nobody placed (for the roles
     /// that look at it), and what was answered.
     ///
     /// # Errors
@@ -44,11 +53,22 @@ impl Program {
     pub async fn rail(&self) -> Answer<Rail> {
         let desk = self.desk()?;
         desk.may(Deed::Read).await?;
-        let (me, counts, mut pools) = desk.read(|reader| Ok((reader.me()?, reader.counts()?, reader.pools()?))).await?;
+        let now = desk.server_now();
+        let (me, counts, mut pools, absent) = desk
+            .read(move |reader| {
+                let (me, counts) = (reader.me()?, reader.counts()?);
+                let absent = stood_in_for(reader, &me, &counts, now)?;
+                Ok((me, counts, reader.pools()?, absent))
+            })
+            .await?;
         pools.retain(|pool| me.sees_pool(pool));
         pools.sort_by(|one, other| one.name.cmp(&other.name));
         let fixed = |queue| entry(queue, None, &counts);
         let mut queues = vec![fixed(Queue::Urgent), fixed(Queue::Mine)];
+        queues.extend(absent.into_iter().map(|Absent { who, name, gap }| RailQueue {
+            gap: gap.map(away::gap),
+            ..entry(Queue::For(who), Some(name), &counts)
+        }));
         queues.extend(pools.into_iter().map(|Pool { id, name, .. }| entry(Queue::Pool(id), Some(name), &counts)));
         queues.extend(me.sees_unsorted().then(|| fixed(Queue::Unsorted)));
         queues.extend([Queue::Calls, Queue::Waiting, Queue::Unsent].map(fixed));
@@ -71,6 +91,37 @@ impl Program {
     }
 }
 
+/// Somebody whose work the member has, because they are away.
+struct Absent {
+    who: PartyRef,
+    name: String,
+    gap: Option<Gap>,
+}
+
+/// For whom the member stands in, and whose work falls to them because nobody does.
+fn stood_in_for(
+    reader: &Reader<'_>,
+    me: &Me,
+    counts: &[QueueCount],
+    now: DateTime<Utc>,
+) -> Result<Vec<Absent>, StoreError> {
+    let roster = reader.roster()?;
+    let mut absent = roster.stood_in_for(me, now);
+    let filed = counts.iter().filter(|count| count.total > 0).filter_map(|count| match &count.queue {
+        Queue::For(who) => Some(who.clone()),
+        _ => None,
+    });
+    let left: Vec<PartyRef> = filed.filter(|who| !absent.contains(who)).collect();
+    let stands_in = absent.len();
+    absent.extend(left);
+    let named = absent.into_iter().enumerate().map(|(place, who)| {
+        let name = reader.member(&who)?.map(|member| show::revealed(member.name)).unwrap_or_default();
+        let gap = if place < stands_in { None } else { roster.gap(&who, now) };
+        Ok(Absent { who, name, gap })
+    });
+    named.collect()
+}
+
 fn entry(queue: Queue, name: Option<String>, counts: &[QueueCount]) -> RailQueue {
     let count = counts.iter().find(|count| count.queue == queue);
     RailQueue {
@@ -78,6 +129,7 @@ fn entry(queue: Queue, name: Option<String>, counts: &[QueueCount]) -> RailQueue
         name,
         count: count.map_or(0, |count| count.total),
         oldest: count.and_then(|count| Some(count.oldest?.timestamp_millis())),
+        gap: None,
     }
 }
 

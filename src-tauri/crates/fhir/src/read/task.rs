@@ -1,10 +1,12 @@
-//! `Task`: a work item, or something of another product.
+//! `Task`: a work item, a coverage, or something of another product.
 
 use chrono::{DateTime, Utc};
 use serde::Deserialize;
 use tern_inbox::{
     arrival::{Content, Kind},
-    ids::{MessageId, PatientId, ThreadId, WorkItemId},
+    coverage::{Coverage, Validity},
+    ids::{CoverageId, MessageId, PatientId, ThreadId, WorkItemId},
+    party::PartyKind,
     private::PrivateText,
     red_flags::{Lowered, TextHash},
     work_item::{Urgency, WaitingFor, WorkItem, WorkStatus},
@@ -18,8 +20,8 @@ use super::{
 };
 use crate::links::Base;
 use crate::vocabulary::{
-    BUSINESS_STATUS_SYSTEM, CATEGORY_SYSTEM, INPUT_MESSAGE, POOL_SYSTEM, RED_FLAGS, TASK_CODE_SYSTEM, TASK_PART_SYSTEM,
-    WORK_ITEM, business_status, red_flags,
+    BUSINESS_STATUS_SYSTEM, CATEGORY_SYSTEM, COVERAGE, INPUT_MESSAGE, POOL_SYSTEM, RED_FLAGS, TASK_CODE_SYSTEM,
+    TASK_PART_SYSTEM, WORK_ITEM, business_status, red_flags,
 };
 
 #[derive(Deserialize)]
@@ -38,6 +40,7 @@ pub(super) struct Wire<'a> {
     focus: Option<Reference<'a>>,
     #[serde(rename = "for")]
     patient: Option<Reference<'a>>,
+    execution_period: Option<Period<'a>>,
     last_modified: Option<Text<'a>>,
     performer_type: Many<Concept<'a>>,
     owner: Option<Reference<'a>>,
@@ -66,6 +69,9 @@ impl<'a> Resource<'a> for Wire<'a> {
 
     fn content(&self, id: &str, at: DateTime<Utc>, reading: &Reading<'_>) -> Result<Content, String> {
         let base = reading.base;
+        if self.code.as_ref().is_some_and(|code| code.of(TASK_CODE_SYSTEM) == Some(COVERAGE)) {
+            return self.coverage(id, base);
+        }
         let thread = self.focus.as_ref().and_then(|focus| focus.id_of("Communication", base)).map(ThreadId::new);
         if !self.is_ours(thread.is_some()) {
             return Ok(Content::NotOurs);
@@ -92,8 +98,51 @@ impl<'a> Resource<'a> for Wire<'a> {
 }
 
 impl Wire<'_> {
-    /// Ours by its code, or an order about a Communication that carries no other code of ours (a duty, a
-    /// coverage): a portal's own task for a message belongs into the inbox too.
+    /// Who stands in for whom. One that names no two members, or no time at all, is none: nobody may be taken for away
+    /// because half of a plan was written down.
+    fn coverage(&self, id: &str, base: &Base) -> Result<Content, String> {
+        let member = |reference: &Option<Reference<'_>>| {
+            let party = reference.as_ref().and_then(|reference| reference::party_ref(reference, base))?;
+            (party.kind() == PartyKind::Member).then_some(party)
+        };
+        let (Some(absent), Some(stand_in)) = (member(&self.patient), member(&self.owner)) else {
+            return Ok(Content::NotOurs);
+        };
+        let ends = self.execution_period.as_ref().map(|period| (words(&period.start), words(&period.end)));
+        let (from, until) = match ends {
+            None | Some((None, None)) => return Ok(Content::NotOurs),
+            Some((from, until)) => (from.map(time::from), until.map(time::until)),
+        };
+        // An end that cannot be read is not one that is missing: it would never come.
+        let (Some(from), Some(until)) = (transposed(from), transposed(until)) else {
+            return Err("no usable executionPeriod".to_owned());
+        };
+        let pools = self.scope();
+        if pools.is_empty() && !each(&self.performer_type).as_slice().is_empty() {
+            return Err("no usable performerType".to_owned());
+        }
+        let validity = match words(&self.status) {
+            Some("completed") => Validity::Ended,
+            Some("draft" | "rejected" | "cancelled" | "failed" | "entered-in-error") => Validity::Void,
+            _ => Validity::Planned,
+        };
+        let id = CoverageId::new(id);
+        Ok(Content::Coverage(Coverage { id, absent, stand_in, from, until, pools, validity }))
+    }
+
+    /// `system|value` of every pool that a coverage is for: all there are, for another product's pool is no pool of
+    /// ours, and never everything.
+    fn scope(&self) -> Vec<String> {
+        let coded = each(&self.performer_type).flat_map(|kind| each(&kind.coding));
+        let named = coded.filter_map(|coding| Some(format!("{}|{}", words(&coding.system)?, words(&coding.code)?)));
+        let mut pools: Vec<String> = named.collect();
+        pools.sort_unstable();
+        pools.dedup();
+        pools
+    }
+
+    /// Ours by its code, or an order about a Communication that carries no other code of ours (a
+    /// duty): a portal's own task for a message belongs into the inbox too.
     fn is_ours(&self, about_a_thread: bool) -> bool {
         match self.code.as_ref().and_then(|code| code.of(TASK_CODE_SYSTEM)) {
             Some(code) => code == WORK_ITEM,
@@ -168,5 +217,14 @@ impl Wire<'_> {
     fn due(&self) -> Option<DateTime<Utc>> {
         let period = self.restriction.as_ref()?.period.as_ref()?;
         words(&period.end).and_then(time::end)
+    }
+}
+
+/// None where something is there that could not be read.
+fn transposed<T>(read: Option<Option<T>>) -> Option<Option<T>> {
+    match read {
+        None => Some(None),
+        Some(Some(value)) => Some(Some(value)),
+        Some(None) => None,
     }
 }

@@ -1,6 +1,7 @@
 //! FHIR's `instant` and `dateTime`: complete with any offset, or only a year, a month, a day.
 
 use chrono::{DateTime, Days, Months, NaiveDate, NaiveDateTime, Utc};
+use tern_inbox::coverage::When;
 
 /// The instant, or the first one of a partial date. A time without an offset, which R4 forbids and servers
 /// send, counts as UTC.
@@ -23,6 +24,19 @@ pub fn end(text: &str) -> Option<DateTime<Utc>> {
     match days(text.trim()) {
         Some((_, next)) => start_of_day(next).checked_sub_signed(chrono::Duration::seconds(1)),
         None => instant(text),
+    }
+}
+
+/// The start of a period as it was written: an instant, or the first day of what a date means.
+pub fn from(text: &str) -> Option<When> {
+    days(text.trim()).map(|(first, _)| When::Day(first)).or_else(|| instant(text).map(When::At))
+}
+
+/// The end of a period as it was written: an instant, or the last day of what a date means.
+pub fn until(text: &str) -> Option<When> {
+    match days(text.trim()) {
+        Some((_, next)) => next.pred_opt().map(When::Day),
+        None => instant(text).map(When::At),
     }
 }
 

@@ -12,12 +12,13 @@ use chrono::{DateTime, Utc};
 use json_patch::{AddOperation, Patch, PatchOperation, RemoveOperation, ReplaceOperation, jsonptr::PointerBuf};
 use serde_json::{Value, json};
 use tern_inbox::{
+    coverage::Coverage,
     party::PartyRef,
     red_flags::Lowered,
     work_item::{Urgency, WaitingFor},
 };
 
-use super::{concept, library, system_and_code, task::priority};
+use super::{concept, coverage, library, system_and_code, task::priority};
 use crate::{
     exchange::is_json,
     read::Literal,
@@ -95,6 +96,18 @@ pub enum Edit<'a> {
         /// JSON.
         text: &'a str,
         /// Server time.
+        at: DateTime<Utc>,
+    },
+    /// Another plan of who stands in, and when.
+    Cover {
+        /// What it says from now on; who is away stays.
+        coverage: &'a Coverage,
+        /// Server time.
+        at: DateTime<Utc>,
+    },
+    /// Nobody stands in any more.
+    EndCoverage {
+        /// Server time, and when it ended.
         at: DateTime<Utc>,
     },
     /// entered-in-error.
@@ -176,6 +189,8 @@ impl Edit<'_> {
                     && pool.is_none_or(|pool| names_pool(resource, pool))
             }
             Self::Table { text, .. } => is("/status", "active") && library::says(resource, table_at(resource), text),
+            Self::Cover { coverage, .. } => coverage::says(resource, coverage),
+            Self::EndCoverage { .. } => coverage::is_over(resource),
             Self::Retract => is("/status", "entered-in-error"),
         }
     }
@@ -217,6 +232,10 @@ pub(super) fn operations(resource: &Value, edit: &Edit<'_>) -> Vec<PatchOperatio
         Edit::Table { text, at } => {
             vec![status("active"), add(["date"], json!(instant(*at))), table(resource, text)]
         }
+        Edit::Cover { coverage, at } => {
+            [modified(at)].into_iter().chain(coverage::planned(resource, coverage)).collect()
+        }
+        Edit::EndCoverage { at } => [modified(at)].into_iter().chain(coverage::ended(resource, *at)).collect(),
         Edit::Retract => vec![status("entered-in-error")],
     }
 }
@@ -375,7 +394,7 @@ fn names_pool(resource: &Value, pool: &str) -> bool {
 }
 
 /// Whether a `Reference` names `Type/id`, which the server may have made absolute or versioned.
-fn refers_to(reference: &Value, to: &str) -> bool {
+pub(super) fn refers_to(reference: &Value, to: &str) -> bool {
     let Some(written) = reference.get("reference").and_then(Value::as_str) else { return false };
     written == to || Literal::wherever(written).is_some_and(|literal| literal.party().as_str() == to)
 }
@@ -385,6 +404,6 @@ pub(crate) fn add<const N: usize>(path: [&str; N], value: Value) -> PatchOperati
     PatchOperation::Add(AddOperation { path: PointerBuf::from_tokens(path), value })
 }
 
-fn remove<const N: usize>(path: [&str; N]) -> PatchOperation {
+pub(super) fn remove<const N: usize>(path: [&str; N]) -> PatchOperation {
     PatchOperation::Remove(RemoveOperation { path: PointerBuf::from_tokens(path) })
 }

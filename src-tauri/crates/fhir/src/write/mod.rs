@@ -13,6 +13,7 @@ pub mod attachment;
 pub mod audit;
 pub mod change;
 pub mod communication;
+pub mod coverage;
 pub mod create;
 pub mod edit;
 pub mod library;

@@ -122,6 +122,7 @@ pub(crate) fn by_hand(resource: &Value, edit: &Edit<'_>) -> Value {
                 None => contents.push(document),
             }
         }
+        Edit::Cover { .. } | Edit::EndCoverage { .. } => panic!("held by the scenes of coverage"),
         Edit::Retract => {
             fields.insert("status".into(), json!("entered-in-error"));
         }

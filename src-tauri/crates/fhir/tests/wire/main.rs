@@ -3,6 +3,7 @@
 #![allow(clippy::expect_used, clippy::panic, clippy::unwrap_used, reason = "tests say what they expect")]
 
 mod answers;
+mod coverage;
 mod edits;
 mod examples;
 mod hostile;

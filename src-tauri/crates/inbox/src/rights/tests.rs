@@ -13,7 +13,7 @@ const ADMIN: Sort = Sort::Administrative;
 
 /// `y` where the role may, `-` where not: physician, nurse, MA, front office, triage lead, IT, unknown.
 #[rustfmt::skip]
-const TABLE: [(&str, Deed); 27] = [
+const TABLE: [(&str, Deed); 28] = [
     ("y y y y y - y", Deed::Read),
 
     ("y y y - y - -", Deed::Start { sort: CLINICAL }),
@@ -42,6 +42,7 @@ const TABLE: [(&str, Deed); 27] = [
     ("- - - - y - -", Deed::Retract { own: false }),
 
     ("y y y y y - -", Deed::OwnSettings),
+    ("- - - - y - -", Deed::OthersAbsence),
     ("- - - - y - -", Deed::PracticeTables),
     ("y y - - y y -", Deed::KillSwitch),
 
@@ -116,4 +117,15 @@ fn a_machine_of_it_keeps_people_of_the_practice_and_nobody_elses_data() {
     for role in ROLES.into_iter().filter(|role| *role != Role::It) {
         assert!(Kind::ALL.into_iter().all(|kind| caches(role, kind)), "{role:?}");
     }
+}
+
+#[test]
+fn the_front_office_stands_in_for_nobody_who_deals_with_clinical_messages() {
+    let may = |stand_in| ROLES.map(|absent| if may_stand_in(stand_in, absent) { "y" } else { "-" }).join(" ");
+    for role in [Role::Physician, Role::Nurse, Role::Ma, Role::TriageLead] {
+        assert_eq!(may(role), "y y y y y y y", "{role:?}");
+    }
+    assert_eq!(may(Role::FrontOffice), "- - - y - y -");
+    assert_eq!(may(Role::It), "- - - - - - -");
+    assert_eq!(may(Role::Unknown), "- - - - - - -");
 }

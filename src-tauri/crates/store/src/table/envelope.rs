@@ -14,7 +14,7 @@ macro_rules! columns {
     () => {
         "e.thread, e.patient, e.patient_name, e.birth_date, e.writer, e.subject_line, e.category, e.urgency,
          e.waiting_since, e.due, e.attachments, e.held_by, e.held_name, e.held_since, e.language, e.delivery,
-         e.unreadable, e.flags, e.waiting_for"
+         e.unreadable, e.flags, e.waiting_for, e.stands_in_for, e.stands_in_name"
     };
 }
 
@@ -87,6 +87,7 @@ fn read(row: &Row<'_>, now: DateTime<Utc>) -> rusqlite::Result<Envelope> {
         due: row.at_opt(9)?,
         attachments: row.get(10)?,
         held,
+        stands_in_for: row.party(19, 20)?.map(|absent| (absent.reference, absent.display)),
         language: row.get(14)?,
         delivery: row.word_opt(15)?,
         unreadable: row.get(16)?,
@@ -100,8 +101,8 @@ pub(crate) fn put(connection: &Connection, envelope: &Envelope, queues: &[Queue]
         .prepare_cached(
             "INSERT OR REPLACE INTO envelope (thread, patient, patient_name, birth_date, writer, subject_line,
                 category, urgency, waiting_since, due, attachments, held_by, held_name, held_since, language,
-                delivery, unreadable, flags, waiting_for)
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19)",
+                delivery, unreadable, flags, waiting_for, stands_in_for, stands_in_name)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20, ?21)",
         )?
         .execute(params![
             thread,
@@ -123,6 +124,8 @@ pub(crate) fn put(connection: &Connection, envelope: &Envelope, queues: &[Queue]
             envelope.unreadable,
             json(&envelope.flags)?,
             envelope.waiting_for.map(Word::word),
+            envelope.stands_in_for.as_ref().map(|(absent, _)| absent.as_str().to_owned()),
+            envelope.stands_in_for.as_ref().map(|(_, name)| name.reveal().to_owned()),
         ])?;
     let order = (-rank(envelope.urgency), micros_of(envelope.due).unwrap_or(NEVER), micros(envelope.waiting_since));
     let mut wanted: Vec<(String, (i64, i64, i64))> = queues.iter().map(|queue| (queue.key(), order)).collect();

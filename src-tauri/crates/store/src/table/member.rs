@@ -41,9 +41,13 @@ pub(crate) fn name(connection: &Connection, reference: &str) -> Result<Option<St
     Ok(Some(member.name.into_revealed()))
 }
 
+/// What is known of a member, by the id behind the slash: whoever files an arrival puts its type before it.
 pub(crate) fn find(connection: &Connection, reference: &str) -> Result<Option<Known>, StoreError> {
     Ok(connection
-        .prepare_cached("SELECT id, id, version, updated, NULL FROM member WHERE id = ?1")?
+        .prepare_cached(
+            "SELECT substr(id, instr(id, '/') + 1), substr(id, instr(id, '/') + 1), version, updated, NULL
+             FROM member WHERE id = ?1",
+        )?
         .query_row([reference], known)
         .optional()?)
 }

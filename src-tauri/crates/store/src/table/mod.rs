@@ -3,6 +3,7 @@
 pub(crate) mod alias;
 pub(crate) mod attachment;
 pub(crate) mod audit;
+pub(crate) mod coverage;
 pub(crate) mod cursor;
 pub(crate) mod draft;
 pub(crate) mod envelope;

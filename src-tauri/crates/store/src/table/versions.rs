@@ -19,7 +19,10 @@ fn statement(kind: Kind) -> &'static str {
             "SELECT server_id, version FROM thread WHERE server_id IS NOT NULL
              UNION ALL SELECT server_id, version FROM message WHERE server_id IS NOT NULL"
         }
-        Kind::Task => "SELECT server_id, version FROM work_item WHERE server_id IS NOT NULL",
+        Kind::Task => {
+            "SELECT server_id, version FROM work_item WHERE server_id IS NOT NULL
+             UNION ALL SELECT id, version FROM coverage"
+        }
     }
 }
 

@@ -1,5 +1,6 @@
 //! Work items: the server's columns, and beside them what is shown while writes of ours are on their way.
 
+use chrono::{DateTime, Utc};
 use rusqlite::{Connection, OptionalExtension, Row, params};
 use tern_inbox::{
     ids::{MessageId, PatientId, ThreadId, WorkItemId},
@@ -27,6 +28,15 @@ macro_rules! columns {
 const GET: &str = concat!("SELECT ", columns!(), " FROM work_item WHERE id = ?1");
 const OPEN: &str = concat!("SELECT ", columns!(), " FROM work_item WHERE envelope = ?1 AND open = 1");
 const ALL: &str = concat!("SELECT ", columns!(), " FROM work_item WHERE envelope = ?1");
+/// `?1` how long ago at most.
+const CLOSED: &str =
+    concat!("SELECT ", columns!(), ", former_owner, former_until FROM work_item WHERE open = 0 AND modified >= ?1");
+const OPEN_IN: &str = concat!(
+    "SELECT ",
+    columns!(),
+    ", former_owner, former_until FROM work_item
+     WHERE open = 1 AND envelope IN (SELECT thread FROM queue_entry WHERE queue = ?1)"
+);
 const UNSORTED: &str =
     "SELECT id FROM work_item WHERE envelope = ?1 AND open = 1 AND (server_pool IS NULL OR server_category IS NULL)";
 
@@ -36,6 +46,8 @@ pub(crate) const SCREENS: &[(&str, &str)] = &[
     ("open work items of a thread", OPEN),
     ("work items of a thread", ALL),
     ("those without category or pool", UNSORTED),
+    ("what was dealt with since", CLOSED),
+    ("what is open in a queue", OPEN_IN),
 ];
 
 /// The envelope of a Task that names no thread: no server id has a slash, so it is nobody else's.
@@ -98,6 +110,27 @@ pub(crate) fn open(connection: &Connection, envelope: &str) -> Result<Vec<WorkIt
     Ok(rows.collect::<Result<_, _>>()?)
 }
 
+/// A work item, whose it was before and until when.
+pub(crate) type WithFormer = (WorkItem, Option<(PartyRef, DateTime<Utc>)>);
+
+/// Those dealt with at an instant or since, as shown.
+pub(crate) fn closed_since(connection: &Connection, since: DateTime<Utc>) -> Result<Vec<WithFormer>, StoreError> {
+    let mut statement = connection.prepare_cached(CLOSED)?;
+    let rows = statement.query_map([micros(since)], with_former)?;
+    Ok(rows.collect::<Result<_, _>>()?)
+}
+
+/// Those that are open in a queue's threads, as shown.
+pub(crate) fn open_in(connection: &Connection, queue: &str) -> Result<Vec<WithFormer>, StoreError> {
+    let mut statement = connection.prepare_cached(OPEN_IN)?;
+    let rows = statement.query_map([queue], with_former)?;
+    Ok(rows.collect::<Result<_, _>>()?)
+}
+
+fn with_former(row: &Row<'_>) -> rusqlite::Result<WithFormer> {
+    Ok((shown(row)?, row.party_ref_opt(25)?.zip(row.at_opt(26)?)))
+}
+
 pub(crate) fn find(connection: &Connection, id: &str) -> Result<Option<Known>, StoreError> {
     Ok(connection
         .prepare_cached("SELECT id, server_id, version, updated, first_updated FROM work_item WHERE id = ?1")?
@@ -145,7 +178,11 @@ pub(crate) fn put(
                 owner = excluded.owner, status = excluded.status, waiting_for = excluded.waiting_for,
                 modified = excluded.modified, open = excluded.open, server_pool = excluded.server_pool,
                 server_urgency = excluded.server_urgency, lowered = excluded.lowered,
-                server_lowered = excluded.server_lowered, server_category = excluded.server_category",
+                server_lowered = excluded.server_lowered, server_category = excluded.server_category,
+                former_owner = CASE WHEN server_owner IS NOT excluded.server_owner AND server_owner IS NOT NULL
+                    THEN server_owner ELSE former_owner END,
+                former_until = CASE WHEN server_owner IS NOT excluded.server_owner AND server_owner IS NOT NULL
+                    THEN excluded.server_modified ELSE former_until END",
         )?
         .execute(params![
             key,

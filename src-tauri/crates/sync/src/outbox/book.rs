@@ -10,6 +10,7 @@ use tern_inbox::{
     outbox::{Intent, OutboxRow, Wedge, retimed},
     party::PartyRef,
     practice_table::TableKind,
+    queue::Me,
     work_item::{WorkItem, WorkStatus},
 };
 use tern_store::{Acknowledged, AuditEntry, Cache, Extra, KeptTable, OnServer, Placed, Reader, StoreError, Writer};
@@ -193,6 +194,12 @@ impl Book {
             Ok(known.unwrap_or_else(|| item.as_str().to_owned()))
         })
         .await
+    }
+
+    /// A work item as it stands on the server, as the member may deal with it.
+    pub(super) async fn freed(&self, item: &WorkItem, me: &Me, now: DateTime<Utc>) -> Result<WorkItem, OutboxError> {
+        let (item, me) = (item.clone(), me.clone());
+        self.read(move |reader| reader.freed(&item, &me, now)).await
     }
 
     /// The server's id of a message.

@@ -1,4 +1,4 @@
-//! Making something on the server once: a message, a thread, an entry of the audit.
+//! Making something on the server once: a message, a thread, a coverage, an entry of the audit.
 //!
 //! A create that may have arrived is searched for before it is made again: by its own id where the server takes
 //! ours, else by its identifier. Where a search was seen to lag behind a write, it is made only when twice that
@@ -19,7 +19,7 @@ use tern_fhir::{
     read, search, version,
     write::{
         audit::{self, Deed, Entry},
-        communication,
+        communication, coverage,
         create::{Creating, New},
         task,
     },
@@ -205,6 +205,9 @@ impl Outbox {
             Intent::Place { .. } => {
                 let Some(item) = self.book.new_item(&row.intent).await? else { return gone };
                 Ok(task::work_item(&item, Some(&row.author), self.time.now()).map_err(|_| Fate::Dropped))
+            }
+            Intent::Cover { coverage: of, base: None } => {
+                Ok(coverage::coverage(of, &row.author, self.time.now()).map_err(|_| unwritable()))
             }
             Intent::Audit { entry } => {
                 if !self.facts.server().audit.is_hoped() {

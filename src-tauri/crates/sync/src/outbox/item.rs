@@ -183,7 +183,8 @@ impl Outbox {
     /// Whether the write is still wanted; none where it is.
     async fn guard(&self, row: &OutboxRow, seen: &Seen) -> Result<Option<Fate>, OutboxError> {
         let now = self.time.now();
-        let item = &seen.item;
+        // To whoever stands in, what was given to the absent member is free.
+        let item = &self.book.freed(&seen.item, &self.me, now).await?;
         let step = match &row.intent {
             Intent::Claim { .. } => rules::claim(item, &self.me, now),
             Intent::Renew { .. } => rules::renew(item, &self.me, now),

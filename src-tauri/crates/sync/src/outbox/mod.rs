@@ -16,6 +16,7 @@
 //! rests until it opens; the pull, which goes on asking, says when.
 
 mod book;
+mod coverage;
 mod create;
 mod item;
 mod overtaken;
@@ -307,7 +308,11 @@ impl Outbox {
             | Intent::Move { .. } => {
                 self.change(&row).await?;
             }
-            Intent::OpenThread { .. } | Intent::Place { .. } | Intent::Audit { .. } => self.create(&row).await?,
+            Intent::OpenThread { .. }
+            | Intent::Place { .. }
+            | Intent::Cover { base: None, .. }
+            | Intent::Audit { .. } => self.create(&row).await?,
+            Intent::Cover { .. } | Intent::EndCoverage { .. } => self.plan(&row).await?,
             Intent::Send { .. } => self.reply(&row).await?,
             Intent::Table { .. } => self.table(&row).await?,
         }

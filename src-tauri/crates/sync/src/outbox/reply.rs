@@ -119,7 +119,8 @@ impl Outbox {
             Look::No(answer) => return Ok(Err(self.fate(reply, answer, Acknowledged::default()))),
         };
         let now = self.time.now();
-        let lost = match rules::complete(&seen.item, &self.me, now) {
+        let item = self.book.freed(&seen.item, &self.me, now).await?;
+        let lost = match rules::complete(&item, &self.me, now) {
             Step::Write => return Ok(Ok(Some(End { row, seen }))),
             Step::Settled => return Ok(Ok(None)),
             Step::Taken { .. } | Step::Ended { .. } if !guarded => return Ok(Ok(None)),

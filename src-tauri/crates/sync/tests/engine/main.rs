@@ -5,6 +5,7 @@
 
 mod claims;
 mod clock;
+mod coverage;
 mod desk;
 mod elsewhere;
 mod faults;

@@ -208,7 +208,8 @@ export class MemoryBackend extends MemoryTables implements Backend {
   async rail() {
     const queues = [...this.queues].map(([id, rows]) => ({
       id,
-      name: id.startsWith("pool/") ? decodeURIComponent(id.slice(5)) : null,
+      name: id.startsWith("pool/") ? decodeURIComponent(id.slice(5)) : (this.railNames.get(id) ?? null),
+      gap: null,
       count: rows.length,
       oldest: rows.length === 0 ? null : Math.min(...rows.map((row) => row.waitingSince)),
     }));

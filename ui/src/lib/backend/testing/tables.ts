@@ -16,7 +16,7 @@ import type { TriageContent } from "$bindings/TriageContent";
 import type { TriagePreview } from "$bindings/TriagePreview";
 import type { TriageSaveRequest } from "$bindings/TriageSaveRequest";
 import type { TriageTable } from "$bindings/TriageTable";
-import { Calls } from "./calls";
+import { MemoryAway } from "./away";
 import {
   categories,
   hoursContent,
@@ -34,10 +34,7 @@ interface Lying {
   calendar: HoursTable["content"];
 }
 
-export abstract class MemoryTables extends Calls {
-  abstract now: () => number;
-  abstract changed(tags: string[], threads?: string[]): void;
-
+export abstract class MemoryTables extends MemoryAway {
   /** Whether the member may edit them. */
   mayEdit = true;
   /** What the next saving finds wrong. */

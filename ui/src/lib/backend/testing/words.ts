@@ -29,6 +29,7 @@ export function envelope(thread: string, now: number, change: Partial<EnvelopeRo
     usualIsDefault: false,
     attachments: 0,
     holder: null,
+    standsInFor: null,
     language: null,
     delivery: null,
     unreadable: false,
