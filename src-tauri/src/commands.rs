@@ -45,6 +45,7 @@ commands! {
     peek(ThreadRequest) -> TouchView = |program, request| program.peek(request).await;
     peek_end(ThreadRequest) -> () = |program, request| program.peek_end(request).await;
     draft_save(DraftSaveRequest) -> () = |program, request| program.draft_save(request).await;
+    note_keep(NoteWriteRequest) -> () = |program, request| program.note_keep(request).await;
     note_write(NoteWriteRequest) -> () = |program, request| program.note_write(request).await;
     reply_send(ReplyRequest) -> Ended = |program, request| program.reply_send(request).await;
     touch_close(ThreadItemsRequest) -> Ended = |program, request| program.touch_close(request).await;

@@ -111,6 +111,7 @@ fn builder(arguments: Arguments, profile: Profile, parts: Parts) -> tauri::Build
             commands::peek,
             commands::peek_end,
             commands::draft_save,
+            commands::note_keep,
             commands::note_write,
             commands::reply_send,
             commands::touch_close,

@@ -57,8 +57,8 @@ export function handlersOf(inbox: Inbox, tern: Tern): Partial<Record<ActionId, H
     "touch.close": { run: () => void inbox.close(), can: () => here() && touch.canReply },
     "touch.put-back": { run: () => (inbox.puttingBack = true), can: opened },
     "note.write": {
-      run: () => touch.note.ask(touch.thread!),
-      can: () => here() && (touch.state === "open" || touch.state === "peeking"),
+      run: () => touch.note.ask(touch.view!),
+      can: () => here() && touch.view !== null && (touch.state === "open" || touch.state === "peeking"),
     },
     "draft.take": {
       run: () => {

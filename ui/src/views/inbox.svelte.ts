@@ -324,7 +324,7 @@ export class Inbox {
     const shown = await this.#bring(thread).catch(() => false);
     if (this.#over) return;
     if (!shown) {
-      if (isHere) this.touch.hide();
+      if (isHere && this.touch.thread === thread) this.touch.hide();
       this.#behind.add({ thread, name: one.name });
       this.#tern.tell(t("undo.taken-back", { name: plainName(one.name) }));
     } else if (one.outcome === "replied") {
@@ -353,7 +353,6 @@ export class Inbox {
    * everything as it is, where these cannot be kept: they exist nowhere but in their field.
    */
   async #bring(thread: string): Promise<boolean> {
-    const view = await this.#tern.backend.touchView({ thread });
     for (;;) {
       await this.#standsStill();
       if (this.#over) return false;
@@ -363,6 +362,11 @@ export class Inbox {
         // A key may have come meanwhile.
         continue;
       }
+      const { state, composer } = this.touch;
+      const view = await this.#tern.backend.touchView({ thread });
+      // What was opened, ended or typed meanwhile is not in it.
+      if (state !== this.touch.state || composer !== this.touch.composer) continue;
+      if (other !== null && composer?.state !== "kept") continue;
       if (other !== null) this.#behind.add({ thread: other.thread, name: other.patient.name });
       if (this.touch.thread !== thread) this.letGo();
       this.touch.show(view);
@@ -382,7 +386,8 @@ export class Inbox {
 
   /** Takes a wedged reply back into the composer. */
   async editMessage(message: string): Promise<void> {
-    const { thread, view } = this.touch;
+    const { state, thread, view } = this.touch;
+    if (state !== "open" && state !== "peeking") return;
     const editing = this.touch.edit(message);
     this.#opening = editing.then(() => undefined);
     const edited = await editing;

@@ -57,6 +57,11 @@ impl Case {
         allowed(rights::may(self.me.role, Deed::Claim { own_pool: self.own_pool }))
     }
 
+    /// Whether it is a thread of the practice alone.
+    pub(crate) fn is_internal(&self) -> bool {
+        self.thread.as_ref().is_some_and(|thread| thread.audience == Audience::Internal)
+    }
+
     /// Whether somebody else has it: it is theirs, or they are at work on it now.
     pub(crate) fn is_anothers(&self, now: DateTime<Utc>) -> bool {
         self.items.iter().any(|item| match item.hold(now) {
@@ -75,8 +80,7 @@ impl Case {
 
     /// Refuses a reply of such wording. What the practice writes to itself is no reply: whoever works may.
     pub(crate) fn may_send(&self, wording: Wording) -> Answer<()> {
-        let is_internal = self.thread.as_ref().is_some_and(|thread| thread.audience == Audience::Internal);
-        let deed = match is_internal {
+        let deed = match self.is_internal() {
             true => Deed::Claim { own_pool: true },
             false => Deed::Reply { sort: self.sort(), wording },
         };

@@ -7,7 +7,7 @@ use tern_inbox::{
     party::{PartyKind, PartyRef},
     touch::Touch,
 };
-use tern_store::{Placed, ThreadView};
+use tern_store::{Draft, Placed, ThreadView};
 
 use crate::{
     desk::Desk,
@@ -33,7 +33,7 @@ impl Desk {
             messages.push(self.message_row(placed, &view).await?);
         }
         for note in &view.notes {
-            messages.push(MessageRow { side: MessageSide::Inside, ..self.message_row(note, &view).await? });
+            messages.push(self.note_row(note, &view).await?);
         }
         for unreadable in &view.unreadable {
             messages.push(unreadable_row(&unreadable.server_id, unreadable.first_seen.timestamp_millis()));
@@ -45,6 +45,7 @@ impl Desk {
         let started = view.touch.as_ref().map(|touch| touch.started);
         let shown = view.touch.as_ref().map(|touch| touch.items.as_slice()).unwrap_or_default();
         let wrote_again = mode == TouchMode::Started && open.clone().any(|item| !shown.contains(&item.id));
+        let note = self.draft(&Draft::of_note(&thread)).await?;
         let reply_id = view.draft.as_ref().map_or_else(|| self.reply_id(&thread), |draft| draft.message.clone());
         Ok(Some(TouchView {
             thread: thread.to_string(),
@@ -63,6 +64,7 @@ impl Desk {
             lost_to,
             stuck: self.stuck(&view).await?,
             draft: view.draft.map(|draft| revealed(draft.text)).unwrap_or_default(),
+            note: note.map(revealed).unwrap_or_default(),
             reply_id: reply_id.to_string(),
             started: started.unwrap_or_else(|| self.server_now()).timestamp_millis(),
             touch_number,
@@ -150,9 +152,21 @@ impl Desk {
             delivery: placed.delivery.map(show::delivery),
             wedge: if placed.delivery == Some(Delivery::Wedged) { wedge } else { None },
             retracted: message.standing == Standing::Retracted,
-            draft: message.authorship == Authorship::Draft,
+            draft: false,
             unreadable: false,
         })
+    }
+
+    /// What was said inside the practice. What names somebody on the patient's side they can read, wherever it stands, and
+    /// it is shown as what it is.
+    async fn note_row(&self, placed: &Placed, view: &ThreadView) -> Answer<MessageRow> {
+        let row = self.message_row(placed, view).await?;
+        let reads = placed.message.recipients.iter().any(|party| party.kind().is_patient_side());
+        if reads || row.side == MessageSide::Patient {
+            return Ok(row);
+        }
+        let draft = placed.message.authorship == Authorship::Draft;
+        Ok(MessageRow { side: MessageSide::Inside, draft, ..row })
     }
 
     async fn author_name(&self, sender: &PartyRef, view: &ThreadView, display: Option<&str>) -> Answer<String> {

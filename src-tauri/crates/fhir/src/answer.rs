@@ -97,6 +97,12 @@ pub fn to_write(request: &Request, response: &Response, facts: &ServerFacts) -> 
         // Not said by the server for sure, so it may be there: it is looked for.
         return Verdict::certain(Answer::NoAnswer);
     }
+    if write == Write::Transaction && may_be_anyones(response) {
+        // The same of the whole. A server that takes none may say so in this way: singly, then, and searched for first.
+        let verdict = Verdict::certain(Answer::NoAnswer);
+        let takes_none = matches!(status, 405 | 501);
+        return if takes_none { verdict.learning(Finding::Transaction(Transaction::Missing)) } else { verdict };
+    }
     match status {
         200..=299 => done(write, request, response),
         401 => Verdict::certain(Answer::SignInAgain),

@@ -64,6 +64,10 @@ pub(crate) fn refresh(writer: &mut Writer<'_>, keys: &BTreeSet<String>) -> Resul
 
 /// Writes one envelope, or takes it off the list; returns whether there is or was one.
 fn refresh_one(connection: &Connection, key: &str, filing: &Filing) -> Result<bool, StoreError> {
+    // What is said inside the practice has no row of its own: it stands beside the patient's thread.
+    if thread::about(connection, key)?.is_some() {
+        return envelope::remove(connection, key);
+    }
     let mut items = work_item::open(connection, key)?;
     let unreadable = quarantine::since(connection, key)?;
     let unplaced = unplaced::of_thread(connection, key)?;

@@ -28,6 +28,7 @@ mod leaving;
 mod lost;
 mod migrate;
 mod moving;
+mod notes;
 mod open;
 mod outbox;
 mod placing;

@@ -19,8 +19,9 @@ use tern_inbox::{
 
 use crate::{
     Note, StoreError, Undone, Writer, flags,
+    notes::carrying,
     table::{moved, outbox as rows, thread, work_item},
-    touching::{carrying, new_id},
+    touching::new_id,
 };
 
 /// Decisions older than this can't be undone, whatever the seconds are set to.
@@ -104,7 +105,7 @@ impl Writer<'_> {
             }
             if let Some(note) = moving.notes.get(place) {
                 let said = self.says(note, &moving.author)?;
-                leaving.extend(carrying(&said, |on, intent, needs| self.of(&group, on, moving, intent, needs)));
+                leaving.extend(carrying(&[said], |on, intent, needs| self.of(&group, on, moving, intent, needs)));
             }
             for item in &open {
                 let change = self.with_the_text(item, moving)?;

@@ -252,6 +252,11 @@ impl Writer<'_> {
     /// [`StoreError::HasLeft`] where part of it is on the wire or unknown, [`StoreError::NotFound`].
     pub fn outbox_discard(&mut self, id: &OutboxId) -> Result<(), StoreError> {
         let row = self.row(id)?;
+        if let Intent::Send { message, .. } = &row.intent
+            && let Some((note, about)) = self.note_of(message)?
+        {
+            return self.discard_note(&row, note, about);
+        }
         let touch = match &row.group {
             Some(group) => touch::of_group(self.connection(), group)?,
             None => None,
@@ -271,10 +276,13 @@ impl Writer<'_> {
     /// the server after all), and the touch is open again unless its claim was lost.
     ///
     /// # Errors
-    /// [`StoreError::HasLeft`], [`StoreError::NotFound`] (also for a row that sends no message).
+    /// [`StoreError::HasLeft`], [`StoreError::NotFound`] (also for a row that sends no message, or a note).
     pub fn outbox_edit(&mut self, id: &OutboxId, fresh: MessageId) -> Result<Draft, StoreError> {
         let row = self.row(id)?;
         let Intent::Send { message, .. } = &row.intent else { return Err(StoreError::NotFound("reply")) };
+        if self.note_of(message)?.is_some() {
+            return Err(StoreError::NotFound("reply"));
+        }
         let placed = self.read().message(message)?.ok_or(StoreError::NotFound("message"))?.row.message;
         let lost = self.take_back(&row)?.1;
         self.reopen(&row, lost, Reopen::Started)?;
@@ -386,6 +394,9 @@ impl Writer<'_> {
         }
         let mut messages = Vec::new();
         for row in &taken {
+            if self.stays_open(row, &taken)? {
+                continue;
+            }
             self.remove_row(row)?;
             match &row.intent {
                 Intent::Send { message, .. } => {

@@ -89,15 +89,24 @@ struct Found {
     more: bool,
 }
 
+/// The thread that a hit stands in: what is said inside the practice stands beside the patient's.
+macro_rules! place {
+    () => {
+        "coalesce(i.about, m.thread)"
+    };
+}
+
 /// The join is written with CROSS so that the index is walked first, whatever the planner thinks.
 macro_rules! search {
     ($table:literal $(, $filter:literal)?) => {
         concat!(
-            "SELECT m.id, m.thread, t.patient, p.name, t.subject_line, m.sender, m.sender_name, m.sent,
-                EXISTS (SELECT 1 FROM touch u WHERE u.thread = m.thread AND u.author = ?2),
-                EXISTS (SELECT 1 FROM work_item w WHERE w.envelope = m.thread AND w.open = 1), m.text, p.birth_date
+            "SELECT m.id, ", place!(), ", t.patient, p.name, t.subject_line, m.sender, m.sender_name, m.sent,
+                EXISTS (SELECT 1 FROM touch u WHERE u.thread = ", place!(), " AND u.author = ?2),
+                EXISTS (SELECT 1 FROM work_item w WHERE w.envelope = ", place!(), " AND w.open = 1), m.text,
+                p.birth_date
              FROM ", $table, " f CROSS JOIN message m ON m.n = f.rowid
-                LEFT JOIN thread t ON t.id = m.thread LEFT JOIN patient p ON p.id = t.patient
+                LEFT JOIN thread i ON i.id = m.thread AND i.audience = 'internal' AND i.about IS NOT NULL
+                LEFT JOIN thread t ON t.id = ", place!(), " LEFT JOIN patient p ON p.id = t.patient
              WHERE f.", $table, " MATCH ?1 AND f.rowid >= ?3 AND f.rowid < ?4
                 AND m.standing IN ('sent', 'retracted') ",
             $($filter,)?
@@ -115,12 +124,12 @@ const OF_POOL: Both = [
     search!(
         "recent_text",
         "AND EXISTS (SELECT 1 FROM work_item v JOIN pool o ON o.identifier = v.pool
-        WHERE v.envelope = m.thread AND o.id = ?6)"
+        WHERE v.envelope = coalesce(i.about, m.thread) AND o.id = ?6)"
     ),
     search!(
         "message_text",
         "AND EXISTS (SELECT 1 FROM work_item v JOIN pool o ON o.identifier = v.pool
-        WHERE v.envelope = m.thread AND o.id = ?6)"
+        WHERE v.envelope = coalesce(i.about, m.thread) AND o.id = ?6)"
     ),
 ];
 

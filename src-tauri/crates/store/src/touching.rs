@@ -14,6 +14,7 @@ use uuid::{NoContext, Timestamp, Uuid};
 
 use crate::{
     Draft, StoreError, TouchRow, Writer, index,
+    notes::{Said, carrying},
     table::{message, outbox as rows, tally, thread, touch, unplaced, work_item},
 };
 
@@ -139,7 +140,7 @@ impl Writer<'_> {
     }
 
     /// Ends a touch: the reply or note queued, the outcome recorded, the work items dealt with on screen, the
-    /// draft gone (kept where it is put back, and with whom it is handed over to). The same reply ended twice is one. A touch whose claim was lost can
+    /// draft gone (kept where it is put back; where it is handed over it goes along). The same reply ended twice is one. A touch whose claim was lost can
     /// only be put back, which gives nothing back: what it still held was released when the claim was lost.
     ///
     /// # Errors
@@ -226,9 +227,7 @@ impl Writer<'_> {
             ));
             said.extend(leaving.last().map(|row| row.id.clone()));
         }
-        for note in notes {
-            leaving.extend(carrying(note, row));
-        }
+        leaving.extend(carrying(notes, row));
         for item in &ending.items {
             // Rights were asked of this thread: another's work items are not ended by it.
             let is_of_it = work_item::envelope_of(self.connection(), item.as_str())?;
@@ -253,33 +252,6 @@ impl Writer<'_> {
             Outcome::PutBack { .. } => Intent::Release { item },
             _ => Intent::Complete { item, reply: ending.reply.as_ref().map(|reply| reply.id.clone()) },
         }))
-    }
-
-    /// Keeps a note, shown at once: in the internal thread that it opens, or in the one that is there.
-    pub(crate) fn says(&mut self, note: &Note, author: &PartyRef) -> Result<Said, StoreError> {
-        if let Some(internal) = &note.open {
-            thread::put(self.connection(), internal.id.as_str(), internal, None, None)?;
-        }
-        self.put_own_message(&note.message, author)?;
-        Ok(Said {
-            open: note.open.as_ref().map(|internal| internal.id.clone()),
-            thread: note.message.thread.clone(),
-            message: note.message.id.clone(),
-        })
-    }
-
-    /// Says something inside the practice about a thread; it leaves at once.
-    ///
-    /// # Errors
-    /// [`StoreError`].
-    pub fn write_note(&mut self, note: &Note, author: &PartyRef) -> Result<(), StoreError> {
-        let said = self.says(note, author)?;
-        let row = |thread: &ThreadId, intent: Intent, depends_on: Vec<OutboxId>| OutboxRow {
-            depends_on,
-            ..self.draft_row(Some(thread), author, intent, self.now())
-        };
-        let rows: Vec<OutboxRow> = carrying(&said, row).collect();
-        self.outbox_add(&rows)
     }
 
     /// Takes an ending back while nothing of it has left: the touch is open, the text is a draft again.
@@ -391,24 +363,6 @@ impl Writer<'_> {
             wedged: None,
         }
     }
-}
-
-/// A note that was kept, and is to leave.
-pub(crate) struct Said {
-    open: Option<ThreadId>,
-    thread: ThreadId,
-    message: MessageId,
-}
-
-/// The rows that carry a note: its thread first, where it opens one.
-pub(crate) fn carrying(
-    note: &Said,
-    row: impl Fn(&ThreadId, Intent, Vec<OutboxId>) -> OutboxRow,
-) -> impl Iterator<Item = OutboxRow> {
-    let opens = note.open.as_ref().map(|open| row(open, Intent::OpenThread { thread: open.clone() }, Vec::new()));
-    let needs = opens.iter().map(|row| row.id.clone()).collect();
-    let says = row(&note.thread, Intent::Send { message: note.message.clone(), touch_began: None }, needs);
-    opens.into_iter().chain(std::iter::once(says))
 }
 
 /// A UUIDv7 of the transaction's instant; the order of the rows is their `seq`, whatever the clock says.

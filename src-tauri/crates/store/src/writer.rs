@@ -91,13 +91,13 @@ impl<'c> Writer<'c> {
         if self.all_stale {
             self.refile()?;
         }
-        let stale = std::mem::take(&mut self.stale);
         // What is said inside the practice is shown beside the patient's thread.
-        for key in &stale {
-            if let Some(about) = thread::about(&self.transaction, key)? {
-                self.changes.add(Tag::Thread(about));
+        for key in self.stale.clone() {
+            if let Some(about) = thread::about(&self.transaction, &key)? {
+                self.touch_thread(&about);
             }
         }
+        let stale = std::mem::take(&mut self.stale);
         envelopes::refresh(&mut self, &stale)?;
         let unsent = if self.unsent_changed { Some(sidecar::count(&self.transaction)?) } else { None };
         self.transaction.commit()?;

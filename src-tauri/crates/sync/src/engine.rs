@@ -121,6 +121,10 @@ impl Engine {
         let board = Arc::new(Board::new());
         let facts = Arc::new(Facts::load(&cache, &time, &board)?);
         let line = Arc::new(Line::new(server, Arc::clone(&time), Arc::clone(&board)));
+        if facts.had_a_statement() {
+            // Before it is asked anew, somebody in between may answer.
+            line.has_a_statement();
+        }
         let (wake_pull, wake_outbox) = (Arc::new(Notify::new()), Arc::new(Notify::new()));
         let author = member.reference.clone();
         let me = Me::of(&member);

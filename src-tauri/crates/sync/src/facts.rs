@@ -84,6 +84,11 @@ impl Facts {
         self.kept().server.clone()
     }
 
+    /// Whether this server had a statement of itself when it was asked before.
+    pub(crate) fn had_a_statement(&self) -> bool {
+        self.kept().stated
+    }
+
     /// Whether the server was asked what it can do, and that was tried out as far as it lets itself be: before,
     /// nothing is written to it.
     pub(crate) fn may_be_written_by(&self) -> bool {

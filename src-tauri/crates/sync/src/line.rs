@@ -26,8 +26,8 @@ use crate::{
 const BELIEVED_FOR: TimeDelta = TimeDelta::minutes(5);
 
 /// Times a read that ended without FHIR is made again before that is believed: of two replicas behind a gateway, one
-/// gone, each is met.
-const READ_AGAIN: usize = 2;
+/// gone, both are met, in whatever order other requests come between.
+const READ_AGAIN: usize = 5;
 
 /// The connection, observed.
 pub(crate) struct Line {

@@ -32,13 +32,13 @@ export class Composer {
   readonly words = $derived(wordCount(this.text));
   readonly empty = $derived(this.text.trim() === "");
 
-  #backend: Backend;
+  #backend: Pick<Backend, "draftSave">;
   #timer: ReturnType<typeof setTimeout> | undefined;
   #last: Promise<void> = Promise.resolve();
   /** What the file has of it. */
   #inFile: string;
 
-  constructor(backend: Backend, thread: string, replyId: string, draft: string) {
+  constructor(backend: Pick<Backend, "draftSave">, thread: string, replyId: string, draft: string) {
     this.#backend = backend;
     this.thread = thread;
     this.replyId = replyId;

@@ -24,6 +24,7 @@ import type { MessageRow } from "$bindings/MessageRow";
 import type { TouchView } from "$bindings/TouchView";
 import { type Backend, failureOf } from "$lib/backend/backend";
 import { LiveQuery, type LiveQueries } from "$lib/query/live.svelte";
+import { plainText } from "$lib/text/plain";
 import { Composer } from "./composer.svelte";
 import { Note } from "./note.svelte";
 import type { Outcome } from "./undo.svelte";
@@ -99,21 +100,32 @@ export class Touch {
   /** A reply that a colleague began and handed over, while nobody has written to the patient since. */
   get handedOver(): MessageRow | null {
     const messages = this.view?.messages ?? [];
-    const draft = messages.findLast((message) => message.draft && !message.retracted);
+    const draft = messages.findLast(
+      (message) => message.side === "inside" && message.draft && !message.retracted,
+    );
     if (draft === undefined) return null;
-    const isOver = messages.some((message) => message.side === "practice" && message.sent > draft.sent);
+    const isOver = messages.some(
+      (message) =>
+        message.side === "practice" &&
+        !message.retracted &&
+        message.delivery !== "needs-you" &&
+        message.sent > draft.sent,
+    );
     return isOver ? null : draft;
   }
 
   get canTakeDraft(): boolean {
-    return this.canReply && this.canWrite && this.composer !== null && this.handedOver !== null;
+    const { composer, handedOver } = this;
+    if (!this.canReply || !this.canWrite || composer === null || handedOver === null) return false;
+    // Once is enough.
+    return !composer.text.includes(plainText(handedOver.text));
   }
 
   /** Goes on from it: its words stand in the field, behind what is there already. */
   takeDraft(): void {
     const { composer, handedOver } = this;
     if (!this.canTakeDraft || composer === null || handedOver === null) return;
-    composer.type([composer.text.trimEnd(), handedOver.text].filter(Boolean).join("\n\n"));
+    composer.type([composer.text.trimEnd(), plainText(handedOver.text)].filter(Boolean).join("\n\n"));
   }
 
   async start(thread: string): Promise<void> {
@@ -257,8 +269,9 @@ export class Touch {
 
   /** Keeps what is typed; the pane stays as it is. Why it could not be kept, if it could not. */
   async keep(): Promise<ApiError | null> {
-    await this.composer?.keep();
-    return this.composer?.state === "failed" ? this.composer.failure : null;
+    const written = [this.composer, this.note.words].filter((words) => words !== null);
+    await Promise.all(written.map((words) => words.keep()));
+    return written.find(({ state }) => state === "failed")?.failure ?? null;
   }
 
   /** The pane leaves the page for good: keeps the draft, stops asking. */
@@ -271,9 +284,15 @@ export class Touch {
 
   async #end(outcome: Outcome, view: TouchView, ask: () => Promise<Ended>): Promise<Closed | null> {
     this.#enter("ending", view.thread);
-    // A reply takes its draft along; any other outcome leaves it for the next touch.
+    // A reply takes its draft along, and so does what is routed: none of it may be missing there. Any other outcome
+    // leaves it for the next touch.
     if (outcome === "replied") await this.composer?.end();
     else await this.composer?.keep();
+    if (outcome === "routed" && this.composer?.state === "failed") {
+      this.#enter("open", view.thread);
+      this.failure = this.composer.failure;
+      return null;
+    }
     try {
       const ended = await ask();
       this.#close();
@@ -304,6 +323,7 @@ export class Touch {
   }
 
   #close(): void {
+    this.note.leave();
     this.#live?.end();
     this.#live = null;
     this.composer = null;

@@ -131,15 +131,15 @@ export class Registry {
 
   /** Takes a key press in; true when an action took it. */
   press(event: KeyboardEvent): boolean {
-    if (this.#suspended > 0 || event.defaultPrevented || event.isComposing) return false;
+    if (event.defaultPrevented || event.isComposing) return false;
     const step = pressed(event, this.os);
-    if (step === null) return false;
-    const typing = isTextField(event.target);
     if (event.repeat && step === "enter" && !hasLines(event.target)) {
-      // One Enter is one yes: held down, it would say the next one to whatever comes under it.
+      // One Enter is one yes: held down, it would say the next one to whatever comes under it, a dialog too.
       event.preventDefault();
       return false;
     }
+    if (this.#suspended > 0 || step === null) return false;
+    const typing = isTextField(event.target);
     if (!typing && ownKey(event.target, step)) return false;
 
     const prefix = event.timeStamp - this.#prefixAt < SEQUENCE ? this.#prefix : "";

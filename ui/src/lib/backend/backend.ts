@@ -109,6 +109,8 @@ export interface Backend {
   /** What was open when the window was reloaded or unlocked. */
   touchCurrent(): Promise<TouchView | null>;
   draftSave(request: DraftSaveRequest): Promise<void>;
+  /** Keeps the words of a note while it is written. */
+  noteKeep(request: NoteWriteRequest): Promise<void>;
   /** Says something inside the practice about a thread that is open. */
   noteWrite(request: NoteWriteRequest): Promise<void>;
   replySend(request: ReplyRequest): Promise<Ended>;

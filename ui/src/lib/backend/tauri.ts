@@ -32,6 +32,7 @@ export const tauri: Backend = {
   replySend: (request) => invoke("reply_send", { request }),
   touchClose: (request) => invoke("touch_close", { request }),
   touchPutBack: (request) => invoke("touch_put_back", { request }),
+  noteKeep: (request) => invoke("note_keep", { request }),
   noteWrite: (request) => invoke("note_write", { request }),
   touchHandOn: (request) => invoke("touch_hand_on", { request }),
   destinations: () => invoke("destinations"),

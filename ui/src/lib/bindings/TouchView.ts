@@ -59,6 +59,10 @@ stuck: StuckChange | null,
  */
 draft: string, 
 /**
+ * What was typed of a note for colleagues and not said yet.
+ */
+note: string, 
+/**
  * Id that the reply will have; made when the composer opened, so that a double press is one reply.
  */
 replyId: string, 

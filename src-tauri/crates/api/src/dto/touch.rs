@@ -93,6 +93,8 @@ pub struct TouchView {
     pub stuck: Option<StuckChange>,
     /// What was typed so far.
     pub draft: String,
+    /// What was typed of a note for colleagues and not said yet.
+    pub note: String,
     /// Id that the reply will have; made when the composer opened, so that a double press is one reply.
     pub reply_id: String,
     /// When the touch began, UTC ms.

@@ -1,6 +1,7 @@
 //! A note inside the practice, beside the patient's thread.
 
 use tern_inbox::{ids::ThreadId, private::PrivateText};
+use tern_store::Draft;
 
 use crate::{
     dto::{ApiError, ErrorCode, NoteWriteRequest},
@@ -10,6 +11,27 @@ use crate::{
 };
 
 impl Program {
+    /// Keeps the words of a note while it is written; durable when this returns.
+    ///
+    /// # Errors
+    /// [`ErrorCode::TooLate`] for a thread that is neither started nor peeked at; [`ErrorCode::DiskFull`] with what was
+    /// kept before still there; [`ErrorCode::Locked`], [`ErrorCode::SignedOut`].
+    pub async fn note_keep(&self, request: NoteWriteRequest) -> Answer<()> {
+        let desk = self.desk()?;
+        let thread = ThreadId::new(request.thread);
+        if desk.mode_of(&thread).await?.is_none() {
+            return Err(ApiError::new(ErrorCode::TooLate));
+        }
+        let (place, author) = (Draft::of_note(&thread), desk.member.reference.clone());
+        let message = desk.reply_id(&place);
+        desk.write(move |writer| {
+            let updated = writer.now();
+            let text = request.text.into();
+            writer.save_draft(&Draft { thread: place, author, message, in_response_to: None, text, updated })
+        })
+        .await
+    }
+
     /// Says something to colleagues about a thread that is open here. It leaves at once, and no patient can read it.
     ///
     /// # Errors
@@ -25,14 +47,19 @@ impl Program {
         if desk.mode_of(&thread).await?.is_none() {
             return Err(ApiError::new(ErrorCode::TooLate));
         }
-        desk.case(&thread).await?.may_be_seen()?;
+        let case = desk.case(&thread).await?;
+        case.may_be_seen()?;
+        if case.is_internal() {
+            // Beside the patient's thread, where everybody finds it.
+            return Err(ApiError::new(ErrorCode::Invalid));
+        }
         desk.may_hold().await?;
         let beside = desk.internal_thread(&thread).await?;
         let note = note(&desk, &thread, beside.as_ref(), words, None);
-        let entry = desk.audit("send", Some(format!("Communication/{}", note.message.thread)));
+        let entry = desk.audit("note", Some(format!("Communication/{thread}")));
         let author = desk.member.reference.clone();
         desk.write(move |writer| {
-            writer.write_note(&note, &author)?;
+            writer.write_note(&note, &thread, &author)?;
             writer.audit_and_send(&entry)
         })
         .await?;
@@ -65,12 +92,16 @@ mod tests {
         let author = desk.member.reference.clone();
         desk.write(move |writer| writer.start_touch(&"t1".into(), &[], &author)).await.unwrap();
         assert_eq!(program.note_write(words(" ")).await.map_err(|error| error.code), Err(ErrorCode::Empty));
+        program.note_keep(words("Her mother calls")).await.unwrap();
+        let kept = program.touch_view(ThreadRequest { thread: "t1".into() }).await.unwrap();
+        assert_eq!(kept.note, "Her mother calls");
         program.note_write(words("Her mother calls at four.")).await.unwrap();
         program.note_write(words("She has.")).await.unwrap();
         let view = program.touch_view(ThreadRequest { thread: "t1".into() }).await.unwrap();
         let inside: Vec<_> = view.messages.iter().filter(|row| row.side == MessageSide::Inside).collect();
         let said: Vec<_> = inside.iter().map(|row| (row.text.as_str(), row.author.as_str(), row.draft)).collect();
         assert_eq!(said, [("Her mother calls at four.", "Dr Amara Osei", false), ("She has.", "Dr Amara Osei", false)]);
+        assert_eq!(view.note, "", "it is said");
         let threads = desk.read(|reader| reader.internal_threads(&"t1".into())).await.unwrap();
         assert_eq!(threads.len(), 1, "one thread holds them all");
     }

@@ -19,6 +19,8 @@ pub enum Deed {
     Peek,
     /// Sent a message.
     Send,
+    /// Said something inside the practice.
+    Note,
     /// Gave work to a pool or person.
     Route,
     /// Ended a touch without a reply.
@@ -48,6 +50,7 @@ impl Deed {
             Self::View => "view",
             Self::Peek => "peek",
             Self::Send => "send",
+            Self::Note => "note",
             Self::Route => "route",
             Self::Close => "close",
             Self::PutBack => "put-back",
@@ -65,7 +68,7 @@ impl Deed {
     fn action(self) -> &'static str {
         match self {
             Self::View | Self::Peek | Self::Export => "R",
-            Self::Send | Self::SendAnyway => "C",
+            Self::Send | Self::Note | Self::SendAnyway => "C",
             Self::Route | Self::Close | Self::PutBack | Self::Undo | Self::Settings => "U",
             Self::Check | Self::SignIn | Self::SignOut => "E",
         }

@@ -48,6 +48,16 @@ fn read(row: &Row<'_>) -> rusqlite::Result<Draft> {
     })
 }
 
+/// Before the thread that a note is about, where its words are kept while they are written.
+const NOTE: &str = "note:";
+
+impl Draft {
+    /// The place of a note's words, beside those of the reply.
+    pub fn of_note(about: &ThreadId) -> ThreadId {
+        ThreadId::new(format!("{NOTE}{about}"))
+    }
+}
+
 impl Reader<'_> {
     /// The member's draft in a thread.
     ///

@@ -121,7 +121,7 @@ pub(crate) fn words_of_others(
 pub(crate) fn unanswered(connection: &Connection, thread: &str) -> Result<Vec<String>, StoreError> {
     let mut statement = connection.prepare_cached(
         "SELECT id, sender FROM message
-         WHERE thread = ?1 AND standing = 'sent' AND authorship = 'person' ORDER BY n DESC LIMIT 10",
+         WHERE thread = ?1 AND standing = 'sent' AND authorship <> 'automatic' ORDER BY n DESC LIMIT 10",
     )?;
     let mut rows = statement.query([thread])?;
     let mut unanswered = Vec::new();

@@ -47,6 +47,9 @@ const OF_GROUP: &str = concat!("SELECT ", columns!(), " FROM outbox o WHERE o.gr
 const OF_ITEM: &str = concat!("SELECT ", columns!(), " FROM outbox o WHERE o.item = ?1 ORDER BY o.seq");
 const OF_MESSAGE: &str = concat!("SELECT ", columns!(), " FROM outbox o WHERE o.message = ?1");
 const WEDGED: &str = "SELECT 1 FROM outbox WHERE thread = ?1 AND delivery = 'wedged' LIMIT 1";
+/// The condition on `about` is the index's own.
+const NOTE_WEDGED: &str = "SELECT 1 FROM thread t JOIN outbox o ON o.thread = t.id
+    WHERE t.about = ?1 AND t.audience = 'internal' AND o.delivery = 'wedged' LIMIT 1";
 const REPLIES: &str = "SELECT delivery FROM outbox WHERE thread = ?1 AND message IS NOT NULL ORDER BY seq DESC LIMIT 1";
 
 #[cfg(test)]
@@ -57,6 +60,7 @@ pub(crate) const SCREENS: &[(&str, &str)] = &[
     ("outbox of a group", OF_GROUP),
     ("an outbox row", GET),
     ("what of a thread needs somebody", WEDGED),
+    ("what of the notes beside it does", NOTE_WEDGED),
     ("a thread's last reply", REPLIES),
     ("outbox, ready", READY),
 ];
@@ -133,10 +137,12 @@ pub(crate) fn all(connection: &Connection) -> Result<Vec<OutboxRow>, StoreError>
     select(connection, ALL, &[])
 }
 
-/// How far what was done in a thread has got: wedged where anything of it is, else as far as its last reply, while
+/// How far what was done in a thread has got: wedged where anything of it is, a note beside it included, else as far as its last reply, while
 /// that is still here.
 pub(crate) fn delivery_of(connection: &Connection, thread: &str) -> Result<Option<Delivery>, StoreError> {
-    if connection.prepare_cached(WEDGED)?.exists([thread])? {
+    if connection.prepare_cached(WEDGED)?.exists([thread])?
+        || connection.prepare_cached(NOTE_WEDGED)?.exists([thread])?
+    {
         return Ok(Some(Delivery::Wedged));
     }
     Ok(connection.prepare_cached(REPLIES)?.query_row([thread], |row| row.word(0)).optional()?)
@@ -224,6 +230,14 @@ pub(crate) fn update(connection: &Connection, row: &OutboxRow) -> Result<(), Sto
 }
 
 /// Removes a row and what was needed of it.
+/// The row is nobody's decision any more: it leaves by itself, from this instant.
+pub(crate) fn leave_group(connection: &Connection, id: &OutboxId, at: DateTime<Utc>) -> Result<(), StoreError> {
+    connection
+        .prepare_cached("UPDATE outbox SET grouped = NULL, not_before = ?2 WHERE id = ?1")?
+        .execute(params![id.as_str(), micros(at)])?;
+    Ok(())
+}
+
 pub(crate) fn remove(connection: &Connection, id: &OutboxId) -> Result<(), StoreError> {
     connection.prepare_cached("DELETE FROM outbox WHERE id = ?1")?.execute([id.as_str()])?;
     connection.prepare_cached("DELETE FROM outbox_need WHERE row = ?1")?.execute([id.as_str()])?;

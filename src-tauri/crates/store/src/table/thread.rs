@@ -21,7 +21,7 @@ const GET: &str = "SELECT id, subject_line, patient, category, opener, opener_na
 const INTERNAL: &str = "SELECT id, subject_line, patient, category, opener, opener_name, participants, audience, about,
         server_id, version
     FROM thread WHERE about = ?1 AND audience = 'internal'";
-const ABOUT: &str = "SELECT about FROM thread WHERE id = ?1";
+const ABOUT: &str = "SELECT about FROM thread WHERE id = ?1 AND audience = 'internal'";
 /// The condition is the index's own, word for word: otherwise SQLite would not use it.
 const MADE_HERE: &str = "SELECT id, server_id, version, updated, first_updated, TRUE FROM thread
     WHERE identity = ?1 AND (server_id IS NULL OR server_id <> id)";

@@ -219,7 +219,7 @@ fn who_shows_a_thread_is_told_of_a_note_beside_it() {
     };
     let mut changes = scene.cache.subscribe();
     let note = tern_store::Note { open: Some(internal), message: a_reply("n1", "note") };
-    scene.cache.write(noon(), |writer| writer.write_note(&note, &osei())).unwrap();
+    scene.cache.write(noon(), |writer| writer.write_note(&note, &"cough".into(), &osei())).unwrap();
     let told = changes.try_recv().unwrap();
     assert!(told.tags.contains(&tern_store::Tag::Thread("cough".into())), "{told:?}");
     let rows: Vec<_> = scene.ready(noon()).into_iter().map(|row| row.intent).collect();

@@ -277,6 +277,7 @@ fn deed(action: &str) -> Option<Deed> {
         Deed::View,
         Deed::Peek,
         Deed::Send,
+        Deed::Note,
         Deed::Route,
         Deed::Close,
         Deed::PutBack,

@@ -289,6 +289,10 @@ export class MemoryBackend extends MemoryTables implements Backend {
     await this.did("draftSave", request, undefined);
     this.drafts.set(request.thread, request.text);
   }
+  async noteKeep({ thread, text }: { thread: string; text: string }) {
+    await this.did("noteKeep", { thread, text }, undefined);
+    this.setTouch(thread, { note: text });
+  }
   async noteWrite({ thread, text }: { thread: string; text: string }) {
     await this.did("noteWrite", { thread, text }, undefined);
     const note = message(`note-${++this.#ids}`, this.now(), {
@@ -296,7 +300,10 @@ export class MemoryBackend extends MemoryTables implements Backend {
       author: "Dr Amara Osei",
       text,
     });
-    this.setTouch(thread, { messages: [...(this.touches.get(thread)?.messages ?? []), note] });
+    this.setTouch(thread, {
+      messages: [...(this.touches.get(thread)?.messages ?? []), note],
+      note: "",
+    });
   }
   async replySend(request: { thread: string; replyId: string; text: string; workItems: string[] }) {
     await this.did("replySend", request, undefined);
@@ -446,6 +453,7 @@ export class MemoryBackend extends MemoryTables implements Backend {
       stuck: this.stuck.get(thread) ?? null,
       mayReply: "free",
       draft: this.drafts.get(thread) ?? "",
+      note: "",
       replyId: `reply-${++this.#ids}`,
       started: this.now(),
       touchNumber: 1,
