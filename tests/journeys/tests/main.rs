@@ -6,6 +6,7 @@
 
 mod bad_input;
 mod canaries;
+mod coverage;
 mod looks;
 mod now;
 mod one_touch;
