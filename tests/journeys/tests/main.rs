@@ -6,6 +6,7 @@
 
 mod bad_input;
 mod canaries;
+mod coverage;
 mod inside;
 mod looks;
 mod now;

@@ -18,6 +18,7 @@ export function handlersOf(inbox: Inbox, tern: Tern): Partial<Record<ActionId, H
   const opened = () => here() && touch.state === "open";
   const onRows = () => onList() && free() && !inbox.search.active && list.selected !== null;
   const movable = () => (opened() ? touch.canHandOn : onList() && free() && inbox.chosen.length > 0);
+  const nthQueue = (n: number) => inbox.rail.data?.queues[n - 1]?.id ?? null;
   const handlers: Partial<Record<ActionId, Handler>> = {
     "list.next": {
       run: () => (onNow() ? nextOffer(inbox, tern) : inbox.move(1)),
@@ -91,8 +92,8 @@ export function handlersOf(inbox: Inbox, tern: Tern): Partial<Record<ActionId, H
       can: () => movable() && inbox.moves.numbered(n) !== null,
     };
     handlers[`queue.${n}`] = {
-      run: () => inbox.openQueue(inbox.nthQueue(n)!),
-      can: () => inbox.nthQueue(n) !== null,
+      run: () => inbox.openQueue(nthQueue(n)!),
+      can: () => nthQueue(n) !== null,
     };
   }
   return handlers;

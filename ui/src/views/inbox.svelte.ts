@@ -398,11 +398,6 @@ export class Inbox {
     this.#tern.fail(this.touch.failure);
   }
 
-  /** The n-th queue of the rail, from 1. */
-  nthQueue(n: number): QueueId | null {
-    return this.rail.data?.queues[n - 1]?.id ?? null;
-  }
-
   /** The hand moves on with the key, and the file follows; where it does not, the touch is back. */
   async #ended(ending: Promise<Closed | null>, gone = true, what = ""): Promise<void> {
     const { thread } = this.touch;
