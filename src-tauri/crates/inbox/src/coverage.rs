@@ -209,7 +209,7 @@ impl Roster {
         loop {
             let Some(last) = passed.last() else { return Standing::Here };
             let of_theirs = |turn: &&Turn| turn.absent == *last && turn.is_in_force(now) && turn.is_for(pool);
-            let counts = |turn: &Turn| (!turn.pools.is_empty(), may(&turn.stand_in), turn.span.start, turn.id.clone());
+            let counts = |turn: &Turn| (may(&turn.stand_in), !turn.pools.is_empty(), turn.span.start, turn.id.clone());
             let Some(next) = self.turns.iter().filter(of_theirs).max_by_key(|turn| counts(turn)) else {
                 return if passed.len() == 1 { Standing::Here } else { Standing::By(last.clone()) };
             };

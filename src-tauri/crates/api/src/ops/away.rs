@@ -210,6 +210,10 @@ impl Program {
         if !plans.may_change(&absent) {
             return Err(ApiError::new(ErrorCode::NotAllowed));
         }
+        // It got to the server while it was being changed: what is changed is that, and not made a second time.
+        if known.is_some_and(|plan| plan.version.is_some()) && request.base.is_none() {
+            return Err(ApiError::new(ErrorCode::TooLate));
+        }
         // FHIR's instants have milliseconds: what is kept is what comes back.
         let now = instant(desk.server_now().timestamp_millis())?;
         let from = request.from.map(instant).transpose()?.unwrap_or(now);

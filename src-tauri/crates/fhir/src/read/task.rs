@@ -108,6 +108,10 @@ impl Wire<'_> {
         let (Some(absent), Some(stand_in)) = (member(&self.patient), member(&self.owner)) else {
             return Ok(Content::NotOurs);
         };
+        // Nobody stands in for themselves.
+        if absent == stand_in {
+            return Ok(Content::NotOurs);
+        }
         let ends = self.execution_period.as_ref().map(|period| (words(&period.start), words(&period.end)));
         let (from, until) = match ends {
             None | Some((None, None)) => return Ok(Content::NotOurs),

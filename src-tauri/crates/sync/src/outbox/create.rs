@@ -105,6 +105,10 @@ impl Outbox {
         }
         let found = self.find(new).await?;
         Ok(match found {
+            // Somebody may have changed it since: the pull brings it as it stands.
+            Found::There(acknowledged) if matches!(row.intent, Intent::Cover { .. }) => {
+                Some(self.fate(row, Answer::Found, Acknowledged { version: None, ..acknowledged }))
+            }
             Found::There(acknowledged) => Some(self.fate(row, Answer::Found, acknowledged)),
             Found::No(answer) => Some(match self.fate(row, answer, Acknowledged::default()) {
                 Fate::Again { at, attempts } => Fate::Unknown { at, attempts },

@@ -185,11 +185,13 @@ impl Outbox {
         let now = self.time.now();
         // To whoever stands in, what was given to the absent member is free.
         let item = &self.book.freed(&seen.item, &self.me, now).await?;
+        // A move is judged by what stands there: given to somebody, or given back.
+        let stands = &seen.item;
         let step = match &row.intent {
             Intent::Claim { .. } => rules::claim(item, &self.me, now),
             Intent::Renew { .. } => rules::renew(item, &self.me, now),
             Intent::Release { .. } => rules::release(item, &self.me),
-            Intent::Move { change, seen, .. } => rules::relocate(item, change, seen, &self.me, now),
+            Intent::Move { change, seen, .. } => rules::relocate(stands, change, seen, &self.me, now),
             _ => rules::complete(item, &self.me, now),
         };
         let claims = matches!(row.intent, Intent::Claim { .. });

@@ -300,10 +300,8 @@ export class MemoryBackend extends MemoryTables implements Backend {
       author: "Dr Amara Osei",
       text,
     });
-    this.setTouch(thread, {
-      messages: [...(this.touches.get(thread)?.messages ?? []), note],
-      note: "",
-    });
+    const messages = [...(this.touches.get(thread)?.messages ?? []), note];
+    this.setTouch(thread, { messages, note: "" });
   }
   async replySend(request: { thread: string; replyId: string; text: string; workItems: string[] }) {
     await this.did("replySend", request, undefined);
