@@ -175,7 +175,7 @@ fn an_internal_thread_is_seen_with_what_it_is_about() {
     sit_down(&scene, mia(), Role::Ma);
     assert_eq!(found(&scene, "hearsay"), ["cough"]);
     sit_down(&scene, jo(), Role::FrontOffice);
-    assert_eq!(found(&scene, "hearsay"), ["note-visit"]);
+    assert_eq!(found(&scene, "hearsay"), ["visit"]);
 }
 
 #[test]
