@@ -94,6 +94,8 @@ impl Writer<'_> {
         self.remove_row(row)?;
         message::remove(self.connection(), note.id.as_str())?;
         self.close_if_empty(&note.thread)?;
+        // With its thread gone, nothing says any more whose row in the list it was.
+        self.touch_thread(&about);
         if note.authorship == Authorship::Draft {
             let fresh = crate::touching::fresh_id(self.now());
             let draft = Draft {

@@ -7,6 +7,7 @@ mod file;
 mod flags;
 mod lost;
 mod moves;
+mod notes;
 mod page;
 mod scene;
 mod search;
