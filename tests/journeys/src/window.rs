@@ -8,6 +8,7 @@ use std::{
 use fantoccini::{
     Client, ClientBuilder, Locator,
     actions::{InputSource as _, KeyAction, KeyActions},
+    error::CmdError,
     key::Key,
 };
 use hyper_util::client::legacy::connect::HttpConnector;
@@ -46,6 +47,20 @@ pub struct Window {
 const STIR: &str = "const dot = document.createElement('div'); dot.setAttribute('aria-hidden', 'true'); dot.style.cssText = 'position:fixed;left:0;bottom:0;width:1px;height:1px;pointer-events:none'; document.body.append(dot); let on = false; window.__stir = [dot, setInterval(() => { on = !on; dot.style.background = on ? 'rgba(0,0,0,0.004)' : 'transparent' }, 30)]";
 const SETTLE: &str =
     "const [dot, timer] = window.__stir ?? []; clearInterval(timer); dot?.remove(); delete window.__stir";
+
+/// What is done with an element, once it is in reach.
+#[derive(Clone, Copy)]
+enum Reach<'a> {
+    Click,
+    Clear,
+    Fill(&'a str),
+}
+
+/// Whether the page was drawn anew between finding an element and touching it: nothing was done then.
+fn moved(error: &CmdError) -> bool {
+    let covered = matches!(error, CmdError::Standard(said) if said.error() == "element click intercepted");
+    covered || error.is_element_not_interactable() || error.is_stale_element_reference()
+}
 
 impl Drop for Window {
     fn drop(&mut self) {
@@ -105,9 +120,71 @@ impl Window {
     /// # Errors
     /// When it does not come, with what the page says instead.
     pub async fn see(&self, css: &str) -> Result<fantoccini::elements::Element, Failure> {
-        match self.client.wait().at_most(PATIENCE).for_element(Locator::Css(css)).await {
+        self.see_found(Locator::Css(css)).await
+    }
+
+    async fn see_found(&self, found: Locator<'_>) -> Result<fantoccini::elements::Element, Failure> {
+        match self.client.wait().at_most(PATIENCE).for_element(found).await {
             Ok(element) => Ok(element),
-            Err(error) => Err(format!("waited for {css}: {error}; the page says: {}", self.words().await).into()),
+            Err(error) => Err(format!("waited for {found:?}: {error}; the page says: {}", self.words().await).into()),
+        }
+    }
+
+    /// Clicks what matches, once it is there and at rest: a row that moves while it is aimed at, or is drawn anew, is
+    /// aimed at again, as a person would.
+    ///
+    /// # Errors
+    /// When it does not come, or cannot be clicked for as long as anything is waited for.
+    pub async fn click(&self, css: &str) -> Result<(), Failure> {
+        self.reach(Locator::Css(css), Reach::Click).await
+    }
+
+    /// Clicks what is found otherwise than by CSS, as [`Window::click`].
+    ///
+    /// # Errors
+    /// As [`Window::click`].
+    pub async fn click_on(&self, found: Locator<'_>) -> Result<(), Failure> {
+        self.reach(found, Reach::Click).await
+    }
+
+    /// Empties the field that matches, once it can be.
+    ///
+    /// # Errors
+    /// As [`Window::click`].
+    pub async fn clear(&self, css: &str) -> Result<(), Failure> {
+        self.reach(Locator::Css(css), Reach::Clear).await
+    }
+
+    /// Types into the field that matches, once it can be.
+    ///
+    /// # Errors
+    /// As [`Window::click`].
+    pub async fn fill(&self, css: &str, words: &str) -> Result<(), Failure> {
+        self.reach(Locator::Css(css), Reach::Fill(words)).await
+    }
+
+    async fn reach(&self, found: Locator<'_>, how: Reach<'_>) -> Result<(), Failure> {
+        let began = tokio::time::Instant::now();
+        loop {
+            let element = self.see_found(found).await?;
+            let done = match how {
+                Reach::Click => element.click().await,
+                Reach::Clear => element.clear().await,
+                Reach::Fill(words) => element.send_keys(words).await,
+            };
+            match done {
+                Ok(()) => return Ok(()),
+                Err(error) if moved(&error) && began.elapsed() < PATIENCE => {
+                    tokio::time::sleep(std::time::Duration::from_millis(25)).await;
+                }
+                Err(error) => {
+                    return Err(format!(
+                        "{found:?} is there and out of reach: {error}; the page says: {}",
+                        self.words().await
+                    )
+                    .into());
+                }
+            }
         }
     }
 

@@ -38,7 +38,7 @@ async fn a_sign_in_that_fails_says_why_and_what_to_do() {
     scene.road.goes_wrong("html-200=always@GET:/auth").unwrap();
     attempt(&window, &scene.road.base_url, &scene.road.ca_file).await;
     window.see("[data-testid=sign-in-page]").await.unwrap();
-    window.see("[data-testid=sign-in-cancel]").await.unwrap().click().await.unwrap();
+    window.click("[data-testid=sign-in-cancel]").await.unwrap();
     fails(&window, "cancelled", &scene.road.base_url).await;
 
     // The way in stands open all the while.
@@ -108,7 +108,7 @@ async fn whatever_a_patient_sends_is_shown_as_text() {
     let thread = sees_in_urgent(&window, &arrived).await;
     let row = format!("[data-testid='envelope-{thread}']");
     window.see_words(&row, "onerror").await.unwrap();
-    window.see(&row).await.unwrap().click().await.unwrap();
+    window.click(&row).await.unwrap();
     assert_eq!(start(&window).await, thread);
     window.see_words("[data-testid^=message-]", &text).await.unwrap();
     window.see_words("[data-testid=patient]", "onerror").await.unwrap();
@@ -124,7 +124,7 @@ async fn whatever_a_patient_sends_is_shown_as_text() {
     let long = "word ".repeat(200_000) + "the end of it";
     let arrived = scene.practice.arrive_as("stat", "A very long letter", &long).await.unwrap();
     let thread = sees_in_urgent(&window, &arrived).await;
-    window.see(&format!("[data-testid='envelope-{thread}']")).await.unwrap().click().await.unwrap();
+    window.click(&format!("[data-testid='envelope-{thread}']")).await.unwrap();
     assert_eq!(start(&window).await, thread);
     window.see_words("[data-testid^=message-]", "Show all").await.unwrap();
     assert!(!window.words().await.contains("the end of it"), "a megabyte is not laid out unasked");
@@ -216,7 +216,7 @@ async fn without_a_keyring_nobody_gets_in_and_nothing_is_lost() {
     window.see_words("[data-testid=restored]", "1 unsent reply or draft").await.unwrap();
     accessible(&window).await;
     go_to(&window, "Nurse triage").await;
-    window.see(&format!("[data-testid='envelope-{thread}']")).await.unwrap().click().await.unwrap();
+    window.click(&format!("[data-testid='envelope-{thread}']")).await.unwrap();
     assert_eq!(start(&window).await, thread);
     has_draft(&window).await;
     window.quit().await.unwrap();

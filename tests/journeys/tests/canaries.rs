@@ -31,7 +31,7 @@ async fn no_word_of_a_message_is_left_on_the_disk_in_a_log_or_in_a_notification(
     window.see_words("[data-testid=status]", "All sent").await.unwrap();
 
     // While another queue is looked at, a patient writes something urgent, which the desktop is told of.
-    window.see("[data-testid=rail-waiting]").await.unwrap().click().await.unwrap();
+    window.click("[data-testid=rail-waiting]").await.unwrap();
     let text = format!("My chest hurts and I cannot breathe well, {TEXT}.");
     let arrived = scene.practice.arrive_as("stat", &format!("Chest pain {SUBJECT}"), &text).await.unwrap();
     let thread = arrived["thread"].as_str().unwrap().trim_start_matches("Communication/").to_owned();
@@ -48,15 +48,15 @@ async fn no_word_of_a_message_is_left_on_the_disk_in_a_log_or_in_a_notification(
     window.see("[data-testid=search]:focus").await.unwrap();
     window.type_text(TEXT).await.unwrap();
     window.see(&format!("[data-testid='hit-{thread}']")).await.unwrap();
-    window.see("[data-testid=search]").await.unwrap().clear().await.unwrap();
+    window.clear("[data-testid=search]").await.unwrap();
     window.type_text(SEARCHED).await.unwrap();
     window.press_key(Key::Escape).await.unwrap();
-    window.see("[data-testid=rail-urgent]").await.unwrap().click().await.unwrap();
+    window.click("[data-testid=rail-urgent]").await.unwrap();
     // The hits give way to the list.
     let row = format!("[data-testid='envelope-{thread}']");
     let in_sight = "return (document.querySelector(arguments[0])?.offsetParent ?? null) !== null";
     window.until(in_sight, vec![json!(row)], "the row in sight").await.unwrap();
-    window.see(&row).await.unwrap().click().await.unwrap();
+    window.click(&row).await.unwrap();
     assert_eq!(start(&window).await, thread);
     window.see_words("[data-testid^=message-]", TEXT).await.unwrap();
     scene.practice.writes_again(&format!("Communication/{thread}"), &format!("It is worse, {AGAIN}")).await.unwrap();
@@ -67,8 +67,8 @@ async fn no_word_of_a_message_is_left_on_the_disk_in_a_log_or_in_a_notification(
     write(&window, DRAFT).await;
     window.press_key(Key::Escape).await.unwrap();
     window.press_key(Key::Escape).await.unwrap();
-    window.see("[data-testid=put-back-reason]").await.unwrap().send_keys(REASON).await.unwrap();
-    window.see("[data-testid=put-back-confirm]").await.unwrap().click().await.unwrap();
+    window.fill("[data-testid=put-back-reason]", REASON).await.unwrap();
+    window.click("[data-testid=put-back-confirm]").await.unwrap();
     window.see("[data-testid=undo-bar]").await.unwrap();
     let words: Vec<String> = [SUBJECT, TEXT, AGAIN, REPLY, DRAFT, REASON, SEARCHED, &patient].map(str::to_owned).into();
 

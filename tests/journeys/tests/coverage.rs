@@ -2,16 +2,15 @@
 
 use fantoccini::{Locator, key::Key};
 use serde_json::{Value, json};
-use tern_journeys::{PATIENCE, window::Window};
+use tern_journeys::window::Window;
 
 use crate::scene::{Scene, accessible, selected, start};
 
 /// Chooses somebody in the dialog's list of people.
 async fn chooses(window: &Window, name: &str) {
-    window.see("[data-testid=away-stand-in]").await.unwrap().click().await.unwrap();
+    window.click("[data-testid=away-stand-in]").await.unwrap();
     let option = format!("//*[contains(@class, 'select-option')][contains(., '{name}')]");
-    let option = window.client.wait().at_most(PATIENCE).for_element(Locator::XPath(&option)).await.unwrap();
-    option.click().await.unwrap();
+    window.click_on(Locator::XPath(&option)).await.unwrap();
 }
 
 async fn opens_away(window: &Window) {
@@ -31,15 +30,15 @@ async fn coverage_begins_and_ends() {
     accessible(&osei).await;
     // The front office cannot stand in for a physician.
     chooses(&osei, "Front office").await;
-    osei.see("[data-testid=away-save]").await.unwrap().click().await.unwrap();
+    osei.click("[data-testid=away-save]").await.unwrap();
     osei.see_words("[data-testid=away-said]", "front office").await.unwrap();
     chooses(&osei, "Tran").await;
-    osei.see("[data-testid=away-save]").await.unwrap().click().await.unwrap();
+    osei.click("[data-testid=away-save]").await.unwrap();
     osei.see("[data-testid=away-row][data-now=true][data-saving=saved]").await.unwrap();
     accessible(&osei).await;
 
     // Mia has her queue, with what is Dr Osei's.
-    mia.see("[data-testid^='rail-for/']").await.unwrap().click().await.unwrap();
+    mia.click("[data-testid^='rail-for/']").await.unwrap();
     mia.see_words("[data-testid^='rail-for/']", "Osei").await.unwrap();
     mia.see_words("[data-testid^=envelope-][aria-selected=true]", "for Dr").await.unwrap();
     accessible(&mia).await;
@@ -50,7 +49,7 @@ async fn coverage_begins_and_ends() {
     scene.server_has(&thread, "what Mia closed", closed).await.unwrap();
 
     // Dr Osei is back.
-    osei.see("[data-testid=away-end]").await.unwrap().click().await.unwrap();
+    osei.click("[data-testid=away-end]").await.unwrap();
     osei.see_gone("[data-testid=away-row]").await.unwrap();
     osei.press_key(Key::Escape).await.unwrap();
     osei.see_gone("[data-testid=away]").await.unwrap();
@@ -58,7 +57,7 @@ async fn coverage_begins_and_ends() {
     osei.see("[data-testid=digest-closed][data-count='1']").await.unwrap();
     osei.see_words("[data-testid=digest-closed]", "1 was closed by others").await.unwrap();
     accessible(&osei).await;
-    osei.see("[data-testid=digest-seen]").await.unwrap().click().await.unwrap();
+    osei.click("[data-testid=digest-seen]").await.unwrap();
     osei.see_gone("[data-testid=digest]").await.unwrap();
 
     let tasks = scene.practice.search("Task?_count=1000").await.unwrap();

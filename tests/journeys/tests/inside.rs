@@ -30,8 +30,8 @@ async fn a_draft_is_handed_over_with_a_note_and_a_colleague_goes_on_from_it() {
     accessible(&nora).await;
 
     nora.press('a').await.unwrap();
-    nora.see("[data-testid=route-search]").await.unwrap().send_keys("osei").await.unwrap();
-    nora.see("[data-testid=route-note]").await.unwrap().send_keys(ASKED).await.unwrap();
+    nora.fill("[data-testid=route-search]", "osei").await.unwrap();
+    nora.fill("[data-testid=route-note]", ASKED).await.unwrap();
     nora.press_key(Key::Enter).await.unwrap();
     nora.see("[data-testid=undo-bar]").await.unwrap();
     let routed = |items: &[Value]| {
@@ -45,7 +45,7 @@ async fn a_draft_is_handed_over_with_a_note_and_a_colleague_goes_on_from_it() {
 
     let osei = scene.signed_in("physician", "fr").await;
     go_to(&osei, "Dr Osei").await;
-    osei.see(&format!("[data-testid='envelope-{thread}']")).await.unwrap().click().await.unwrap();
+    osei.click(&format!("[data-testid='envelope-{thread}']")).await.unwrap();
     assert_eq!(start(&osei).await, thread);
     osei.until(stands, vec![json!(ASKED), json!("Interne au cabinet")], "the question").await.unwrap();
     osei.until(stands, vec![json!(DRAFT), json!("Brouillon transmis")], "the draft").await.unwrap();

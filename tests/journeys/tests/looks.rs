@@ -39,7 +39,7 @@ async fn settings_palette_and_keys_are_as_readable_as_the_inbox() {
         window.press_with(&[Key::Control], ',').await.unwrap();
         window.see("[data-testid=view-settings]").await.unwrap();
         accessible(&window).await;
-        window.see("[data-testid=settings-close]").await.unwrap().click().await.unwrap();
+        window.click("[data-testid=settings-close]").await.unwrap();
         window.see("[data-testid=view-inbox]").await.unwrap();
     }
     window.quit().await.unwrap();

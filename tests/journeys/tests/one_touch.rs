@@ -43,14 +43,14 @@ async fn a_reply_is_taken_back_although_the_next_message_is_open_already_and_nei
     assert_ne!(first, second);
     write(&window, "Half a sentence").await;
     // Out of the field: there z is a letter.
-    window.see("[data-testid=undo]").await.unwrap().click().await.unwrap();
+    window.click("[data-testid=undo]").await.unwrap();
     let says = "const field = document.querySelector('[data-testid=composer]'); \
                 return field !== null && (field.value ?? field.textContent).includes(arguments[0])";
     window.until(says, vec![json!(REPLY)], "the reply again").await.unwrap();
     window.see("[data-testid=behind]").await.unwrap();
     accessible(&window).await;
     assert_eq!(scene.said(&first, REPLY).await, 0);
-    window.see("[data-testid=behind-back]").await.unwrap().click().await.unwrap();
+    window.click("[data-testid=behind-back]").await.unwrap();
     window.until(says, vec![json!("Half a sentence")], "what was begun").await.unwrap();
     window.quit().await.unwrap();
 }
@@ -91,8 +91,8 @@ async fn closed_without_a_reply_and_put_back_with_a_reason() {
     window.press_key(Key::Escape).await.unwrap();
     window.see("[data-testid=put-back-reason]").await.unwrap();
     accessible(&window).await;
-    window.see("[data-testid=put-back-reason]").await.unwrap().send_keys("Needs the chart first").await.unwrap();
-    window.see("[data-testid=put-back-confirm]").await.unwrap().click().await.unwrap();
+    window.fill("[data-testid=put-back-reason]", "Needs the chart first").await.unwrap();
+    window.click("[data-testid=put-back-confirm]").await.unwrap();
     window.see("[data-testid=undo-bar]").await.unwrap();
     let free = |items: &[serde_json::Value]| {
         items.iter().any(|item| item["status"] == json!("requested") && item.get("owner").is_none())
@@ -108,13 +108,13 @@ async fn two_windows_race_for_one_item_and_the_loser_is_told_who() {
     let scene = Scene::set(&[]).await;
     let osei = scene.signed_in("physician", "en").await;
     let mia = scene.signed_in("triage-lead", "en").await;
-    osei.see("[data-testid=rail-urgent]").await.unwrap().click().await.unwrap();
-    mia.see("[data-testid=rail-urgent]").await.unwrap().click().await.unwrap();
+    osei.click("[data-testid=rail-urgent]").await.unwrap();
+    mia.click("[data-testid=rail-urgent]").await.unwrap();
     osei.see("[data-testid^=envelope-]").await.unwrap();
     mia.see("[data-testid^=envelope-]").await.unwrap();
     let thread = selected(&osei).await;
     let pick = format!("[data-testid='envelope-{thread}']");
-    mia.see(&pick).await.unwrap().click().await.unwrap();
+    mia.click(&pick).await.unwrap();
     let (first, second) = tokio::join!(osei.press_key(Key::Enter), mia.press_key(Key::Enter));
     first.unwrap();
     second.unwrap();

@@ -162,8 +162,7 @@ pub(crate) async fn sign_in(window: &Window) {
 /// Goes to a pool of the rail.
 pub(crate) async fn go_to(window: &Window, pool: &str) {
     let pool = format!("//*[starts-with(@data-testid, 'rail-pool/')][contains(., '{pool}')]");
-    let pool = window.client.wait().at_most(PATIENCE).for_element(Locator::XPath(&pool)).await.expect("the pool");
-    pool.click().await.expect("a click");
+    window.click_on(Locator::XPath(&pool)).await.expect("the pool");
 }
 
 /// Calls a command as the page does; what it answers, or why not.
@@ -218,13 +217,13 @@ pub(crate) async fn set(window: &Window, change: Value) {
 
 /// Signs out in the settings, whether or not something is unsent: the dialog lists it, and the file stays.
 pub(crate) async fn sign_out(window: &Window) {
-    window.see("[data-testid=settings]").await.expect("the rail").click().await.expect("a click");
-    window.see("[data-testid=sign-out]").await.expect("the settings").click().await.expect("a click");
-    window.see("[data-testid=sign-out-confirm]").await.expect("the dialog").click().await.expect("a click");
+    window.click("[data-testid=settings]").await.expect("a click");
+    window.click("[data-testid=sign-out]").await.expect("a click");
+    window.click("[data-testid=sign-out-confirm]").await.expect("a click");
     let asked = "return !!document.querySelector('[data-testid=sign-out-anyway], [data-testid=view-sign-in]')";
     window.until(asked, vec![], "an answer").await.expect("signed out, or asked again");
     if window.count("[data-testid=sign-out-anyway]").await.expect("a page") > 0 {
-        window.see("[data-testid=sign-out-anyway]").await.expect("the dialog").click().await.expect("a click");
+        window.click("[data-testid=sign-out-anyway]").await.expect("a click");
     }
     window.see("[data-testid=view-sign-in]").await.expect("the sign-in screen");
 }
@@ -239,7 +238,7 @@ pub(crate) async fn accessible(window: &Window) {
 /// Waits for what arrived in *Urgent*; its thread.
 pub(crate) async fn sees_in_urgent(window: &Window, arrived: &Value) -> String {
     let thread = arrived["thread"].as_str().unwrap().trim_start_matches("Communication/").to_owned();
-    window.see("[data-testid=rail-urgent]").await.unwrap().click().await.unwrap();
+    window.click("[data-testid=rail-urgent]").await.unwrap();
     // A new row waits above the list until it is let in.
     let there = format!(
         "const row = document.querySelector(\"[data-testid='envelope-{thread}']\"); if (!row) document.querySelector('[data-testid=new-rows]')?.click(); return !!row"

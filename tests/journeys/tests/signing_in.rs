@@ -76,8 +76,8 @@ async fn the_lock_takes_every_content_off_the_page_and_the_draft_survives() {
     window.type_text("0000").await.unwrap();
     window.press_key(Key::Enter).await.unwrap();
     window.see_words("[data-testid=view-lock]", "9 tries left").await.unwrap();
-    window.see("[data-testid=pin]").await.unwrap().clear().await.unwrap();
-    window.see("[data-testid=pin]").await.unwrap().send_keys("2580").await.unwrap();
+    window.clear("[data-testid=pin]").await.unwrap();
+    window.fill("[data-testid=pin]", "2580").await.unwrap();
     window.press_key(Key::Enter).await.unwrap();
     window.see("[data-testid=view-inbox]").await.unwrap();
     window.see("[data-testid=pane][data-state=open]").await.unwrap();
@@ -98,13 +98,13 @@ async fn behind_the_deep_lock_the_browser_unlocks_or_says_why_it_did_not() {
     let window = scene.window("physician", "en").await;
     window.see("[data-testid=view-lock][data-lock=deep]").await.unwrap();
     scene.road.cut();
-    window.see("[data-testid=unlock-browser]").await.unwrap().click().await.unwrap();
+    window.click("[data-testid=unlock-browser]").await.unwrap();
     window.see_words("[data-testid=unlock-failure]", "No answer from this address").await.unwrap();
     window.see_gone("[data-testid=unlock-cancel]").await.unwrap();
     accessible(&window).await;
 
     scene.road.mend().await.unwrap();
-    window.see("[data-testid=unlock-browser]").await.unwrap().click().await.unwrap();
+    window.click("[data-testid=unlock-browser]").await.unwrap();
     window.see("[data-testid=view-inbox]").await.unwrap();
     window.see_words("[data-testid=notice]", "Your PIN was taken away").await.unwrap();
     window.quit().await.unwrap();

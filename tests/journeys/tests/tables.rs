@@ -65,14 +65,14 @@ async fn a_lead_teaches_a_word_and_everybodys_list_follows() {
     let thread = scene.asks_without_category("Parking for a wheelchair").await;
     let mia = scene.signed_in("ma", "en").await;
     let lead = scene.signed_in("triage-lead", "en").await;
-    lead.see("[data-testid=rail-unsorted]").await.unwrap().click().await.unwrap();
+    lead.click("[data-testid=rail-unsorted]").await.unwrap();
     let row = format!("[data-testid='envelope-{thread}']");
     lead.see(&row).await.unwrap();
 
     opens_the_tables(&lead).await;
     accessible(&lead).await;
     adds_a_word(&lead, "parking").await;
-    lead.see("[data-testid=triage-preview]").await.unwrap().click().await.unwrap();
+    lead.click("[data-testid=triage-preview]").await.unwrap();
     lead.see_words("[data-testid=preview-result]", "Parking for a wheelchair").await.unwrap();
     accessible(&lead).await;
     saves(&lead).await;
@@ -83,7 +83,7 @@ async fn a_lead_teaches_a_word_and_everybodys_list_follows() {
         "const row = document.querySelector(\"{row}\"); if (!row) document.querySelector('[data-testid=new-rows]')?.click(); return !!row"
     );
     mia.until(&there, vec![], "the row at the front desk").await.unwrap();
-    lead.see("[data-testid=practice-close]").await.unwrap().click().await.unwrap();
+    lead.click("[data-testid=practice-close]").await.unwrap();
     lead.see_gone(&row).await.unwrap();
     mia.quit().await.unwrap();
     lead.quit().await.unwrap();
@@ -106,7 +106,7 @@ async fn of_two_leads_the_second_is_told_and_nothing_that_either_typed_is_lost()
     let typed = other.client.find(Locator::Css(&words_of(APPOINTMENTS))).await.unwrap();
     let typed = typed.prop("value").await.unwrap().unwrap_or_default();
     assert!(typed.contains("salle d’attente") && !typed.contains("waiting room"), "{typed}");
-    other.see("[data-testid=table-over]").await.unwrap().click().await.unwrap();
+    other.click("[data-testid=table-over]").await.unwrap();
     other.see("[data-testid=table-state][data-saving=saved]:not([data-changed])").await.unwrap();
     assert!(scene.words().await.contains("salle d’attente"));
     one.until(
@@ -125,16 +125,16 @@ async fn a_rule_is_switched_off_by_somebody_for_a_reason_and_a_physician_can_onl
     let scene = Scene::set(&[]).await;
     let lead = scene.signed_in("triage-lead", "en").await;
     opens_the_tables(&lead).await;
-    lead.see("[data-testid=table-tab-red-flags]").await.unwrap().click().await.unwrap();
+    lead.click("[data-testid=table-tab-red-flags]").await.unwrap();
     lead.see("[data-testid=unreviewed]").await.unwrap();
     let search = lead.see("[data-testid=rule-search]").await.unwrap();
     search.send_keys("urgent").await.unwrap();
-    lead.see("[data-testid^=rule-en-urgent-words]").await.unwrap().click().await.unwrap();
+    lead.click("[data-testid^=rule-en-urgent-words]").await.unwrap();
     accessible(&lead).await;
-    lead.see("[data-testid=rule-switch-off]").await.unwrap().click().await.unwrap();
-    lead.see("[data-testid=rule-off-by]").await.unwrap().send_keys("Nurse Carvalho").await.unwrap();
-    lead.see("[data-testid=rule-off-reason]").await.unwrap().send_keys("Half of our letters say so").await.unwrap();
-    lead.see("[data-testid=rule-off-confirm]").await.unwrap().click().await.unwrap();
+    lead.click("[data-testid=rule-switch-off]").await.unwrap();
+    lead.fill("[data-testid=rule-off-by]", "Nurse Carvalho").await.unwrap();
+    lead.fill("[data-testid=rule-off-reason]", "Half of our letters say so").await.unwrap();
+    lead.click("[data-testid=rule-off-confirm]").await.unwrap();
     accessible(&lead).await;
     saves(&lead).await;
     let tables = scene.practice.search("Library?_count=20").await.unwrap();

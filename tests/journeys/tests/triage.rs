@@ -74,7 +74,7 @@ async fn two_who_route_the_same_row_and_the_second_is_told() {
     let mia = scene.signed_in("ma", "en").await;
     let nora = scene.signed_in("nurse", "en").await;
     let thread = selected(&mia).await;
-    nora.see(&format!("[data-testid='envelope-{thread}']")).await.unwrap().click().await.unwrap();
+    nora.click(&format!("[data-testid='envelope-{thread}']")).await.unwrap();
     // Neither has left within the undo seconds: both decide on what both saw.
     let (first, second) = tokio::join!(mia.press('3'), nora.press('5'));
     first.unwrap();
@@ -87,7 +87,7 @@ async fn two_who_route_the_same_row_and_the_second_is_told() {
         at_noras = nora.until(told, vec![], "the news") => { at_noras.unwrap(); (&mia, &nora) }
     };
     assert_eq!(count(first, "unsent").await, 0, "whoever was first has nothing to look at");
-    second.see("[data-testid=rail-unsent]").await.unwrap().click().await.unwrap();
+    second.click("[data-testid=rail-unsent]").await.unwrap();
     second.see(&format!("[data-testid='envelope-{thread}']")).await.unwrap();
     accessible(second).await;
     mia.quit().await.unwrap();
@@ -110,7 +110,7 @@ async fn an_open_touch_is_handed_on_with_a_note_that_no_patient_can_read() {
     let search = window.see("[data-testid=route-search]").await.unwrap();
     accessible(&window).await;
     search.send_keys("tran").await.unwrap();
-    window.see("[data-testid=route-note]").await.unwrap().send_keys("Please ask which pharmacy").await.unwrap();
+    window.fill("[data-testid=route-note]", "Please ask which pharmacy").await.unwrap();
     window.press_key(Key::Enter).await.unwrap();
     window.see("[data-testid=undo-bar]").await.unwrap();
     accessible(&window).await;
@@ -129,7 +129,7 @@ async fn an_open_touch_is_handed_on_with_a_note_that_no_patient_can_read() {
     let on_the_list =
         |items: &[Value]| items.iter().any(|item| item["businessStatus"]["coding"][0]["code"] == json!("call"));
     scene.server_has(&called, "a call", on_the_list).await.unwrap();
-    window.see("[data-testid=rail-calls]").await.unwrap().click().await.unwrap();
+    window.click("[data-testid=rail-calls]").await.unwrap();
     window.see(&format!("[data-testid='envelope-{called}']")).await.unwrap();
     window.quit().await.unwrap();
 }

@@ -167,7 +167,7 @@ async fn start_another_than(window: &Window, others: [&str; 2]) -> String {
     let mut threads = threads.as_array().unwrap().iter().filter_map(Value::as_str);
     let thread = threads.find(|thread| !others.contains(thread)).expect("another envelope").to_owned();
     let row = format!("[data-testid='envelope-{thread}']");
-    window.see(&row).await.unwrap().click().await.unwrap();
+    window.click(&row).await.unwrap();
     window.see(&format!("{row}[aria-selected=true]")).await.unwrap();
     start(window).await
 }
