@@ -37,7 +37,7 @@ impl Case {
         let (me, pools) = (reader.me()?, reader.pools()?);
         let mut items = reader.work_items(id)?;
         items.retain(|item| item.status.is_open());
-        let roster = reader.roster()?;
+        let roster = reader.roster(now)?;
         let stands_in = |item: &WorkItem| !roster.for_whom(item, queue::pool_of(item, &pools), &me, now).is_empty();
         let own_pool = items.iter().all(|item| me.holds(item, &pools) || stands_in(item));
         items = items.iter().map(|item| roster.freed(item, queue::pool_of(item, &pools), &me, now)).collect();

@@ -313,8 +313,9 @@ impl Writer<'_> {
             Content::WorkItem(item) => self.put_work_item(key, item, meta, looks),
             Content::Coverage(of) => {
                 coverage::put(self.connection(), of, meta)?;
-                self.coverage_changed();
-                Ok(())
+                // A Task that was a work item is none any more.
+                self.remove_work_item(key)?;
+                self.coverage_changed()
             }
             // Our own write came back in a shape that cannot be read: it is there, and our words stay.
             Content::Unreadable { .. } | Content::NotOurs | Content::Deleted => {
@@ -371,7 +372,10 @@ impl Writer<'_> {
         }
         let before = work_item::envelope_of(self.connection(), key)?;
         let pending = outbox_rows::pending(self.connection(), key)?;
-        work_item::put(self.connection(), key, &item, &pending, meta)?;
+        let remembers_owner = self.remembers_owner(key, &item)?;
+        work_item::put(self.connection(), key, &item, (&pending, remembers_owner), meta)?;
+        // A Task that was a coverage is none any more.
+        self.forget_coverage(key)?;
         if let Some(thread) = &item.thread {
             let message = item.message.as_ref().map(|message| message.as_str());
             unplaced::on_work_item(self.connection(), thread.as_str(), message)?;
@@ -441,7 +445,10 @@ impl Writer<'_> {
                 self.touch_patient(key)?;
             }
             Kind::RelatedPerson => proxy::remove(connection, key)?,
-            Kind::Practitioner | Kind::PractitionerRole => member::remove(connection, &member_key(kind, key))?,
+            Kind::Practitioner | Kind::PractitionerRole => {
+                member::remove(connection, &member_key(kind, key))?;
+                self.member_changed()?;
+            }
             Kind::CareTeam => {
                 pool::remove(connection, key)?;
                 self.touch_all_envelopes();
@@ -451,9 +458,7 @@ impl Writer<'_> {
                 self.tables_changed();
             }
             Kind::Task => {
-                if let Some(envelope) = work_item::remove(connection, key)? {
-                    self.touch_thread(&ThreadId::from(envelope.as_str()));
-                }
+                self.remove_work_item(key)?;
                 self.forget_coverage(key)?;
             }
             Kind::Communication => match message::remove(connection, key)? {
@@ -466,6 +471,13 @@ impl Writer<'_> {
                     self.touch_thread(&ThreadId::from(key));
                 }
             },
+        }
+        Ok(())
+    }
+
+    fn remove_work_item(&mut self, key: &str) -> Result<(), StoreError> {
+        if let Some(envelope) = work_item::remove(self.connection(), key)? {
+            self.touch_thread(&ThreadId::from(envelope.as_str()));
         }
         Ok(())
     }

@@ -5,6 +5,9 @@
 //! work by the former plan. A second change of the same coverage takes the place of the first while that has not left,
 //! and keeps what the first was based on: a plan that was made and changed before it left is made once, as changed.
 
+use std::collections::BTreeSet;
+
+use chrono::{DateTime, TimeDelta, Utc};
 use rusqlite::Connection;
 use tern_inbox::{
     coverage::{Coverage, Roster, Validity, When, digest::Candidate},
@@ -26,36 +29,40 @@ use crate::{
 /// What was in force when everything was filed last.
 const IN_FORCE: &str = "coverages-in-force";
 
-/// Who is away and who stands in. Asked for with every commit that files something: where nobody is ever away, that is
-/// one look at an empty table.
-pub(crate) fn roster(connection: &Connection, practice: &Practice) -> Result<Roster, StoreError> {
+/// What was over longer ago than this is nobody's turn and nobody's news: it is not looked at any more, or every commit
+/// of a practice's tenth year would read ten years of holidays.
+const REMEMBERED_FOR: TimeDelta = TimeDelta::days(60);
+
+/// Who is away and who stands in, about `now`. Asked for with every commit that files something: where nobody is ever
+/// away, that is one look at an empty table.
+pub(crate) fn roster(connection: &Connection, practice: &Practice, now: DateTime<Utc>) -> Result<Roster, StoreError> {
     if !coverage::any(connection)? {
         return Ok(Roster::default());
     }
-    let coverages: Vec<Coverage> = coverage::all(connection)?.into_iter().map(|kept| kept.coverage).collect();
+    let coverages = coverage::not_over(connection, now - REMEMBERED_FOR)?;
     let members: Vec<Member> = Reader::new(connection).members()?;
     Ok(Roster::new(&coverages, members, practice.hours().map(Hours::zone)))
 }
 
 impl Reader<'_> {
-    /// Who is away and who stands in.
+    /// Who is away and who stands in, was within the last sixty days, or will be.
     ///
     /// # Errors
     /// [`StoreError`].
-    pub fn roster(&self) -> Result<Roster, StoreError> {
-        roster(self.connection(), &self.practice()?)
+    pub fn roster(&self, now: DateTime<Utc>) -> Result<Roster, StoreError> {
+        roster(self.connection(), &self.practice()?, now)
     }
 
     /// A work item as `me` may deal with it at `now`: what was given to somebody for whom they stand in is free to them.
     ///
     /// # Errors
     /// [`StoreError`].
-    pub fn freed(&self, item: &WorkItem, me: &Me, now: chrono::DateTime<chrono::Utc>) -> Result<WorkItem, StoreError> {
+    pub fn freed(&self, item: &WorkItem, me: &Me, now: DateTime<Utc>) -> Result<WorkItem, StoreError> {
         if item.owner.is_none() || !coverage::any(self.connection())? {
             return Ok(item.clone());
         }
         let pools = pool::all(self.connection())?;
-        Ok(self.roster()?.freed(item, queue::pool_of(item, &pools), me, now))
+        Ok(self.roster(now)?.freed(item, queue::pool_of(item, &pools), me, now))
     }
 
     /// The member's changes of coverages that the server does not have, in the order in which they were made.
@@ -72,16 +79,16 @@ impl Reader<'_> {
     ///
     /// # Errors
     /// [`StoreError`].
-    pub fn coverage_has_turned(&self, now: chrono::DateTime<chrono::Utc>) -> Result<bool, StoreError> {
+    pub fn coverage_has_turned(&self, now: DateTime<Utc>) -> Result<bool, StoreError> {
         let filed: Vec<CoverageId> = match self.setting(IN_FORCE) {
             Err(StoreError::Json) => return Ok(true),
             filed => filed?.unwrap_or_default(),
         };
-        Ok(filed != self.roster()?.in_force(now))
+        Ok(filed != self.roster(now)?.in_force(now))
     }
 
-    /// Work items that a digest of an absence may speak of: those dealt with since it began, and what is the member's
-    /// or waits now.
+    /// Work items that a digest of an absence may speak of: those dealt with since it began, what is the member's or
+    /// waits now, and what changed hands meanwhile.
     ///
     /// # Errors
     /// [`StoreError`].
@@ -91,7 +98,10 @@ impl Reader<'_> {
         for queue in [Queue::Mine, Queue::Waiting] {
             found.extend(work_item::open_in(self.connection(), &queue.key())?);
         }
-        let was_mine = |former: &Option<(PartyRef, chrono::DateTime<chrono::Utc>)>| {
+        let listed: BTreeSet<_> = found.iter().map(|(item, _)| item.id.clone()).collect();
+        let changed_hands = work_item::changed_hands_since(self.connection(), away.start)?;
+        found.extend(changed_hands.into_iter().filter(|(item, _)| !listed.contains(&item.id)));
+        let was_mine = |former: &Option<(PartyRef, DateTime<Utc>)>| {
             former.as_ref().is_some_and(|(owner, until)| me.is(owner) && away.contains(*until))
         };
         Ok(found.into_iter().map(|(item, former)| Candidate { was_mine: was_mine(&former), item }).collect())
@@ -169,15 +179,28 @@ impl Writer<'_> {
         };
         let updated = answer.updated.map(crate::column::micros);
         coverage::put(self.connection(), &written, Meta { server_id, version, updated, identity: None })?;
-        self.coverage_changed();
-        Ok(())
+        self.coverage_changed()
     }
 
-    /// Everything is filed by who is away.
-    pub(crate) fn coverage_changed(&mut self) {
+    /// Everything is filed by who is away, and time alone finds nothing left to do.
+    pub(crate) fn coverage_changed(&mut self) -> Result<(), StoreError> {
+        let in_force = self.read().roster(self.now())?.in_force(self.now());
+        self.set_setting(IN_FORCE, &in_force)?;
         self.changes.add(Tag::Coverage);
         self.changes.add(Tag::Queues);
         self.touch_all_envelopes();
+        Ok(())
+    }
+
+    /// Whether whoever has a work item on the server is who had it before, once it is as in `item`. Not where the one
+    /// before is away: what whoever stands in answers, or puts back, stays what was the absent member's.
+    pub(crate) fn remembers_owner(&self, key: &str, item: &WorkItem) -> Result<bool, StoreError> {
+        if !coverage::any(self.connection())? {
+            return Ok(true);
+        }
+        let Some((Some(_), Some(former))) = work_item::owners(self.connection(), key)? else { return Ok(true) };
+        let roster = self.read().roster(item.modified)?;
+        Ok(!roster.is_away(&former, item.pool.as_deref(), item.modified))
     }
 
     /// Files everything anew where somebody went or came back by time alone. Called every few seconds, behind
@@ -186,17 +209,14 @@ impl Writer<'_> {
     /// # Errors
     /// [`StoreError`].
     pub fn turn_coverage(&mut self) -> Result<(), StoreError> {
-        let in_force = self.read().roster()?.in_force(self.now());
-        self.set_setting(IN_FORCE, &in_force)?;
-        self.coverage_changed();
-        Ok(())
+        self.coverage_changed()
     }
 
     /// A member's role decides for whom they may stand in: with somebody away, everything is filed by it.
     pub(crate) fn member_changed(&mut self) -> Result<(), StoreError> {
         self.changes.add(Tag::People);
         if coverage::any(self.connection())? {
-            self.coverage_changed();
+            self.coverage_changed()?;
         }
         Ok(())
     }
@@ -204,7 +224,7 @@ impl Writer<'_> {
     /// A coverage that is gone from the server, or no coverage any more: whoever it made absent is here.
     pub(crate) fn forget_coverage(&mut self, id: &str) -> Result<(), StoreError> {
         if coverage::remove(self.connection(), id)? {
-            self.coverage_changed();
+            self.coverage_changed()?;
         }
         Ok(())
     }

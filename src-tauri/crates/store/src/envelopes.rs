@@ -20,7 +20,7 @@ use tern_inbox::{
 };
 
 use crate::{
-    Practice, StoreError, Tag, Writer, coverage,
+    Practice, Reader, StoreError, Tag, Writer, coverage,
     flags::{self, Flagged},
     sorting,
     table::{
@@ -47,7 +47,7 @@ pub(crate) fn refresh(writer: &mut Writer<'_>, keys: &BTreeSet<String>) -> Resul
     let filing = Filing {
         me: writer.read().me()?,
         pools: pool::all(writer.connection())?,
-        roster: coverage::roster(writer.connection(), &practice)?,
+        roster: coverage::roster(writer.connection(), &practice, writer.now())?,
         practice,
         now: writer.now(),
     };
@@ -269,6 +269,21 @@ fn held(
     Ok(None)
 }
 
+/// The envelopes that were filed as held, by a claim that holds no more at `now`.
+fn lapsed(connection: &Connection, now: DateTime<Utc>) -> Result<Vec<String>, StoreError> {
+    envelope::held_before(connection, now - TimeDelta::minutes(CLAIM_LAPSES_AFTER_MINUTES))
+}
+
+impl Reader<'_> {
+    /// Whether a claim lapsed by time alone since its envelope was filed (server time).
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn claims_have_lapsed(&self, now: DateTime<Utc>) -> Result<bool, StoreError> {
+        Ok(!lapsed(self.connection(), now)?.is_empty())
+    }
+}
+
 /// The version of the rules by which the envelopes were filed.
 const RULES: &str = "red-flag-rules";
 
@@ -287,14 +302,13 @@ impl Writer<'_> {
         Ok(())
     }
 
-    /// Files anew what somebody held and did not renew: back in its pool, the draft kept. Called every minute
-    /// or so.
+    /// Files anew what somebody held and did not renew: back in its pool, the draft kept. Called every few seconds,
+    /// behind [`Reader::claims_have_lapsed`].
     ///
     /// # Errors
     /// [`StoreError`].
     pub fn lapse_claims(&mut self) -> Result<(), StoreError> {
-        let lapse = self.now() - TimeDelta::minutes(CLAIM_LAPSES_AFTER_MINUTES);
-        for key in envelope::held_before(self.connection(), lapse)? {
+        for key in lapsed(self.connection(), self.now())? {
             self.touch_envelope(&key);
         }
         Ok(())

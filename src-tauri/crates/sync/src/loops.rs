@@ -35,6 +35,7 @@ const UNPLACED_BLOCK: u32 = 500;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 enum Loop {
     Pull,
+    Clock,
     Outbox,
     Renewal,
     Index,
@@ -43,7 +44,7 @@ enum Loop {
 }
 
 impl Loop {
-    const ALL: [Self; 6] = [Self::Pull, Self::Outbox, Self::Renewal, Self::Index, Self::Tally, Self::Push];
+    const ALL: [Self; 7] = [Self::Pull, Self::Clock, Self::Outbox, Self::Renewal, Self::Index, Self::Tally, Self::Push];
 }
 
 /// Whether a loop that ended is begun again.
@@ -97,6 +98,7 @@ impl Loops {
             }
             match name {
                 Loop::Pull => pull(&shared).await,
+                Loop::Clock => clock(&shared).await,
                 Loop::Outbox => outbox(&shared).await,
                 Loop::Renewal => renewal(&shared).await,
                 Loop::Index => index(&shared).await,
@@ -113,9 +115,6 @@ async fn pull(shared: &Shared) -> Ending {
     let mut failures = 0_u32;
     let mut met = Met::default();
     loop {
-        if let Err(error) = crate::by_time::turn(&shared.cache, &shared.time).await {
-            tracing::warn!(%error, "who is away could not be looked at");
-        }
         let looked = turn(shared, &mut met).await;
         failures = if looked.is_ok() { 0 } else { failures.saturating_add(1) };
         if matches!(looked, Err(PullError::Store(StoreError::Closed))) {
@@ -130,6 +129,19 @@ async fn pull(shared: &Shared) -> Ending {
             () = shared.wake_pull.notified() => {}
             () = shared.time.sleep(wait) => {}
         }
+    }
+}
+
+/// Looks every few seconds at what time alone moved. A loop of its own: a look at the server may take as long as the
+/// server likes, and somebody who is back is back.
+async fn clock(shared: &Shared) -> Ending {
+    loop {
+        match crate::by_time::turn(&shared.cache, &shared.time).await {
+            Ok(()) => {}
+            Err(StoreError::Closed) => return Ending::Done,
+            Err(error) => tracing::warn!(%error, "what time alone moved could not be looked at"),
+        }
+        shared.time.sleep(shared.pace.clock()).await;
     }
 }
 

@@ -35,6 +35,11 @@ impl Pace {
         self.unit * if presence == Presence::Working { 5 } else { 15 }
     }
 
+    /// Between two looks at what time alone moved: whoever is back finds it within that.
+    pub fn clock(&self) -> Duration {
+        self.unit * 5
+    }
+
     /// How long after a key press somebody counts as working.
     pub fn working_for(&self) -> Duration {
         self.unit * WORKING_FOR

@@ -126,7 +126,7 @@ fn queues_of_a_block(reader: &Reader<'_>, me: &Me, now: DateTime<Utc>) -> Result
     let mut pools = reader.pools()?;
     pools.retain(|pool| me.works_in(pool));
     // What is somebody's who is away is the member's too.
-    let absent = reader.roster()?.stood_in_for(me, now).into_iter().map(Queue::For);
+    let absent = reader.roster(now)?.stood_in_for(me, now).into_iter().map(Queue::For);
     Ok([Queue::Urgent, Queue::Mine]
         .into_iter()
         .chain(absent)

@@ -34,7 +34,7 @@ impl Program {
         let now = desk.server_now();
         desk.read(move |reader| {
             let me = reader.me()?;
-            let Some(away) = reader.roster()?.last_absence(&me, now) else { return Ok(None) };
+            let Some(away) = reader.roster(now)?.last_absence(&me, now) else { return Ok(None) };
             let seen = match reader.setting::<i64>(SEEN) {
                 Err(StoreError::Json) => None,
                 seen => seen?,

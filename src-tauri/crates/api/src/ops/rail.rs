@@ -105,7 +105,7 @@ fn stood_in_for(
     counts: &[QueueCount],
     now: DateTime<Utc>,
 ) -> Result<Vec<Absent>, StoreError> {
-    let roster = reader.roster()?;
+    let roster = reader.roster(now)?;
     let mut absent = roster.stood_in_for(me, now);
     let filed = counts.iter().filter(|count| count.total > 0).filter_map(|count| match &count.queue {
         Queue::For(who) => Some(who.clone()),

@@ -38,9 +38,10 @@ pub struct Digest {
 
 impl Roster {
     /// When the member was away last: coverages that touch are one absence. None for whoever is away still, and where
-    /// they never were.
+    /// they never were. Whoever gave away one pool was at work, and is so still while somebody has it.
     pub fn last_absence(&self, me: &Me, now: DateTime<Utc>) -> Option<Interval> {
-        let mine = |turn: &&super::Turn| me.is(&turn.absent) && turn.validity != Validity::Void;
+        let mine =
+            |turn: &&super::Turn| me.is(&turn.absent) && turn.pools.is_empty() && turn.validity != Validity::Void;
         if self.turns.iter().filter(mine).any(|turn| turn.is_in_force(now)) {
             return None;
         }
@@ -84,7 +85,8 @@ pub fn digest(away: Interval, candidates: &[Candidate], pools: &[Pool], me: &Me,
         } else {
             let is_mine = match item.hold(now) {
                 Hold::Assigned(owner) | Hold::Held { by: owner, .. } => me.is(&owner),
-                Hold::Free | Hold::LeftBy(_) => answers_for,
+                // Put back by whoever stood in: nobody's, and it was theirs.
+                Hold::Free | Hold::LeftBy(_) => was_theirs,
             };
             if is_mine {
                 digest.needs_me.insert(thread.clone());

@@ -334,6 +334,14 @@ fn absences_that_touch_are_one_and_one_that_lasts_has_no_digest() {
     assert_eq!(last(&[ended]), Some(Interval { start: hours(-4), end: hours(-2) }));
     assert_eq!(last(&[Coverage { validity: Validity::Void, ..between("1", -4, -2) }]), None);
     assert_eq!(roster(&both).last_absence(&me("mia"), noon()), None, "hers, nobody else's");
+    // Whoever gave away one pool is at work: it hides no digest, and has none of its own.
+    let one_pool =
+        |id: &str, from: i64, until: i64| Coverage { pools: vec![name("nurses")], ..between(id, from, until) };
+    assert_eq!(
+        last(&[between("1", -4, -2), one_pool("2", -1, 9)]),
+        Some(Interval { start: hours(-4), end: hours(-2) })
+    );
+    assert_eq!(last(&[one_pool("1", -4, -2)]), None);
 }
 
 /// Coverages among five people, in two pools, within ten hours.

@@ -197,7 +197,7 @@ pub(crate) fn all(connection: &Connection) -> Result<Vec<String>, StoreError> {
 pub(crate) fn held_before(connection: &Connection, lapse: DateTime<Utc>) -> Result<Vec<String>, StoreError> {
     let mut statement = connection.prepare_cached(
         "SELECT DISTINCT w.envelope FROM work_item w JOIN envelope e ON e.thread = w.envelope
-         WHERE w.status = 'in-progress' AND w.modified <= ?1 AND e.held_by IS NOT NULL",
+         WHERE w.status = 'in-progress' AND w.modified <= ?1 AND e.held_by IS NOT NULL AND e.held_since = w.modified",
     )?;
     let rows = statement.query_map([micros(lapse)], |row| row.get(0))?;
     Ok(rows.collect::<Result<_, _>>()?)

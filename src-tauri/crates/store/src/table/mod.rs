@@ -90,6 +90,7 @@ pub(crate) fn of_a_pull() -> [(&'static str, &'static str); 2] {
 pub(crate) fn screens() -> Vec<(&'static str, &'static str)> {
     [
         attachment::SCREENS,
+        coverage::SCREENS,
         draft::SCREENS,
         envelope::SCREENS,
         member::SCREENS,

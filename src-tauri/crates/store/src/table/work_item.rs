@@ -37,6 +37,12 @@ const OPEN_IN: &str = concat!(
     ", former_owner, former_until FROM work_item
      WHERE open = 1 AND envelope IN (SELECT thread FROM queue_entry WHERE queue = ?1)"
 );
+/// `?1` since when somebody else has them.
+const OPEN_THAT_WERE: &str = concat!(
+    "SELECT ",
+    columns!(),
+    ", former_owner, former_until FROM work_item WHERE open = 1 AND former_until IS NOT NULL AND former_until >= ?1"
+);
 const UNSORTED: &str =
     "SELECT id FROM work_item WHERE envelope = ?1 AND open = 1 AND (server_pool IS NULL OR server_category IS NULL)";
 
@@ -48,6 +54,7 @@ pub(crate) const SCREENS: &[(&str, &str)] = &[
     ("those without category or pool", UNSORTED),
     ("what was dealt with since", CLOSED),
     ("what is open in a queue", OPEN_IN),
+    ("what is open and was somebody else's", OPEN_THAT_WERE),
 ];
 
 /// The envelope of a Task that names no thread: no server id has a slash, so it is nobody else's.
@@ -127,6 +134,27 @@ pub(crate) fn open_in(connection: &Connection, queue: &str) -> Result<Vec<WithFo
     Ok(rows.collect::<Result<_, _>>()?)
 }
 
+/// Those that are open and changed hands at an instant or since, as shown.
+pub(crate) fn changed_hands_since(
+    connection: &Connection,
+    since: DateTime<Utc>,
+) -> Result<Vec<WithFormer>, StoreError> {
+    let mut statement = connection.prepare_cached(OPEN_THAT_WERE)?;
+    let rows = statement.query_map([micros(since)], with_former)?;
+    Ok(rows.collect::<Result<_, _>>()?)
+}
+
+/// Whose a work item is on the server, and whose it was before.
+pub(crate) fn owners(
+    connection: &Connection,
+    id: &str,
+) -> Result<Option<(Option<PartyRef>, Option<PartyRef>)>, StoreError> {
+    Ok(connection
+        .prepare_cached("SELECT server_owner, former_owner FROM work_item WHERE id = ?1")?
+        .query_row([id], |row| Ok((row.party_ref_opt(0)?, row.party_ref_opt(1)?)))
+        .optional()?)
+}
+
 fn with_former(row: &Row<'_>) -> rusqlite::Result<WithFormer> {
     Ok((shown(row)?, row.party_ref_opt(25)?.zip(row.at_opt(26)?)))
 }
@@ -146,12 +174,13 @@ pub(crate) fn envelope_of(connection: &Connection, id: &str) -> Result<Option<St
         .optional()?)
 }
 
-/// Writes the server's row under `key`, with `pending` laid over it.
+/// Writes the server's row under `key`, with `pending` laid over it. `remembers_owner`: where it goes to somebody else,
+/// whoever has it now is who had it before.
 pub(crate) fn put(
     connection: &Connection,
     key: &str,
     item: &WorkItem,
-    pending: &[Pending],
+    (pending, remembers_owner): (&[Pending], bool),
     meta: Meta<'_>,
 ) -> Result<(), StoreError> {
     let over = plan::shown(item, pending);
@@ -179,9 +208,9 @@ pub(crate) fn put(
                 modified = excluded.modified, open = excluded.open, server_pool = excluded.server_pool,
                 server_urgency = excluded.server_urgency, lowered = excluded.lowered,
                 server_lowered = excluded.server_lowered, server_category = excluded.server_category,
-                former_owner = CASE WHEN server_owner IS NOT excluded.server_owner AND server_owner IS NOT NULL
+                former_owner = CASE WHEN ?27 AND server_owner IS NOT excluded.server_owner AND server_owner IS NOT NULL
                     THEN server_owner ELSE former_owner END,
-                former_until = CASE WHEN server_owner IS NOT excluded.server_owner AND server_owner IS NOT NULL
+                former_until = CASE WHEN ?27 AND server_owner IS NOT excluded.server_owner AND server_owner IS NOT NULL
                     THEN excluded.server_modified ELSE former_until END",
         )?
         .execute(params![
@@ -211,6 +240,7 @@ pub(crate) fn put(
             rank(item.urgency),
             lowered_column(over.lowered.as_ref())?,
             lowered_column(item.lowered.as_ref())?,
+            remembers_owner,
         ])?;
     Ok(())
 }

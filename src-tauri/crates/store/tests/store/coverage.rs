@@ -216,7 +216,7 @@ fn whoever_was_away_finds_what_somebody_else_dealt_with() {
     let found = scene
         .cache
         .read(|reader| {
-            let (roster, me, pools) = (reader.roster()?, reader.me()?, reader.pools()?);
+            let (roster, me, pools) = (reader.roster(noon())?, reader.me()?, reader.pools()?);
             let away = roster.last_absence(&me, noon()).unwrap();
             Ok::<_, StoreError>(digest(away, &reader.digest_candidates(away)?, &pools, &me, noon()))
         })
@@ -224,4 +224,92 @@ fn whoever_was_away_finds_what_somebody_else_dealt_with() {
     assert_eq!(found.closed.into_iter().collect::<Vec<_>>(), [("rash".into(), Some(mia()))]);
     assert_eq!(found.needs_me.into_iter().collect::<Vec<_>>(), ["cough".into()], "free in the pool she answers for");
     assert!(found.waiting.is_empty());
+}
+
+/// What became of an absence, on the machine of whoever was away.
+fn told(scene: &Scene, now: DateTime<Utc>) -> tern_inbox::coverage::digest::Digest {
+    scene
+        .cache
+        .read(|reader| {
+            let (roster, me, pools) = (reader.roster(now)?, reader.me()?, reader.pools()?);
+            let away = roster.last_absence(&me, now).unwrap();
+            Ok::<_, StoreError>(digest(away, &reader.digest_candidates(away)?, &pools, &me, now))
+        })
+        .unwrap()
+}
+
+#[test]
+fn what_whoever_stood_in_answered_or_put_back_is_told_as_what_it_was_hers() {
+    let scene = Scene::with_cough();
+    let at = |minutes: i64| noon() - TimeDelta::minutes(minutes);
+    let away = Coverage { absent: osei(), stand_in: mia(), until: Some(When::At(noon())), ..plan("c1") };
+    let rows = [("t2", "rash", "m2"), ("t3", "knee", "m3")];
+    for (task, of_thread, text) in rows {
+        scene.apply(Kind::Communication, vec![thread(of_thread), message(text, of_thread, 1, "Words")]);
+        let given = WorkItem {
+            owner: Some(osei()),
+            status: WorkStatus::Accepted,
+            pool: None,
+            modified: at(90),
+            ..an_item(task, of_thread, text)
+        };
+        scene.apply(Kind::Task, vec![of_item(given.clone(), 1)]);
+        let by_mia = WorkItem { owner: Some(mia()), status: WorkStatus::InProgress, modified: at(40), ..given };
+        scene.apply(Kind::Task, vec![of(away.clone(), 1), of_item(by_mia, 2)]);
+    }
+    let hers_no_more = |task, of_thread, text, waiting_for| WorkItem {
+        owner: None,
+        status: WorkStatus::Requested,
+        pool: None,
+        modified: at(20),
+        waiting_for,
+        ..an_item(task, of_thread, text)
+    };
+    let patient = Some(tern_inbox::work_item::WaitingFor::Patient);
+    scene.apply(Kind::Task, vec![of_item(hers_no_more("t2", "rash", "m2", patient), 3)]);
+    scene.apply(Kind::Task, vec![of_item(hers_no_more("t3", "knee", "m3", None), 3)]);
+    let told = told(&scene, noon());
+    assert_eq!(told.waiting.into_iter().collect::<Vec<_>>(), ["rash".into()]);
+    assert!(told.needs_me.contains(&"knee".into()), "put back, nobody's, and it was hers: {:?}", told.needs_me);
+}
+
+#[test]
+fn a_task_is_a_coverage_or_a_work_item_and_never_both() {
+    let scene = mias_cough();
+    let kept = |scene: &Scene| scene.cache.read(|reader| reader.coverages()).unwrap().len();
+    let there = |scene: &Scene| scene.cache.read(|reader| reader.work_item(&"t1".into())).unwrap().is_some();
+    assert!(there(&scene));
+    scene.apply(Kind::Task, vec![of(plan("t1"), 2)]);
+    assert_eq!((kept(&scene), there(&scene)), (1, false));
+    scene.apply(Kind::Task, vec![of_item(hers(), 3)]);
+    assert_eq!((kept(&scene), there(&scene)), (0, true));
+}
+
+#[test]
+fn a_coverage_of_years_ago_is_kept_and_not_looked_at() {
+    let scene = mias_cough();
+    let years = TimeDelta::days(1_000);
+    let long_ago = Coverage {
+        from: Some(When::At(noon() - years)),
+        until: Some(When::Day((noon() - years).date_naive())),
+        ..plan("old")
+    };
+    scene.apply(Kind::Task, vec![of(long_ago, 1), of(Coverage { until: None, ..plan("endless") }, 1)]);
+    let (all, looked_at) = scene
+        .cache
+        .read(|reader| Ok::<_, StoreError>((reader.coverages()?.len(), reader.roster(noon())?.in_force(noon()))))
+        .unwrap();
+    assert_eq!((all, looked_at), (2, vec!["endless".into()]));
+    let then = noon() - years;
+    let looked_at = scene.cache.read(|reader| reader.roster(then)).unwrap().in_force(then);
+    assert_eq!(looked_at, ["old".into()], "about that day it still says who was away");
+}
+
+#[test]
+fn a_change_files_once_and_time_finds_nothing_left_to_do() {
+    let scene = mias_cough();
+    scene.apply(Kind::Task, vec![of(plan("c1"), 1)]);
+    assert!(!scene.cache.read(|reader| reader.coverage_has_turned(noon())).unwrap());
+    scene.apply(Kind::Task, vec![of(Coverage { validity: Validity::Ended, ..plan("c1") }, 2)]);
+    assert!(!scene.cache.read(|reader| reader.coverage_has_turned(noon())).unwrap());
 }

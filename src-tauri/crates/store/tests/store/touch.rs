@@ -384,7 +384,11 @@ fn a_claim_that_was_not_renewed_is_back_in_its_pool_after_six_minutes() {
     scene.apply(tern_inbox::arrival::Kind::Task, vec![of_item(held, 2)]);
     assert_eq!(scene.queue(&Queue::Mine), [""; 0], "Mia is on it");
     let later = noon() + minutes(6);
+    let lapsed = |now| scene.cache.read(|reader| reader.claims_have_lapsed(now)).unwrap();
+    assert!(!lapsed(later - chrono::TimeDelta::microseconds(1)));
+    assert!(lapsed(later));
     scene.cache.write(later, |writer| writer.lapse_claims()).unwrap();
+    assert!(!lapsed(later), "once");
     assert_eq!(scene.queue_at(&Queue::Mine, later), ["cough"]);
 }
 

@@ -151,6 +151,7 @@ async fn who_comes_back_by_time_alone_takes_the_queue_along() {
     osei.has_sent_everything().await;
     mia.sees(Validity::Planned).await;
     assert_eq!(mia.for_osei(), 0, "not yet");
+    mia.connection.weather(|_| Some(Fault::Offline));
     for total in [1, 0] {
         mia.until("Dr Osei's going, then her coming back", |reader| {
             Ok(reader.envelopes(&Queue::For(PartyRef::new(people::OSEI)), 0, 9, clock.now())?.total == total)
@@ -158,6 +159,26 @@ async fn who_comes_back_by_time_alone_takes_the_queue_along() {
         .await;
     }
     assert!(mia.now() >= in_ten + TimeDelta::minutes(10));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_claim_whose_machine_closed_its_lid_is_free_again_by_time_alone() {
+    let clock = Arc::new(FakeClock::friday_afternoon());
+    let practice = scene::practice(&clock, 1);
+    let osei = Desk::opens(&practice, &clock, people::osei());
+    let mia = Desk::opens(&practice, &clock, people::mia());
+    osei.looks().await;
+    mia.looks().await;
+    assert_eq!(osei.claims("t0").await, ClaimOutcome::Ours);
+    let by = |reader: &tern_store::Reader<'_>| {
+        Ok::<_, tern_store::StoreError>(
+            reader.envelope(&"t0".into(), clock.now())?.and_then(|envelope| envelope.held).map(|(by, _, _)| by),
+        )
+    };
+    mia.until("that Dr Osei is at it", |reader| Ok(by(reader)? == Some(osei.member.reference.clone()))).await;
+    osei.connection.weather(|_| Some(Fault::Offline));
+    mia.connection.weather(|_| Some(Fault::Offline));
+    mia.until("that nobody is", |reader| Ok(by(reader)?.is_none())).await;
 }
 
 #[tokio::test(start_paused = true)]
