@@ -198,7 +198,7 @@ impl Writer<'_> {
         if !coverage::any(self.connection())? {
             return Ok(true);
         }
-        let Some((Some(_), Some(former))) = work_item::owners(self.connection(), key)? else { return Ok(true) };
+        let Some(former) = work_item::former_behind_owner(self.connection(), key)? else { return Ok(true) };
         let roster = self.read().roster(item.modified)?;
         Ok(!roster.is_away(&former, item.pool.as_deref(), item.modified))
     }

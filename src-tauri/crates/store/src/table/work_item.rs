@@ -144,15 +144,13 @@ pub(crate) fn changed_hands_since(
     Ok(rows.collect::<Result<_, _>>()?)
 }
 
-/// Whose a work item is on the server, and whose it was before.
-pub(crate) fn owners(
-    connection: &Connection,
-    id: &str,
-) -> Result<Option<(Option<PartyRef>, Option<PartyRef>)>, StoreError> {
+/// Whose a work item was before whoever has it on the server now; none where nobody has it, or nobody had it before.
+pub(crate) fn former_behind_owner(connection: &Connection, id: &str) -> Result<Option<PartyRef>, StoreError> {
     Ok(connection
-        .prepare_cached("SELECT server_owner, former_owner FROM work_item WHERE id = ?1")?
-        .query_row([id], |row| Ok((row.party_ref_opt(0)?, row.party_ref_opt(1)?)))
-        .optional()?)
+        .prepare_cached("SELECT former_owner FROM work_item WHERE id = ?1 AND server_owner IS NOT NULL")?
+        .query_row([id], |row| row.party_ref_opt(0))
+        .optional()?
+        .flatten())
 }
 
 fn with_former(row: &Row<'_>) -> rusqlite::Result<WithFormer> {
