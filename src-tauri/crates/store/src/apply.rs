@@ -437,58 +437,13 @@ impl Writer<'_> {
         }
     }
 
-    fn remove(&mut self, kind: Kind, key: &str) -> Result<(), StoreError> {
-        let connection = self.connection();
-        match kind {
-            Kind::Patient => {
-                patient::remove(connection, key)?;
-                self.touch_patient(key)?;
-            }
-            Kind::RelatedPerson => proxy::remove(connection, key)?,
-            Kind::Practitioner | Kind::PractitionerRole => {
-                member::remove(connection, &member_key(kind, key))?;
-                self.member_changed()?;
-            }
-            Kind::CareTeam => {
-                pool::remove(connection, key)?;
-                self.touch_all_envelopes();
-            }
-            Kind::Library => {
-                library::remove(connection, key)?;
-                self.tables_changed();
-            }
-            Kind::Task => {
-                self.remove_work_item(key)?;
-                self.forget_coverage(key)?;
-            }
-            Kind::Communication => match message::remove(connection, key)? {
-                Some(thread) => {
-                    unplaced::forget(connection, key)?;
-                    self.touch_thread(&ThreadId::from(thread.as_str()));
-                }
-                None => {
-                    thread::remove(connection, key)?;
-                    self.touch_thread(&ThreadId::from(key));
-                }
-            },
-        }
-        Ok(())
-    }
-
-    fn remove_work_item(&mut self, key: &str) -> Result<(), StoreError> {
-        if let Some(envelope) = work_item::remove(self.connection(), key)? {
-            self.touch_thread(&ThreadId::from(envelope.as_str()));
-        }
-        Ok(())
-    }
-
     /// Everything is filed by the practice's tables.
     pub(crate) fn tables_changed(&mut self) {
         self.changes.add(Tag::Tables);
         self.touch_all_envelopes();
     }
 
-    fn touch_patient(&mut self, patient: &str) -> Result<(), StoreError> {
+    pub(crate) fn touch_patient(&mut self, patient: &str) -> Result<(), StoreError> {
         for thread in envelope::of_patient(self.connection(), PatientId::from(patient).as_str())? {
             self.touch_thread(&ThreadId::from(thread.as_str()));
         }
@@ -497,6 +452,6 @@ impl Writer<'_> {
 }
 
 /// Practitioners and roles stand in one table, by their whole reference.
-fn member_key(kind: Kind, id: &str) -> String {
+pub(crate) fn member_key(kind: Kind, id: &str) -> String {
     format!("{}/{id}", kind.as_str())
 }

@@ -35,6 +35,7 @@ mod placing;
 mod practice;
 mod recency;
 mod redate;
+mod removal;
 mod restore;
 #[cfg(test)]
 mod screens;
