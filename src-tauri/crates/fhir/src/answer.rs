@@ -89,6 +89,7 @@ pub fn to_write(request: &Request, response: &Response, facts: &ServerFacts) -> 
     let status = response.status;
     let is_audit = request.path.starts_with("AuditEvent");
     let is_table = request.path.starts_with("Library");
+    let is_file = ["Binary", "DocumentReference", "Provenance"].iter().any(|kind| request.path.starts_with(kind));
     if outcome::is_html(response.body.trim_ascii(), response.content_type.as_deref()) && !(400..500).contains(&status) {
         // A captive portal or a proxy: it says nothing about the server behind it.
         return Verdict::certain(Answer::NoAnswer);
@@ -119,8 +120,10 @@ pub fn to_write(request: &Request, response: &Response, facts: &ServerFacts) -> 
         403 | 404 | 405 | 501 if is_audit => {
             Verdict::certain(refused(response)).learning(Finding::Audit(Ability::Missing))
         }
-        // A server without Libraries: that says nothing of how it takes messages.
-        400 | 404 | 405 | 422 if is_table && write == Write::CreateByOwnId => Verdict::certain(refused(response)),
+        // A server without Libraries, or without Binaries: that says nothing of how it takes messages.
+        400 | 404 | 405 | 422 if (is_table || is_file) && write == Write::CreateByOwnId => {
+            Verdict::certain(refused(response))
+        }
         // One refusal takes back the proof and no more: with the next one it is missing. What was sent may be there
         // from before, and is searched for by its identifier first.
         404 | 405 if write == Write::CreateByOwnId && facts.own_ids.is_proven() => {

@@ -9,9 +9,11 @@ use url::Url;
 
 use crate::exchange::Request;
 
-/// The path of the FHIR base that we talk to, such as `/fhir`.
+/// The path of the FHIR base that we talk to, such as `/fhir`, and the origin that it stands at.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Base {
+    /// Scheme, host and port: asked only of links that must not be read as ours by their path alone ([`ours`]).
+    origin: url::Origin,
     /// Without a slash at its end; empty where the base is the root.
     path: String,
 }
@@ -31,7 +33,7 @@ impl Base {
         if !matches!(url.scheme(), "http" | "https") {
             return Err(NotABase);
         }
-        Ok(Self { path: url.path().trim_end_matches('/').to_owned() })
+        Ok(Self { origin: url.origin(), path: url.path().trim_end_matches('/').to_owned() })
     }
 
     /// What stands below the base in a path from the root; none where it lies elsewhere.
@@ -63,6 +65,24 @@ pub fn named(link: &str, base: &Base) -> Option<(String, String)> {
     let url = base.split(link)?;
     let (kind, id) = type_and_id(base.below(url.path())?)?;
     Some((kind.to_owned(), id.to_owned()))
+}
+
+/// The type and logical id that a link to a file names, only where it lies on **our own** server and base. Unlike
+/// [`named`] it asks for the host: a `next` link of another name leads to the page that we asked for, but a file that
+/// stands elsewhere is another patient's as soon as it is looked for here.
+pub fn ours(link: &str, base: &Base) -> Option<(String, String)> {
+    let link = link.trim();
+    // `//other.example/…` names a host as well.
+    if link.contains("://") || link.starts_with("//") || link.contains('\\') {
+        let url = Url::parse(link).ok()?;
+        if url.origin() != base.origin || !url.username().is_empty() || url.password().is_some() {
+            return None;
+        }
+    }
+    if link.contains(['?', '#']) {
+        return None;
+    }
+    named(link, base)
 }
 
 /// The version in `…/_history/n`, where a link names one.
@@ -158,6 +178,34 @@ mod tests {
         }
         assert_eq!(version("Task/7/_history/3"), Some("3"));
         assert_eq!(version("Task/7"), None);
+    }
+
+    #[test]
+    fn a_file_is_ours_only_on_our_own_server_and_base() {
+        let photo = Some(("Binary".to_owned(), "photo".to_owned()));
+        for link in [
+            "Binary/photo",
+            "/fhir/Binary/photo",
+            "Binary/photo/_history/2",
+            "https://practice.example:8443/fhir/Binary/photo",
+        ] {
+            assert_eq!(ours(link, &base()), photo, "{link}");
+        }
+        for link in [
+            "https://other.example/fhir/Binary/photo",
+            "https://practice.example/fhir/Binary/photo",
+            "http://practice.example:8443/fhir/Binary/photo",
+            "https://practice.example:8443/fhir2/Binary/photo",
+            "https://a:b@practice.example:8443/fhir/Binary/photo",
+            "//other.example/fhir/Binary/photo",
+            "\\\\other.example/fhir/Binary/photo",
+            "/fhir/../admin/Binary/photo",
+            "Binary/photo?redirect=https://other.example",
+            "data:image/png;base64,AAAA",
+            "urn:uuid:0a",
+        ] {
+            assert_eq!(ours(link, &base()), None, "{link}");
+        }
     }
 
     #[test]

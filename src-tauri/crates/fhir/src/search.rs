@@ -78,6 +78,11 @@ pub fn by_identity(resource_type: &str, identity: &str) -> Request {
     Request::get(resource_type).with("identifier", format!("{URI_SYSTEM}|{identity}")).prefer(STRICT)
 }
 
+/// Who filed a document, where the server gave the record an id of its own: by what it is about.
+pub fn provenance_of(document: &str) -> Request {
+    Request::get("Provenance").with("target", format!("DocumentReference/{document}")).prefer(STRICT)
+}
+
 /// What was written into a thread at or after `since` (server time): whether somebody answered meanwhile.
 /// `part-of` wants `Communication/id`, not the bare id (`3-fhir`, 2).
 pub fn written_in(thread: &str, since: DateTime<Utc>) -> Request {

@@ -62,6 +62,9 @@ pub const RED_FLAGS: &str = "https://tern.health/fhir/StructureDefinition/red-fl
 /// Extension on an Attachment: SHA-256 of its bytes (`valueBase64Binary`), which is what equality means.
 pub const SHA_256: &str = "https://tern.health/fhir/StructureDefinition/sha-256";
 
+/// `DocumentReference.type`: what kind of paper (`photo`, `lab-report`…).
+pub const DOCUMENT_TYPE_SYSTEM: &str = "https://tern.health/fhir/CodeSystem/document-type";
+
 /// Codes of [`ROLE_SYSTEM`].
 pub mod role {
     /// A physician.
@@ -114,6 +117,12 @@ pub mod hl7 {
     pub const OBSERVATION_VALUE: &str = "http://terminology.hl7.org/CodeSystem/v3-ObservationValue";
     /// A server sent only a part of the resource.
     pub const SUBSETTED: &str = "SUBSETTED";
+    /// LOINC, where it has a code for a kind of paper.
+    pub const LOINC: &str = "http://loinc.org";
+    /// `Provenance.activity`: `CREATE`.
+    pub const DATA_OPERATION: &str = "http://terminology.hl7.org/CodeSystem/v3-DataOperation";
+    /// `Provenance.agent.type`: `author`, `enterer`.
+    pub const PROVENANCE_AGENT: &str = "http://terminology.hl7.org/CodeSystem/provenance-participant-type";
     /// `AuditEvent.type` of REST and of the application itself.
     pub const AUDIT_EVENT_TYPE: &str = "http://terminology.hl7.org/CodeSystem/audit-event-type";
 }

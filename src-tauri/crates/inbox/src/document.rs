@@ -196,8 +196,8 @@ pub fn identity(message: &str, place: u32) -> String {
 }
 
 /// The id of its bytes, where they have to be written as a resource of their own.
-pub fn binary_identity(message: &str, place: u32) -> String {
-    part("document-binary", message, place)
+pub fn binary_identity(document: &str) -> String {
+    part("document-binary", document, 0)
 }
 
 /// The id of the record of who filed it.

@@ -6,19 +6,18 @@ use tern_inbox::{
     arrival::{Content, Kind},
     ids::{AttachmentId, MessageId, PatientId, ThreadId},
     message::{Attachment, Audience, Authorship, Message, Standing, Thread},
-    party::{Party, PartyKind, PartyRef},
+    party::{Party, PartyRef},
     private::PrivateText,
 };
 
 use super::{
     Reading,
     entry::{Resource, head},
-    reference::{self, Literal},
-    time,
+    reference, time,
     wire::{self, Concept, Identifier, Many, Meta, Reference, Text, each, words},
 };
 use crate::{
-    links::Base,
+    links::{self, Base},
     vocabulary::{AUTOMATIC, CATEGORY_SYSTEM, CHECK, DRAFT, INTERNAL, TAG_SYSTEM},
 };
 
@@ -193,26 +192,38 @@ impl Payload<'_> {
     /// A file by reference.
     fn file(&self, base: &Base) -> Option<Attachment> {
         let reference = self.content_reference.as_ref()?;
-        let party = reference::party_ref(reference, base)?;
-        // What a message carries beside files (an Appointment, a CarePlan) is no attachment.
-        let known = ["DocumentReference/", "Binary/", "Media/"];
-        let unknown_place = party.kind() == PartyKind::Unknown && party.as_str().contains("://");
-        (unknown_place || known.iter().any(|kind| party.as_str().starts_with(kind))).then(|| Attachment {
-            id: AttachmentId::new(party.as_str()),
+        let link = words(&reference.reference)?;
+        let known = |kind: &str| ["DocumentReference", "Binary", "Media"].contains(&kind);
+        let id = match links::ours(link, base) {
+            Some((kind, id)) => known(&kind).then(|| format!("{kind}/{id}"))?,
+            // What a message carries beside files (an Appointment, a CarePlan) is no attachment; what stands elsewhere
+            // may be one, and is shown as one that cannot be fetched.
+            None if link.contains("://") => link.to_owned(),
+            None => return None,
+        };
+        Some(Attachment {
+            id: AttachmentId::new(id),
             title: PrivateText::from(words(&reference.display).unwrap_or_default()),
             content_type: None,
             size: None,
         })
     }
 
-    /// A file inside the message: the Binary that it names, else its place (`#0` is the first payload).
+    /// A file inside the message: its place (`#0` is the first payload) where the bytes are there, else the file that
+    /// it names.
     fn inline(&self, place: usize, base: &Base) -> Option<Attachment> {
         let attachment = self.content_attachment.as_ref()?;
-        let binary = words(&attachment.url).and_then(|url| Literal::of(url, base));
+        let here = format!("#{place}");
+        let id = match words(&attachment.url).filter(|_| attachment.data.is_none()) {
+            Some(url) => match links::ours(url, base) {
+                Some((kind, id)) if matches!(kind.as_str(), "Binary" | "DocumentReference") => format!("{kind}/{id}"),
+                _ if url.contains("://") => url.to_owned(),
+                _ => here,
+            },
+            None => here,
+        };
         Some(Attachment {
-            id: AttachmentId::new(
-                binary.map_or_else(|| format!("#{place}"), |binary| binary.party().as_str().to_owned()),
-            ),
+            id: AttachmentId::new(id),
             title: PrivateText::from(words(&attachment.title).unwrap_or_default()),
             content_type: words(&attachment.content_type).map(str::to_owned),
             size: attachment.size,

@@ -10,6 +10,7 @@
 mod care_team;
 mod communication;
 mod entry;
+pub mod file;
 mod library;
 mod name;
 mod page;

@@ -195,6 +195,7 @@ pub(super) struct Attachment<'a> {
     pub(super) url: Option<Text<'a>>,
     pub(super) title: Option<Text<'a>>,
     pub(super) size: Option<u64>,
+    pub(super) data: Option<Text<'a>>,
 }
 
 /// `Extension`, as far as ours go.

@@ -15,6 +15,7 @@ pub mod change;
 pub mod communication;
 pub mod coverage;
 pub mod create;
+pub mod document;
 pub mod edit;
 pub mod library;
 pub mod people;

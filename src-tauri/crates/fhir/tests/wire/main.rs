@@ -6,6 +6,7 @@ mod answers;
 mod coverage;
 mod edits;
 mod examples;
+mod files;
 mod hostile;
 mod inside;
 mod pages;

@@ -96,7 +96,7 @@ fn no_move_that_is_not_drawn_is_made() {
 fn two_machines_come_to_the_same_document_and_two_files_to_two() {
     let message = "urn:uuid:5a6b7c8d-0000-4000-8000-000000000001";
     assert_eq!(identity(message, 0), identity(message, 0));
-    let ids = [identity(message, 0), identity(message, 1), binary_identity(message, 0), provenance_identity(message)];
+    let ids = [identity(message, 0), identity(message, 1), binary_identity(message), provenance_identity(message)];
     let all: std::collections::BTreeSet<_> = ids.iter().collect();
     assert_eq!(all.len(), ids.len());
 }
