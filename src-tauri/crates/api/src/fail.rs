@@ -37,7 +37,9 @@ impl From<StoreError> for ApiError {
         let code = match &error {
             StoreError::DiskFull => ErrorCode::DiskFull,
             StoreError::NotFound(_) => ErrorCode::NotFound,
-            StoreError::Delivery(_) | StoreError::Touch(_) | StoreError::HasLeft => ErrorCode::TooLate,
+            StoreError::Delivery(_) | StoreError::Touch(_) | StoreError::Filing(_) | StoreError::HasLeft => {
+                ErrorCode::TooLate
+            }
             StoreError::Closed => ErrorCode::Locked,
             _ => ErrorCode::Cache,
         };

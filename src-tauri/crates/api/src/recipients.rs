@@ -130,6 +130,7 @@ mod tests {
             touched: Vec::new(),
             outbox: Vec::new(),
             stuck: Vec::new(),
+            files: Vec::new(),
             unreadable: Vec::new(),
             touch: None,
             draft: None,

@@ -79,6 +79,7 @@ fn changed(changes: &Changes) -> Changed {
             Tag::Settings => add("settings"),
             Tag::Tables => add("tables"),
             Tag::Coverage => add("coverage"),
+            Tag::Documents => add("documents"),
             Tag::Audit => {}
         }
     }

@@ -17,6 +17,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     coverage::Coverage,
+    document::ToFile,
     ids::{CoverageId, MessageId, OutboxId, ThreadId, WorkItemId},
     message::Delivery,
     moves::{Move, Seen},
@@ -143,6 +144,12 @@ pub enum Intent {
         /// Server time.
         at: DateTime<Utc>,
     },
+    /// A file of a patient's message into the chart: its bytes where they need a place, the document, and the record
+    /// of who filed it.
+    File {
+        /// What, whose, and what its author says of it.
+        what: Box<ToFile>,
+    },
     /// An AuditEvent, already without patient text.
     Audit {
         /// The id of the audit row.
@@ -159,6 +166,7 @@ impl Intent {
                 | Self::Send { .. }
                 | Self::Place { .. }
                 | Self::Cover { base: None, .. }
+                | Self::File { .. }
                 | Self::Audit { .. }
         )
     }
@@ -177,6 +185,7 @@ impl Intent {
             | Self::Table { .. }
             | Self::Cover { .. }
             | Self::EndCoverage { .. }
+            | Self::File { .. }
             | Self::Audit { .. } => None,
         }
     }

@@ -260,6 +260,7 @@ fn apply(item: &mut WorkItem, write: &Pending) {
         | Intent::Table { .. }
         | Intent::Cover { .. }
         | Intent::EndCoverage { .. }
+        | Intent::File { .. }
         | Intent::Audit { .. } => {}
     }
 }

@@ -4,6 +4,7 @@
 use chrono::{DateTime, NaiveDate, Utc};
 use rusqlite::{Row, types::Type};
 use tern_inbox::{
+    document::Filing,
     member::Role,
     message::{Audience, Authorship, Delivery, Standing},
     party::{Party, PartyRef},
@@ -39,6 +40,7 @@ macro_rules! words {
 words!(Audience { Patient = "patient", Internal = "internal" });
 words!(Authorship { Person = "person", Automatic = "automatic", Draft = "draft" });
 words!(Standing { Sent = "sent", Draft = "draft", NotDone = "not-done", Retracted = "retracted" });
+words!(Filing { Unfiled = "unfiled", Filed = "filed", NotNeeded = "not-needed" });
 words!(Touch { Waiting = "waiting", Started = "started", Ended = "ended" });
 words!(WaitingFor { Patient = "patient", Call = "call", Visit = "visit" });
 words!(Delivery {

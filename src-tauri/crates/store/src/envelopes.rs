@@ -20,12 +20,12 @@ use tern_inbox::{
 };
 
 use crate::{
-    Practice, Reader, StoreError, Tag, Writer, coverage,
+    Practice, Reader, StoreError, Tag, Writer, coverage, documents,
     flags::{self, Flagged},
     sorting,
     table::{
-        attachment, envelope, member, message, outbox, patient, pool, proxy, quarantine, thread, unplaced, whose_pool,
-        work_item,
+        attachment, document, envelope, member, message, outbox, patient, pool, proxy, quarantine, thread, unplaced,
+        whose_pool, work_item,
     },
 };
 
@@ -54,6 +54,7 @@ pub(crate) fn refresh(writer: &mut Writer<'_>, keys: &BTreeSet<String>) -> Resul
     let mut changed = false;
     for key in keys {
         changed |= refresh_one(writer.connection(), key, &filing)?;
+        documents::show(writer, key)?;
     }
     if changed {
         writer.changes.add(Tag::Envelopes);
@@ -100,7 +101,11 @@ fn refresh_one(connection: &Connection, key: &str, filing: &Filing) -> Result<bo
     envelope.flags = judged.flags;
     envelope.due = sorting::due(connection, &envelope, &items, &unplaced, &filing.practice)?;
     for message in messages {
-        envelope.attachments += attachment::count(connection, message)?;
+        let files = attachment::count(connection, message)?;
+        envelope.attachments += files;
+        if files > 0 {
+            document::expect(connection, key, message)?;
+        }
     }
     envelope::put(connection, &envelope, &queues)?;
     Ok(true)
@@ -318,7 +323,7 @@ impl Writer<'_> {
     pub(crate) fn refile(&mut self) -> Result<(), StoreError> {
         let (pools, me) = (pool::all(self.connection())?, self.read().me()?);
         whose_pool::keep(self.connection(), &pools, &me)?;
-        for key in envelope::all(self.connection())? {
+        for key in envelope::all(self.connection())?.into_iter().chain(document::threads(self.connection())?) {
             self.touch_envelope(&key);
         }
         Ok(())

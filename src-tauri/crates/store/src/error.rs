@@ -1,6 +1,6 @@
 //! What can go wrong with the cache. No error holds a word of a message, a name, a search or a statement.
 
-use tern_inbox::{message, touch};
+use tern_inbox::{document, message, touch};
 
 /// Why the cache could not do it.
 #[derive(Debug, thiserror::Error)]
@@ -55,6 +55,9 @@ pub enum StoreError {
     /// A delivery cannot move like that.
     #[error(transparent)]
     Delivery(#[from] message::NoSuchMove),
+    /// What becomes of a file cannot move like that.
+    #[error(transparent)]
+    Filing(#[from] document::NoSuchFiling),
     /// A touch cannot move like that.
     #[error(transparent)]
     Touch(#[from] touch::NoSuchMove),

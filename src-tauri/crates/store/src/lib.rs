@@ -19,6 +19,7 @@ mod cache;
 mod changes;
 mod column;
 mod coverage;
+mod documents;
 mod envelopes;
 mod error;
 mod flags;
@@ -68,6 +69,7 @@ pub use table::{
     audit::AuditEntry,
     coverage::KeptCoverage,
     cursor::Cursor,
+    document::{DocumentCount, DocumentRow, FileState},
     draft::Draft,
     envelope::{EnvelopePage, QueueCount},
     library::KeptTable,

@@ -14,6 +14,7 @@ pub(crate) const MIGRATIONS: &[&str] = &[
     include_str!("migrations/0005-moves.sql"),
     include_str!("migrations/0006-tables.sql"),
     include_str!("migrations/0007-coverage.sql"),
+    include_str!("migrations/0008-documents.sql"),
 ];
 
 /// The number of the last migration that this program has.
@@ -108,6 +109,7 @@ mod tests {
         "1aa47711c17182c02a9a83b80ec5896862c29e4349b7471011164d83ab436604",
         "c6a1dfcc0a7d2839ebc8045ab5acd5ada2fb072c239637c0eafd792693844377",
         "66b69f4f22fa02cac06306f76fddc80c549e4187501241de744e30d648491181",
+        "01cea9a463600a2e843c0eaca364f2db1bd62f5a34f438ba4c8990de1bcee624",
     ];
 
     #[test]

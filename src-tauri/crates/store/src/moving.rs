@@ -188,7 +188,12 @@ impl Writer<'_> {
         moved::remove(self.connection(), group)?;
         let mut threads = Vec::new();
         for row in &waiting {
-            if let (Intent::Move { .. }, Some(thread)) = (&row.intent, &row.thread)
+            let thread = match &row.intent {
+                Intent::Move { .. } => row.thread.as_ref(),
+                Intent::File { what } => Some(&what.thread),
+                _ => None,
+            };
+            if let Some(thread) = thread
                 && !threads.contains(thread)
             {
                 threads.push(thread.clone());

@@ -85,6 +85,7 @@ impl Writer<'_> {
                 self.table_written(&written, answer)?;
             }
             Intent::Cover { .. } | Intent::EndCoverage { .. } => self.coverage_written(&row.intent, answer)?,
+            Intent::File { what } => self.document_filed(&what.file)?,
             Intent::Audit { .. } => tally::add(self.connection(), tally::AUDITED, 1)?,
         }
         self.row_is_done(&row)
@@ -125,7 +126,10 @@ impl Writer<'_> {
     /// [`StoreError`].
     pub fn outbox_dropped(&mut self, id: &OutboxId) -> Result<(), StoreError> {
         match rows::get(self.connection(), id)? {
-            Some(row) => self.remove_row(&row),
+            Some(row) => {
+                self.document_taken_back(&row)?;
+                self.remove_row(&row)
+            }
             None => Ok(()),
         }
     }
@@ -343,6 +347,10 @@ impl Writer<'_> {
         if row.intent.coverage().is_some() {
             self.changes.add(Tag::Coverage);
         }
+        if let Intent::File { what } = &row.intent {
+            // Written anew before the commit: what is stuck stands among the documents again.
+            self.touch_thread(&what.thread);
+        }
         self.touch_unsent();
         self.changes.add(Tag::Outbox);
         Ok(())
@@ -397,6 +405,7 @@ impl Writer<'_> {
             if self.stays_open(row, &taken)? {
                 continue;
             }
+            self.document_taken_back(row)?;
             self.remove_row(row)?;
             match &row.intent {
                 Intent::Send { message, .. } => {

@@ -13,7 +13,7 @@ use tern_inbox::{
 };
 
 use crate::{
-    Draft, Placed, Quarantined, Reader, StoreError, TouchRow,
+    Draft, FileState, Placed, Quarantined, Reader, StoreError, TouchRow,
     table::{message, outbox, patient, quarantine, thread},
 };
 
@@ -38,6 +38,8 @@ pub struct ThreadView {
     pub outbox: Vec<OutboxRow>,
     /// What of that changes a work item, and needs the member without any message saying so.
     pub stuck: Vec<OutboxRow>,
+    /// What has become of the files that the patient sent.
+    pub files: Vec<FileState>,
     /// What of it could not be read.
     pub unreadable: Vec<Quarantined>,
     /// The member's latest touch.
@@ -112,6 +114,7 @@ impl Reader<'_> {
             notes,
             outbox: outbox::of_thread(connection, id.as_str())?.into_iter().chain(said).collect(),
             stuck: self.stuck(id, member)?,
+            files: self.documents_of(id)?,
             unreadable,
             touch,
             draft: self.draft(id, member)?,

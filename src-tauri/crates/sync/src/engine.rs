@@ -20,7 +20,7 @@ use std::{
 use chrono::{DateTime, TimeDelta, Utc};
 use tern_fhir::search::Scope;
 use tern_inbox::{
-    ids::WorkItemId,
+    ids::{AttachmentId, PatientId, WorkItemId},
     member::Member,
     outbox::{Intent, Wedge},
     party::PartyRef,
@@ -36,6 +36,7 @@ use tokio::{
 use crate::{
     clock::Clock,
     facts::Facts,
+    files::{Fetched, NotFetched},
     line::Line,
     loops::Loops,
     outbox::{Outbox, OutboxParts},
@@ -220,6 +221,20 @@ impl Engine {
                 }
             }
         }
+    }
+
+    /// Fetches one file of a message, from the server alone: bytes are not kept. `message` is the server's id of it,
+    /// `patient` whose thread it stands in; a file that says it is another's is refused.
+    ///
+    /// # Errors
+    /// [`NotFetched`].
+    pub async fn file(
+        &self,
+        attachment: &AttachmentId,
+        message: &str,
+        patient: &PatientId,
+    ) -> Result<Fetched, NotFetched> {
+        self.shared.line.file(attachment, message, patient).await.map(|(fetched, _)| fetched)
     }
 
     /// Ends: what is ready is sent, what only waits for its undo seconds too, at most so long; then everything

@@ -19,6 +19,7 @@ pub mod clock;
 pub mod connectivity;
 mod engine;
 mod facts;
+mod files;
 pub mod identity;
 mod kill;
 mod line;
@@ -34,5 +35,6 @@ pub mod status;
 pub mod verdict;
 
 pub use engine::{ClaimOutcome, Engine, Parts};
+pub use files::{Fetched, NotFetched};
 pub use pace::Pace;
 pub use tern_fhir::search::Scope;

@@ -15,6 +15,8 @@ use tern_fhir::{
     links, search,
 };
 
+use tokio::sync::Semaphore;
+
 use crate::{
     connectivity::Event,
     server::{Server, Unanswered},
@@ -38,11 +40,15 @@ pub(crate) struct Line {
     states: AtomicBool,
     /// Types, and interactions on them, that it was confirmed not to have, and when.
     believed: Mutex<HashMap<String, DateTime<Utc>>>,
+    /// One file at a time: twenty of 25 MB are looked at one after the other.
+    pub(crate) one_file: Semaphore,
 }
 
 impl Line {
+    /// A connection that nobody observes yet.
     pub(crate) fn new(server: Arc<dyn Server>, time: Arc<ServerTime>, board: Arc<Board>) -> Self {
-        Self { server, time, board, states: AtomicBool::new(false), believed: Mutex::default() }
+        let (states, believed) = (AtomicBool::new(false), Mutex::default());
+        Self { server, time, board, states, believed, one_file: Semaphore::new(1) }
     }
 
     /// The server was seen to say what it is.

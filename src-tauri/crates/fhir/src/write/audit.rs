@@ -27,6 +27,10 @@ pub enum Deed {
     Close,
     /// Ended a touch by giving its work back, with a reason.
     PutBack,
+    /// Filed a patient's file to the chart.
+    File,
+    /// Said that the chart does without a file.
+    FileNotNeeded,
     /// Took an outcome back within its seconds.
     Undo,
     /// Sent a reply although somebody answered since, or took the work.
@@ -54,6 +58,8 @@ impl Deed {
             Self::Route => "route",
             Self::Close => "close",
             Self::PutBack => "put-back",
+            Self::File => "file",
+            Self::FileNotNeeded => "file-not-needed",
             Self::Undo => "undo",
             Self::SendAnyway => "send-anyway",
             Self::Export => "export",
@@ -68,8 +74,8 @@ impl Deed {
     fn action(self) -> &'static str {
         match self {
             Self::View | Self::Peek | Self::Export => "R",
-            Self::Send | Self::Note | Self::SendAnyway => "C",
-            Self::Route | Self::Close | Self::PutBack | Self::Undo | Self::Settings => "U",
+            Self::Send | Self::Note | Self::SendAnyway | Self::File => "C",
+            Self::Route | Self::Close | Self::PutBack | Self::FileNotNeeded | Self::Undo | Self::Settings => "U",
             Self::Check | Self::SignIn | Self::SignOut => "E",
         }
     }

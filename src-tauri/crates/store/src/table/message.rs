@@ -4,7 +4,7 @@ use chrono::{DateTime, Utc};
 use rusqlite::{Connection, ErrorCode, OptionalExtension, Row, params};
 use tern_inbox::{
     ids::MessageId,
-    message::{Delivery, Message},
+    message::{Delivery, Message, Standing},
     party::{PartyKind, PartyRef},
     plan::Known,
 };
@@ -13,7 +13,7 @@ use crate::{
     Reader, StoreError,
     column::{Columns, Word, lines, micros, micros_of},
     recency,
-    table::{Meta, OnServer, attachment, known_or_made_here, tally, thread::reference},
+    table::{Meta, OnServer, attachment, document, known_or_made_here, tally, thread::reference},
 };
 
 /// What [`read`] reads.
@@ -266,7 +266,9 @@ pub(crate) fn update(
             message.text.reveal(),
         ])?;
     attachment::remove(connection, key)?;
-    attachment::put(connection, key, &message.attachments)
+    attachment::put(connection, key, &message.attachments)?;
+    let files = if message.standing == Standing::Sent { message.attachments.len() } else { 0 };
+    document::keep(connection, key, files)
 }
 
 /// The server has it under this id; its content is ours and stays.
@@ -302,6 +304,7 @@ pub(crate) fn remove(connection: &Connection, key: &str) -> Result<Option<String
         .optional()?;
     let Some((n, thread)) = gone else { return Ok(None) };
     attachment::remove(connection, key)?;
+    document::keep(connection, key, 0)?;
     connection.prepare_cached("DELETE FROM red_flag WHERE message = ?1")?.execute([key])?;
     tally::add(connection, tally::MESSAGES, -1)?;
     crate::index::forget(connection, n)?;

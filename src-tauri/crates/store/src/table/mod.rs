@@ -5,6 +5,7 @@ pub(crate) mod attachment;
 pub(crate) mod audit;
 pub(crate) mod coverage;
 pub(crate) mod cursor;
+pub(crate) mod document;
 pub(crate) mod draft;
 pub(crate) mod envelope;
 pub(crate) mod library;
@@ -91,6 +92,7 @@ pub(crate) fn screens() -> Vec<(&'static str, &'static str)> {
     [
         attachment::SCREENS,
         coverage::SCREENS,
+        document::SCREENS,
         draft::SCREENS,
         envelope::SCREENS,
         member::SCREENS,

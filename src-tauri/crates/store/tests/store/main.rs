@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a scene that cannot be set fails loudly")]
 
 mod coverage;
+mod documents;
 mod file;
 mod flags;
 mod lost;

@@ -5,6 +5,7 @@ use std::collections::HashSet;
 
 use chrono::{DateTime, TimeDelta, Utc};
 use tern_inbox::{
+    document::ToFile,
     ids::{MessageId, OutboxId, ThreadId, WorkItemId},
     message::Delivery,
     outbox::{Intent, OutboxRow, Wedge, retimed},
@@ -292,6 +293,21 @@ impl Book {
     /// One of the practice's tables, as it was seen last.
     pub(super) async fn kept_table(&self, kind: TableKind) -> Result<Option<KeptTable>, OutboxError> {
         self.read(move |reader| reader.practice_table(kind)).await
+    }
+
+    /// The server's ids of the thread and the message of a file, while the message is here and its thread is still
+    /// the patient's whose chart the file goes to.
+    pub(super) async fn where_filed(&self, what: &ToFile) -> Result<Option<(String, String)>, OutboxError> {
+        let (thread, message, patient) = (what.thread.clone(), what.file.message.clone(), what.patient.clone());
+        self.read(move |reader| {
+            let Some(found) = reader.thread_on_server(&thread)? else { return Ok(None) };
+            if found.row.patient.as_ref() != Some(&patient) || reader.message(&message)?.is_none() {
+                return Ok(None);
+            }
+            let thread = found.server_id.unwrap_or_else(|| thread.as_str().to_owned());
+            Ok(Some((thread, message_id(reader, &message)?)))
+        })
+        .await
     }
 
     /// Queues the making of work items for messages that have none.

@@ -134,7 +134,7 @@ impl Outbox {
         self.find_by_identity(new).await
     }
 
-    async fn find_by_id(&self, new: &New) -> Result<Found, OutboxError> {
+    pub(super) async fn find_by_id(&self, new: &New) -> Result<Found, OutboxError> {
         let response = match self.line.send(search::read(new.resource_type, &new.id)).await {
             Ok(response) => response,
             Err(unanswered) => return Ok(Found::No(without_answer(&unanswered, Way::Reading))),
@@ -168,7 +168,7 @@ impl Outbox {
     }
 
     /// What a single write left.
-    fn acknowledged(&self, request: &Request, response: &Response) -> Acknowledged {
+    pub(super) fn acknowledged(&self, request: &Request, response: &Response) -> Acknowledged {
         answer::stored(request, response, self.line.server.fhir_base()).map_or_else(Acknowledged::default, |stored| {
             Acknowledged { server_id: Some(stored.server_id), version: stored.version, updated: stored.at }
         })
@@ -285,6 +285,8 @@ fn deed(action: &str) -> Option<Deed> {
         Deed::Route,
         Deed::Close,
         Deed::PutBack,
+        Deed::File,
+        Deed::FileNotNeeded,
         Deed::Undo,
         Deed::SendAnyway,
         Deed::Export,

@@ -18,6 +18,7 @@
 mod book;
 mod coverage;
 mod create;
+mod document;
 mod item;
 mod overtaken;
 mod reply;
@@ -315,6 +316,7 @@ impl Outbox {
             Intent::Cover { .. } | Intent::EndCoverage { .. } => self.plan(&row).await?,
             Intent::Send { .. } => self.reply(&row).await?,
             Intent::Table { .. } => self.table(&row).await?,
+            Intent::File { .. } => self.document(&row).await?,
         }
         Ok(())
     }

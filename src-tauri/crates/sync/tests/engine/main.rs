@@ -9,6 +9,7 @@ mod coverage;
 mod desk;
 mod elsewhere;
 mod faults;
+mod filing;
 mod in_between;
 mod moving;
 mod pulling;

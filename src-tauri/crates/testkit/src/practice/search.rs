@@ -10,8 +10,8 @@ use super::{Outcome, Quirk, Shelves, Version};
 type Query = [(String, String)];
 
 /// Parameters that this server knows; another one is a 400.
-const KNOWN: [&str; 9] =
-    ["_lastUpdated", "_sort", "_count", "_id", "identifier", "part-of", "_elements", "_after", "_since"];
+const KNOWN: [&str; 10] =
+    ["_lastUpdated", "_sort", "_count", "_id", "identifier", "part-of", "target", "_elements", "_after", "_since"];
 
 struct Row<'a> {
     kind: &'a str,
@@ -129,6 +129,7 @@ fn matches(resource: &Value, version: &Version, query: &Query) -> bool {
                 identifiers.iter().any(|identifier| identifier["system"] == system && identifier["value"] == wanted)
             })
         }
+        "target" => resource["target"][0]["reference"].as_str() == Some(value),
         "part-of" => resource["partOf"][0]["reference"].as_str() == Some(value),
         _ => true,
     })

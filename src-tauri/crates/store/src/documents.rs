@@ -1,0 +1,151 @@
+//! Files of patients' messages: filed, not needed, taken back. Each moves by [`Filing::on`], together with the outbox
+//! row that carries it.
+//!
+//! Which files there are follows from the work: a file becomes a document when its message waits here, and stays one
+//! when the work item is completed, because completing it files nothing. What was dealt with before this machine knew of
+//! it is nobody's document: two years of photos would hide today's.
+
+use chrono::{DateTime, Utc};
+use tern_inbox::{
+    document::{FileKey, Filing, FilingEvent, ToFile},
+    ids::OutboxId,
+    message::Delivery,
+    outbox::{Intent, OutboxRow},
+    party::PartyRef,
+};
+
+use crate::{
+    DocumentRow, Reader, StoreError, Tag, Writer,
+    table::{document, moved, outbox as rows},
+    touching::new_id,
+};
+
+/// What of a thread stands among the documents: what nobody has filed, and what the server refused, where the member
+/// sees the thread.
+pub(crate) fn show(writer: &mut Writer<'_>, thread: &str) -> Result<(), StoreError> {
+    let files = document::of_thread(writer.connection(), thread)?;
+    if files.is_empty() {
+        return Ok(());
+    }
+    let seen = Reader::new(writer.connection()).sees(&thread.into())?;
+    let mut changed = false;
+    for file in files {
+        let waits = seen && (file.filing == Filing::Unfiled || file.stuck);
+        changed |= document::show(writer.connection(), &file.file, waits)?;
+    }
+    // Whoever shows them looks again in any case: a row that is stuck still stands where it stood.
+    writer.changes.add(Tag::Documents);
+    if changed {
+        writer.changes.add(Tag::Queues);
+    }
+    Ok(())
+}
+
+impl Writer<'_> {
+    /// Files a file: it counts as filed at once, and leaves after its undo seconds. Returns what undoes it.
+    ///
+    /// # Errors
+    /// [`StoreError::Filing`] for one that is filed or not needed; [`StoreError::NotFound`].
+    pub fn file_document(
+        &mut self,
+        what: &ToFile,
+        author: &PartyRef,
+        not_before: DateTime<Utc>,
+    ) -> Result<OutboxId, StoreError> {
+        let filing = self.known(&what.file)?.filing.on(FilingEvent::Filed)?;
+        let group = new_id(self.now());
+        let intent = Intent::File { what: Box::new(what.clone()) };
+        // In no thread's order: a large file keeps no reply back, and no reply keeps it.
+        let row = OutboxRow { group: Some(group.clone()), ..self.draft_row(None, author, intent, not_before) };
+        moved::insert(self.connection(), &group, author, self.now(), 1)?;
+        document::set(self.connection(), &what.file, filing, Some(&row.id))?;
+        self.outbox_add(&[row])?;
+        Ok(group)
+    }
+
+    /// The chart does without it. Kept on this machine: the server has no place for it.
+    ///
+    /// # Errors
+    /// As [`Writer::file_document`].
+    pub fn document_not_needed(&mut self, file: &FileKey) -> Result<(), StoreError> {
+        let known = self.known(file)?;
+        self.set_filing(&known, FilingEvent::NotNeeded)
+    }
+
+    /// It is needed after all.
+    ///
+    /// # Errors
+    /// [`StoreError::HasLeft`] for one that was filed: that is undone, or given up, by its row.
+    pub fn document_needed_again(&mut self, file: &FileKey) -> Result<(), StoreError> {
+        let known = self.known(file)?;
+        if known.filing == Filing::Filed {
+            return Err(StoreError::HasLeft);
+        }
+        self.set_filing(&known, FilingEvent::TakenBack)
+    }
+
+    /// The server has it as a document already: another machine filed it.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn document_seen_there(&mut self, file: &FileKey) -> Result<(), StoreError> {
+        match document::get(self.connection(), file)? {
+            // Its own row will find it there.
+            Some(known) if known.row.is_none() => self.set_filing(&known, FilingEvent::SeenThere),
+            _ => Ok(()),
+        }
+    }
+
+    /// What the server refused is tried again.
+    ///
+    /// # Errors
+    /// [`StoreError::NotFound`] where nothing of it is stuck.
+    pub fn document_retry(&mut self, file: &FileKey, author: &PartyRef) -> Result<(), StoreError> {
+        let row = self.stuck_document(file, author)?;
+        self.outbox_retry(&row.id)
+    }
+
+    /// What the server refused is given up: the file is unfiled again.
+    ///
+    /// # Errors
+    /// [`StoreError::NotFound`] where nothing of it is stuck.
+    pub fn document_give_up(&mut self, file: &FileKey, author: &PartyRef) -> Result<(), StoreError> {
+        let row = self.stuck_document(file, author)?;
+        self.document_taken_back(&row)?;
+        self.remove_row(&row)
+    }
+
+    /// The server has it.
+    pub(crate) fn document_filed(&mut self, file: &FileKey) -> Result<(), StoreError> {
+        document::set(self.connection(), file, Filing::Filed, None)
+    }
+
+    /// A row that carried a file is about to go without having arrived.
+    pub(crate) fn document_taken_back(&mut self, row: &OutboxRow) -> Result<(), StoreError> {
+        let Intent::File { what } = &row.intent else { return Ok(()) };
+        let Some(known) = document::get(self.connection(), &what.file)? else { return Ok(()) };
+        if known.row.as_ref() == Some(&row.id) {
+            self.set_filing(&known, FilingEvent::TakenBack)?;
+        }
+        Ok(())
+    }
+
+    fn set_filing(&mut self, known: &DocumentRow, event: FilingEvent) -> Result<(), StoreError> {
+        document::set(self.connection(), &known.file, known.filing.on(event)?, None)?;
+        self.touch_thread(&known.thread);
+        Ok(())
+    }
+
+    fn known(&self, file: &FileKey) -> Result<DocumentRow, StoreError> {
+        document::get(self.connection(), file)?.ok_or(StoreError::NotFound("document"))
+    }
+
+    fn stuck_document(&self, file: &FileKey, author: &PartyRef) -> Result<OutboxRow, StoreError> {
+        let row = match self.known(file)?.row {
+            Some(row) => rows::get(self.connection(), &row)?,
+            None => None,
+        };
+        row.filter(|row| row.delivery == Delivery::Wedged && row.author == *author)
+            .ok_or(StoreError::NotFound("stuck document"))
+    }
+}

@@ -1,0 +1,244 @@
+//! What has become of each file that a patient sent. What is said of the file itself stands in `attachment`.
+
+use chrono::{DateTime, NaiveDate, Utc};
+use rusqlite::{Connection, OptionalExtension, Row, params};
+use tern_inbox::{
+    document::{FileKey, Filing, is_sent_in},
+    ids::{AttachmentId, OutboxId, PatientId, ThreadId},
+    message::{Attachment, Delivery},
+    outbox::Wedge,
+    party::Party,
+    private::PrivateText,
+};
+
+use crate::{
+    Reader, StoreError,
+    column::{Columns, Word, micros},
+};
+
+/// What [`read`] reads. CROSS JOIN keeps the order of the index that is walked.
+macro_rules! rows {
+    ($which:literal) => {
+        concat!(
+            "SELECT d.message, d.position, d.thread, d.sent, d.filing, d.row, d.waits, a.id, a.title, a.content_type,
+                a.size, m.sender, m.sender_name, m.identity, m.server_id, t.patient, t.subject_line, p.name,
+                p.birth_date, p.record_number, o.delivery, o.wedged
+             FROM document d CROSS JOIN message m ON m.id = d.message
+                CROSS JOIN attachment a ON a.message = d.message AND a.position = d.position
+                LEFT JOIN thread t ON t.id = d.thread LEFT JOIN patient p ON p.id = t.patient
+                LEFT JOIN outbox o ON o.id = d.row WHERE ",
+            $which
+        )
+    };
+}
+
+const WAITING: &str = rows!("d.waits = 1 ORDER BY d.sent, d.message, d.position LIMIT ?1 OFFSET ?2");
+const GET: &str = rows!("d.message = ?1 AND d.position = ?2");
+const COUNT: &str = "SELECT count(*), min(sent) FROM document WHERE waits = 1";
+const OF_THREAD: &str = "SELECT d.message, d.position, d.filing, o.delivery
+    FROM document d LEFT JOIN outbox o ON o.id = d.row WHERE d.thread = ?1";
+
+#[cfg(test)]
+pub(crate) const SCREENS: &[(&str, &str)] = &[
+    ("documents that wait", WAITING),
+    ("a document", GET),
+    ("how many documents wait", COUNT),
+    ("documents of a thread", OF_THREAD),
+];
+
+/// A file with all that a person needs to say whose it is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct DocumentRow {
+    /// Which.
+    pub file: FileKey,
+    /// The conversation that it came in.
+    pub thread: ThreadId,
+    /// What is said of it.
+    pub attachment: Attachment,
+    /// When its message was sent.
+    pub sent: DateTime<Utc>,
+    /// Who sent it.
+    pub sender: Option<Party>,
+    /// The message's identifier (`urn:uuid:…`), where it has one.
+    pub identity: Option<String>,
+    /// The server's id of the message.
+    pub message_on_server: Option<String>,
+    /// Whose thread it is.
+    pub patient: Option<PatientId>,
+    /// Their name.
+    pub patient_name: PrivateText,
+    /// Their day of birth.
+    pub birth_date: Option<NaiveDate>,
+    /// Their number here.
+    pub record_number: Option<String>,
+    /// What the thread is about.
+    pub subject_line: PrivateText,
+    /// What has become of it.
+    pub filing: Filing,
+    /// The row that carries it into the chart, while that is here.
+    pub row: Option<OutboxId>,
+    /// Why that needs a person.
+    pub wedged: Option<Wedge>,
+    /// It stands among the documents.
+    pub waits: bool,
+}
+
+/// How many files wait.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct DocumentCount {
+    /// Files.
+    pub total: u32,
+    /// When the oldest was sent.
+    pub oldest: Option<DateTime<Utc>>,
+}
+
+/// What has become of one file of a thread.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct FileState {
+    /// Which.
+    pub file: FileKey,
+    /// What has become of it.
+    pub filing: Filing,
+    /// It was filed, and the server refused it.
+    pub stuck: bool,
+}
+
+fn key(row: &Row<'_>) -> rusqlite::Result<FileKey> {
+    Ok(FileKey { message: row.id(0)?, place: row.get(1)? })
+}
+
+fn read(row: &Row<'_>) -> rusqlite::Result<DocumentRow> {
+    let size: Option<i64> = row.get(10)?;
+    let subject_line: Option<PrivateText> = row.private_opt(16)?;
+    let patient_name: Option<PrivateText> = row.private_opt(17)?;
+    let delivery: Option<Delivery> = row.word_opt(20)?;
+    let wedged: Option<Wedge> = row.json_opt(21)?;
+    Ok(DocumentRow {
+        file: key(row)?,
+        thread: row.id(2)?,
+        sent: row.at(3)?,
+        filing: row.word(4)?,
+        row: row.id_opt(5)?,
+        waits: row.get(6)?,
+        attachment: Attachment {
+            id: row.id::<AttachmentId>(7)?,
+            title: row.private(8)?,
+            content_type: row.get(9)?,
+            size: size.and_then(|bytes| u64::try_from(bytes).ok()),
+        },
+        sender: row.party(11, 12)?,
+        identity: row.get(13)?,
+        message_on_server: row.get(14)?,
+        patient: row.id_opt(15)?,
+        subject_line: subject_line.unwrap_or_default(),
+        patient_name: patient_name.unwrap_or_default(),
+        birth_date: row.date(18)?,
+        record_number: row.get(19)?,
+        wedged: wedged.filter(|_| delivery == Some(Delivery::Wedged)),
+    })
+}
+
+/// A message of a thread waits here with its files: each of them is a document, if a patient or proxy sent them.
+pub(crate) fn expect(connection: &Connection, thread: &str, message: &str) -> Result<(), StoreError> {
+    let Some(head) = super::message::head(connection, message)? else { return Ok(()) };
+    if !is_sent_in(head.sender.as_ref()) {
+        return Ok(());
+    }
+    connection
+        .prepare_cached(
+            "INSERT INTO document (message, position, thread, sent, filing, row, waits)
+             SELECT a.message, a.position, ?2, ?3, 'unfiled', NULL, 0 FROM attachment a WHERE a.message = ?1
+             ON CONFLICT (message, position) DO NOTHING",
+        )?
+        .execute(params![message, thread, micros(head.sent)])?;
+    Ok(())
+}
+
+/// A message has so many files now (none where it was taken back): what nobody has filed of the others is gone.
+pub(crate) fn keep(connection: &Connection, message: &str, files: usize) -> Result<(), StoreError> {
+    let files = i64::try_from(files).unwrap_or(i64::MAX);
+    connection
+        .prepare_cached("DELETE FROM document WHERE message = ?1 AND position >= ?2 AND row IS NULL")?
+        .execute(params![message, files])?;
+    Ok(())
+}
+
+/// Threads of which a file waits, or could.
+pub(crate) fn threads(connection: &Connection) -> Result<Vec<String>, StoreError> {
+    let mut statement = connection.prepare_cached("SELECT DISTINCT thread FROM document WHERE filing = 'unfiled'")?;
+    let rows = statement.query_map([], |row| row.get(0))?;
+    Ok(rows.collect::<Result<_, _>>()?)
+}
+
+pub(crate) fn of_thread(connection: &Connection, thread: &str) -> Result<Vec<FileState>, StoreError> {
+    let mut statement = connection.prepare_cached(OF_THREAD)?;
+    let rows = statement.query_map([thread], |row| {
+        let delivery: Option<Delivery> = row.word_opt(3)?;
+        Ok(FileState { file: key(row)?, filing: row.word(2)?, stuck: delivery == Some(Delivery::Wedged) })
+    })?;
+    Ok(rows.collect::<Result<_, _>>()?)
+}
+
+/// Whether a file of a thread stands among the documents from now on; returns whether that changed.
+pub(crate) fn show(connection: &Connection, file: &FileKey, waits: bool) -> Result<bool, StoreError> {
+    let changed = connection
+        .prepare_cached("UPDATE document SET waits = ?3 WHERE message = ?1 AND position = ?2 AND waits <> ?3")?
+        .execute(params![file.message.as_str(), file.place, waits])?;
+    Ok(changed > 0)
+}
+
+pub(crate) fn get(connection: &Connection, file: &FileKey) -> Result<Option<DocumentRow>, StoreError> {
+    Ok(connection.prepare_cached(GET)?.query_row(params![file.message.as_str(), file.place], read).optional()?)
+}
+
+/// What becomes of a file, and the row that carries it.
+pub(crate) fn set(
+    connection: &Connection,
+    file: &FileKey,
+    filing: Filing,
+    row: Option<&OutboxId>,
+) -> Result<(), StoreError> {
+    connection
+        .prepare_cached("UPDATE document SET filing = ?3, row = ?4 WHERE message = ?1 AND position = ?2")?
+        .execute(params![file.message.as_str(), file.place, filing.word(), row.map(OutboxId::as_str)])?;
+    Ok(())
+}
+
+impl Reader<'_> {
+    /// Files that wait to be filed, the oldest first.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn documents(&self, offset: u32, limit: u32) -> Result<Vec<DocumentRow>, StoreError> {
+        let mut statement = self.connection().prepare_cached(WAITING)?;
+        let rows = statement.query_map(params![limit, offset], read)?;
+        Ok(rows.collect::<Result<_, _>>()?)
+    }
+
+    /// How many files wait.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn document_count(&self) -> Result<DocumentCount, StoreError> {
+        Ok(self
+            .connection()
+            .prepare_cached(COUNT)?
+            .query_row([], |row| Ok(DocumentCount { total: row.get(0)?, oldest: row.at_opt(1)? }))?)
+    }
+
+    /// One file.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn document(&self, file: &FileKey) -> Result<Option<DocumentRow>, StoreError> {
+        get(self.connection(), file)
+    }
+
+    /// What has become of the files of a thread.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn documents_of(&self, thread: &ThreadId) -> Result<Vec<FileState>, StoreError> {
+        of_thread(self.connection(), thread.as_str())
+    }
+}

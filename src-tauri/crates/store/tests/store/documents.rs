@@ -1,0 +1,190 @@
+//! Files that Ana sends with her messages: they wait among the documents until somebody has said what each is.
+
+use tern_inbox::{
+    arrival::Kind,
+    document::{Description, DocumentType, FileKey, Filing, ToFile, identity},
+    ids::{AttachmentId, PatientId, ThreadId},
+    message::{Attachment, Standing},
+    outbox::{Intent, Wedge},
+    party::PartyRef,
+    work_item::{WorkItem, WorkStatus},
+};
+use tern_store::{Acknowledged, DocumentRow, StoreError, Tag};
+
+use crate::scene::*;
+
+fn a_photo(id: &str) -> Attachment {
+    Attachment { id: AttachmentId::new(id), title: "photo.png".into(), content_type: None, size: Some(12) }
+}
+
+/// Ana's message about Leo's rash, with two photos, in the nurses' pool.
+fn with_photos() -> Scene {
+    let scene = Scene::new();
+    let mut rash = a_message("m1", "rash", 0, "A rash on the arm");
+    rash.attachments = vec![a_photo("DocumentReference/p0"), a_photo("DocumentReference/p1")];
+    scene.apply(Kind::Communication, vec![thread("rash"), of_message(rash, 1)]);
+    scene.apply(Kind::Task, vec![work_item("t1", "rash", "m1")]);
+    scene
+}
+
+fn photo(place: u32) -> FileKey {
+    FileKey { message: "m1".into(), place }
+}
+
+fn waiting(scene: &Scene) -> Vec<DocumentRow> {
+    scene.cache.read(|reader| reader.documents(0, 50)).unwrap()
+}
+
+fn places(scene: &Scene) -> Vec<u32> {
+    let rows = waiting(scene);
+    let count = scene.cache.read(|reader| reader.document_count()).unwrap();
+    assert_eq!(count.total as usize, rows.len(), "the number in the rail is that of the rows");
+    assert_eq!(count.oldest, rows.first().map(|row| row.sent));
+    rows.iter().map(|row| row.file.place).collect()
+}
+
+fn to_file(place: u32) -> ToFile {
+    ToFile {
+        document: identity("urn:uuid:m1", place),
+        file: photo(place),
+        attachment: AttachmentId::new(format!("DocumentReference/p{place}")),
+        thread: ThreadId::from("rash"),
+        patient: PatientId::from("leo"),
+        sender: PartyRef::new("RelatedPerson/ana"),
+        says: Description { title: "Rash".into(), kind: DocumentType::Photo, date: noon().date_naive() },
+        sha_256: "abc".to_owned(),
+    }
+}
+
+fn file(scene: &Scene, place: u32) -> Result<tern_inbox::ids::OutboxId, StoreError> {
+    scene.cache.write(noon(), |writer| writer.file_document(&to_file(place), &osei(), noon() + minutes(1)))
+}
+
+fn state(scene: &Scene, place: u32) -> Filing {
+    scene.cache.read(|reader| reader.document(&photo(place))).unwrap().unwrap().filing
+}
+
+#[test]
+fn every_file_of_an_open_message_waits_with_its_patient_and_sender() {
+    let scene = with_photos();
+    let rows = waiting(&scene);
+    assert_eq!(places(&scene), [0, 1]);
+    assert_eq!(rows[0].patient, Some(PatientId::from("leo")));
+    assert!(!rows[0].patient_name.is_blank());
+    assert_eq!(rows[0].attachment.id, AttachmentId::new("DocumentReference/p0"));
+    assert_eq!(rows[0].sender.as_ref().unwrap().reference, PartyRef::new("RelatedPerson/ana"));
+}
+
+#[test]
+fn what_was_dealt_with_before_is_nobodys_document_and_what_is_dealt_with_now_stays_one() {
+    let scene = with_photos();
+    let done = WorkItem { status: WorkStatus::Completed, ..an_item("t1", "rash", "m1") };
+    scene.apply(Kind::Task, vec![of_item(done, 2)]);
+    assert_eq!(places(&scene), [0, 1], "completing files nothing");
+
+    let mut old = a_message("m0", "old", -900, "Last year's rash");
+    old.attachments = vec![a_photo("DocumentReference/old")];
+    let closed = WorkItem { status: WorkStatus::Completed, ..an_item("t0", "old", "m0") };
+    scene.apply(Kind::Task, vec![of_item(closed, 1)]);
+    scene.apply(Kind::Communication, vec![thread("old"), of_message(old, 1)]);
+    assert_eq!(places(&scene), [0, 1]);
+}
+
+#[test]
+fn what_the_practice_sends_is_no_document() {
+    let scene = with_photos();
+    let mut ours = a_message("m2", "rash", 5, "The form");
+    ours.sender = Some(tern_inbox::party::Party { reference: mia(), display: "Mia Tran".into() });
+    ours.attachments = vec![a_photo("DocumentReference/form")];
+    scene.apply(Kind::Communication, vec![of_message(ours, 1)]);
+    scene.apply(Kind::Task, vec![work_item("t2", "rash", "m2")]);
+    assert_eq!(places(&scene), [0, 1]);
+}
+
+#[test]
+fn a_file_is_filed_at_once_and_undone_while_nothing_has_left() {
+    let scene = with_photos();
+    let group = file(&scene, 0).unwrap();
+    assert_eq!(places(&scene), [1]);
+    assert_eq!(state(&scene, 0), Filing::Filed);
+    assert!(matches!(file(&scene, 0), Err(StoreError::Filing(_))), "twice is once");
+    assert!(scene.ready(noon()).is_empty(), "its seconds are not over");
+
+    let undone = scene.cache.write(noon(), |writer| writer.undo(&group)).unwrap();
+    assert_eq!(undone.threads, [ThreadId::from("rash")]);
+    assert_eq!(places(&scene), [0, 1]);
+
+    let group = file(&scene, 0).unwrap();
+    let row = scene.ready(noon() + minutes(2)).remove(0);
+    assert!(matches!(&row.intent, Intent::File { what } if **what == to_file(0)));
+    assert_eq!(row.thread, None, "it keeps no reply back");
+    scene.cache.write(noon(), |writer| writer.outbox_sending(&row.id)).unwrap();
+    let late = scene.cache.write(noon(), |writer| writer.undo(&group));
+    assert!(matches!(late, Err(StoreError::HasLeft)));
+    scene.cache.write(noon(), |writer| writer.outbox_acknowledged(&row.id, &Acknowledged::default())).unwrap();
+    assert_eq!((places(&scene), state(&scene, 0)), (vec![1], Filing::Filed));
+    let again = scene.cache.write(noon(), |writer| writer.document_needed_again(&photo(0)));
+    assert!(matches!(again, Err(StoreError::HasLeft)), "what is in the chart is not taken back from here");
+}
+
+#[test]
+fn what_the_server_refused_waits_again_and_is_tried_again_or_given_up() {
+    let scene = with_photos();
+    let refused = |scene: &Scene| {
+        let row = scene.ready(noon() + minutes(2)).remove(0);
+        let wedge = Wedge::Refused { status: 422, code: None };
+        scene.cache.write(noon(), |writer| writer.outbox_sending(&row.id)).unwrap();
+        scene.cache.write(noon(), |writer| writer.outbox_wedged(&row.id, wedge)).unwrap();
+    };
+    file(&scene, 0).unwrap();
+    refused(&scene);
+    assert_eq!(places(&scene), [0, 1]);
+    assert!(waiting(&scene)[0].wedged.is_some());
+
+    scene.cache.write(noon(), |writer| writer.document_retry(&photo(0), &osei())).unwrap();
+    assert_eq!(places(&scene), [1]);
+    refused(&scene);
+    let not_hers = scene.cache.write(noon(), |writer| writer.document_give_up(&photo(0), &mia()));
+    assert!(matches!(not_hers, Err(StoreError::NotFound(_))));
+    scene.cache.write(noon(), |writer| writer.document_give_up(&photo(0), &osei())).unwrap();
+    assert_eq!((places(&scene), state(&scene, 0)), (vec![0, 1], Filing::Unfiled));
+    assert!(waiting(&scene)[0].wedged.is_none());
+}
+
+#[test]
+fn what_is_not_needed_leaves_and_comes_back() {
+    let scene = with_photos();
+    let mut changes = scene.cache.subscribe();
+    scene.cache.write(noon(), |writer| writer.document_not_needed(&photo(1))).unwrap();
+    let heard = changes.try_recv().unwrap();
+    assert!(heard.tags.contains(&Tag::Documents) && heard.tags.contains(&Tag::Queues));
+    assert_eq!(places(&scene), [0]);
+    scene.cache.write(noon(), |writer| writer.document_needed_again(&photo(1))).unwrap();
+    assert_eq!(places(&scene), [0, 1]);
+    scene.cache.write(noon(), |writer| writer.document_seen_there(&photo(1))).unwrap();
+    assert_eq!((places(&scene), state(&scene, 1)), (vec![0], Filing::Filed));
+}
+
+#[test]
+fn a_message_that_is_taken_back_takes_its_unfiled_files_with_it() {
+    let scene = with_photos();
+    file(&scene, 0).unwrap();
+    let mut retracted = a_message("m1", "rash", 0, "A rash on the arm");
+    retracted.standing = Standing::Retracted;
+    scene.apply(Kind::Communication, vec![of_message(retracted, 2)]);
+    assert_eq!(places(&scene), [0_u32; 0]);
+    assert!(!scene.ready(noon() + minutes(2)).is_empty(), "what was filed goes on");
+}
+
+#[test]
+fn whoever_does_not_see_the_thread_does_not_see_its_files() {
+    let scene = with_photos();
+    let jo = tern_inbox::queue::Me {
+        references: vec![PartyRef::new("PractitionerRole/jo")],
+        role: tern_inbox::member::Role::FrontOffice,
+    };
+    scene.cache.write(noon(), |writer| writer.set_me(&jo)).unwrap();
+    assert_eq!(places(&scene), [0_u32; 0]);
+    scene.cache.write(noon(), |writer| writer.set_me(&physician())).unwrap();
+    assert_eq!(places(&scene), [0, 1]);
+}
