@@ -55,6 +55,16 @@ pub(super) struct Letter {
     pub(super) in_response_to: Option<String>,
 }
 
+/// Where a file's message stands.
+pub(super) enum Place {
+    /// By the server's names.
+    Here { thread: String, message: String },
+    /// It has not come (a new cache), or is gone.
+    NotHere,
+    /// Its thread has become another patient's than the one whose chart the file goes to.
+    Anothers,
+}
+
 /// The cache, for the outbox.
 #[derive(Clone)]
 pub(super) struct Book {
@@ -295,17 +305,19 @@ impl Book {
         self.read(move |reader| reader.practice_table(kind)).await
     }
 
-    /// The server's ids of the thread and the message of a file, while the message is here and its thread is still
-    /// the patient's whose chart the file goes to.
-    pub(super) async fn where_filed(&self, what: &ToFile) -> Result<Option<(String, String)>, OutboxError> {
+    /// The server's ids of the thread and the message of a file.
+    pub(super) async fn where_filed(&self, what: &ToFile) -> Result<Place, OutboxError> {
         let (thread, message, patient) = (what.thread.clone(), what.file.message.clone(), what.patient.clone());
         self.read(move |reader| {
-            let Some(found) = reader.thread_on_server(&thread)? else { return Ok(None) };
-            if found.row.patient.as_ref() != Some(&patient) || reader.message(&message)?.is_none() {
-                return Ok(None);
+            let Some(found) = reader.thread_on_server(&thread)? else { return Ok(Place::NotHere) };
+            if reader.message(&message)?.is_none() {
+                return Ok(Place::NotHere);
+            }
+            if found.row.patient.as_ref() != Some(&patient) {
+                return Ok(Place::Anothers);
             }
             let thread = found.server_id.unwrap_or_else(|| thread.as_str().to_owned());
-            Ok(Some((thread, message_id(reader, &message)?)))
+            Ok(Place::Here { thread, message: message_id(reader, &message)? })
         })
         .await
     }

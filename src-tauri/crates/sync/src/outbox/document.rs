@@ -32,7 +32,7 @@ use tern_store::Acknowledged;
 
 use super::{
     Outbox, OutboxError, Way, Written,
-    book::Fate,
+    book::{Fate, Place},
     create::{Found, first_of},
     item::reading_refused,
     without_answer,
@@ -46,9 +46,13 @@ impl Outbox {
     /// Files a file.
     pub(super) async fn document(&self, row: &OutboxRow) -> Result<(), OutboxError> {
         let Intent::File { what } = &row.intent else { return self.settle_one(row, Fate::Dropped).await };
-        let Some((thread, message)) = self.book.where_filed(what).await? else {
-            // The message is gone, or has become another patient's.
-            return self.settle_one(row, Fate::Wedged(Wedge::ChangedSince)).await;
+        let (thread, message) = match self.book.where_filed(what).await? {
+            Place::Here { thread, message } => (thread, message),
+            Place::NotHere => {
+                let fate = self.fate(row, Answer::Transient { retry_after: None }, Acknowledged::default());
+                return self.settle_one(row, fate).await;
+            }
+            Place::Anothers => return self.settle_one(row, Fate::Wedged(Wedge::ChangedSince)).await,
         };
         // Taken back in the last moment.
         let Some(row) = self.taken(row).await? else { return Ok(()) };
