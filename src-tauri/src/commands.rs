@@ -60,6 +60,14 @@ commands! {
     message_send_anyway(MessageRequest) -> () = |program, request| program.message_send_anyway(request).await;
     stuck_retry(ThreadRequest) -> () = |program, request| program.stuck_retry(request).await;
     stuck_discard(ThreadRequest) -> () = |program, request| program.stuck_discard(request).await;
+    documents(DocumentsRequest) -> DocumentPage = |program, request| program.documents(request).await;
+    document_open(DocumentRequest) -> DocumentPreview = |program, request| program.document_open(request).await;
+    document_close() -> () = |program| program.document_close().await;
+    document_file(DocumentFileRequest) -> Ended = |program, request| program.document_file(request).await;
+    document_not_needed(DocumentRequest) -> () = |program, request| program.document_not_needed(request).await;
+    document_needed(DocumentRequest) -> () = |program, request| program.document_needed(request).await;
+    document_retry(DocumentRequest) -> () = |program, request| program.document_retry(request).await;
+    document_give_up(DocumentRequest) -> () = |program, request| program.document_give_up(request).await;
     status() -> Status = |program| Ok(program.status_now());
     sync_now() -> () = |program| { program.sync_now(); Ok(()) };
     activity() -> () = |program| { program.activity().await; Ok(()) };
@@ -81,6 +89,12 @@ commands! {
     digest() -> Option<AwayDigest> = |program| program.digest().await;
     digest_dismiss(DigestDismissRequest) -> () = |program, request| program.digest_dismiss(request).await;
     lock_screen() -> () = |program| { program.lock_screen().await; Ok(()) };
+}
+
+/// The bytes of the file that is looked at, as they are: megabytes as a list of numbers in JSON would be ten times that.
+#[tauri::command]
+pub(crate) async fn document_bytes(program: Tern<'_>, request: DocumentRequest) -> Answer<tauri::ipc::Response> {
+    Ok(tauri::ipc::Response::new(program.document_bytes(request).await?))
 }
 
 #[tauri::command]

@@ -39,7 +39,7 @@ export class Tern {
   settings = $state.raw<Settings | null>(null);
   status = $state.raw<Status | null>(null);
   /** Which view is over the inbox, while somebody is signed in. */
-  page = $state<"inbox" | "now" | "settings" | "practice">("inbox");
+  page = $state<"inbox" | "now" | "settings" | "practice" | "documents">("inbox");
   /** The minutes that the person has now; they run on behind the screen lock. */
   readonly block = new Block();
   palette = $state(false);
@@ -112,6 +112,7 @@ export class Tern {
       "settings.open": { run: () => (this.page = "settings"), can: () => this.session?.kind === "open" },
       "now.open": { run: () => (this.page = "now"), can: () => this.session?.kind === "open" },
       "practice.open": { run: () => (this.page = "practice"), can: () => this.session?.kind === "open" },
+      "documents.open": { run: () => (this.page = "documents"), can: () => this.session?.kind === "open" },
       "sync.now": {
         run: () => void this.backend.syncNow().catch(this.fail),
         can: () => this.session?.kind === "open",

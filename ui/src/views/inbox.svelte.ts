@@ -297,7 +297,7 @@ export class Inbox {
   }
 
   async #takeBack(one: Undoable): Promise<void> {
-    const undo = () => this.#tern.backend.undo({ undo: one.undo });
+    const undo = one.takeBack ?? (() => this.#tern.backend.undo({ undo: one.undo }));
     const isHere = this.touch.state === "open" && this.touch.thread === one.touch;
     let threads: string[];
     try {

@@ -17,7 +17,7 @@ use tern_store::{AuditEntry, Cache, Reader, StoreError, UnsentReply, Writer};
 use tern_sync::{Engine, clock::Clock, status::Connection};
 use uuid::Uuid;
 
-use crate::{dto::MemberCard, fail::Answer, ports::Account};
+use crate::{documents::OpenFile, dto::MemberCard, fail::Answer, ports::Account};
 
 /// Signed in, with the file open. Dropping it closes nothing: see [`Desk::leave`].
 pub(crate) struct Desk {
@@ -39,6 +39,8 @@ pub(crate) struct Open {
     replies: Mutex<HashMap<ThreadId, MessageId>>,
     /// Milliseconds at work that make no second yet.
     active_rest: Mutex<i64>,
+    /// The file that is looked at.
+    file: Mutex<Option<OpenFile>>,
 }
 
 /// How long what is ready may take to leave before a deep lock or a quit.
@@ -129,6 +131,21 @@ impl Desk {
     /// The next reply in the thread is another one.
     pub(crate) fn forget_reply_id(&self, thread: &ThreadId) {
         lock(&self.open.replies).remove(thread);
+    }
+
+    /// A file is looked at, in place of the one before.
+    pub(crate) fn open_file(&self, file: OpenFile) {
+        *lock(&self.open.file) = Some(file);
+    }
+
+    /// What is asked of the file that is looked at.
+    pub(crate) fn with_open_file<T>(&self, ask: impl FnOnce(&OpenFile) -> T) -> Option<T> {
+        lock(&self.open.file).as_ref().map(ask)
+    }
+
+    /// None is looked at any more: its bytes are wiped.
+    pub(crate) fn close_file(&self) {
+        lock(&self.open.file).take();
     }
 
     /// How the screen names the member.

@@ -9,6 +9,7 @@
 
 pub mod check;
 mod desk;
+mod documents;
 pub mod dto;
 pub mod fail;
 mod handling;

@@ -216,6 +216,7 @@ impl Program {
 
     /// Contents are off the screen.
     pub(crate) async fn become_screen_locked(&self, desk: Arc<Desk>) {
+        desk.close_file();
         self.replace(State::ScreenLocked(Arc::clone(&desk)));
         self.publish_locked(LockKind::Screen, &behind_the_screen_lock(&desk).await, None).await;
     }

@@ -6,6 +6,7 @@
 
 use chrono::{DateTime, Utc};
 use tern_inbox::{
+    document,
     ids::{MessageId, ThreadId},
     message::{Audience, Thread},
     queue::{self, Me},
@@ -29,6 +30,8 @@ pub(crate) struct Case {
     items: Vec<WorkItem>,
     /// All of them are the member's, or in a pool of theirs.
     own_pool: bool,
+    /// What is open stands in the pool for documents; where nothing is, all that was did.
+    documents_pool: bool,
 }
 
 impl Case {
@@ -36,13 +39,16 @@ impl Case {
     pub(crate) fn of(reader: &Reader<'_>, id: &ThreadId, now: DateTime<Utc>) -> Result<Self, StoreError> {
         let (me, pools) = (reader.me()?, reader.pools()?);
         let mut items = reader.work_items(id)?;
+        let in_documents = |item: &WorkItem| item.pool.as_deref().is_some_and(document::is_documents_pool);
+        let was_there = !items.is_empty() && items.iter().all(in_documents);
         items.retain(|item| item.status.is_open());
+        let documents_pool = if items.is_empty() { was_there } else { items.iter().all(in_documents) };
         let roster = reader.roster(now)?;
         let stands_in = |item: &WorkItem| !roster.for_whom(item, queue::pool_of(item, &pools), &me, now).is_empty();
         let own_pool = items.iter().all(|item| me.holds(item, &pools) || stands_in(item));
         items = items.iter().map(|item| roster.freed(item, queue::pool_of(item, &pools), &me, now)).collect();
         let thread = reader.thread_on_server(id)?.map(|found| found.row);
-        Ok(Self { seen: reader.sees(id)?, me, thread, items, own_pool })
+        Ok(Self { seen: reader.sees(id)?, me, thread, items, own_pool, documents_pool })
     }
 
     /// Refuses a thread that the member does not see.
@@ -91,6 +97,12 @@ impl Case {
     pub(crate) fn may_route(&self) -> Answer<()> {
         self.may_be_seen()?;
         allowed(rights::may(self.me.role, Deed::Route { own_pool: self.own_pool }))
+    }
+
+    /// Refuses to look at its files among the documents, to file one, and to say that one is not needed.
+    pub(crate) fn may_file(&self) -> Answer<()> {
+        self.may_be_seen()?;
+        allowed(rights::may(self.me.role, Deed::File { documents_pool: self.documents_pool }))
     }
 
     /// Refuses to put it on the call list, or to say how a call ended.

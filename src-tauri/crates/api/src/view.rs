@@ -1,7 +1,7 @@
 //! The right pane: what a started or peeked thread shows.
 
 use tern_inbox::{
-    ids::ThreadId,
+    ids::{MessageId, ThreadId},
     message::{Authorship, Delivery, Standing},
     outbox::{Intent, OutboxRow, Wedge},
     party::{PartyKind, PartyRef},
@@ -12,8 +12,8 @@ use tern_store::{Draft, Placed, ThreadView};
 use crate::{
     desk::Desk,
     dto::{
-        AttachmentRow, Holder, MessageRow, MessageSide, PatientCard, StuckChange, StuckKind, TouchMode, TouchView,
-        WedgeReason,
+        AttachmentRow, FilingState, Holder, MessageRow, MessageSide, PatientCard, StuckChange, StuckKind, TouchMode,
+        TouchView, WedgeReason,
     },
     fail::Answer,
     recipients::{proxy, readers},
@@ -148,7 +148,10 @@ impl Desk {
             sent: message.sent.timestamp_millis(),
             received: message.received.map(|at| at.timestamp_millis()),
             text: message.text.reveal().to_owned(),
-            attachments: message.attachments.iter().map(attachment_row).collect(),
+            attachments: (0..)
+                .zip(&message.attachments)
+                .map(|(place, file)| attachment_row(file, filing(view, &message.id, place)))
+                .collect(),
             delivery: placed.delivery.map(show::delivery),
             wedge: if placed.delivery == Some(Delivery::Wedged) { wedge } else { None },
             retracted: message.standing == Standing::Retracted,
@@ -245,12 +248,19 @@ fn patient_card(view: &ThreadView, now: chrono::DateTime<chrono::Utc>) -> Patien
     }
 }
 
-fn attachment_row(attachment: &tern_inbox::message::Attachment) -> AttachmentRow {
+/// What has become of a file of a message; one that the server refused is unfiled.
+fn filing(view: &ThreadView, message: &MessageId, place: u32) -> Option<FilingState> {
+    let state = view.files.iter().find(|state| state.file.message == *message && state.file.place == place)?;
+    Some(if state.stuck { FilingState::Unfiled } else { state.filing.into() })
+}
+
+fn attachment_row(attachment: &tern_inbox::message::Attachment, filing: Option<FilingState>) -> AttachmentRow {
     AttachmentRow {
         id: attachment.id.to_string(),
         title: attachment.title.reveal().to_owned(),
         content_type: attachment.content_type.clone(),
         size: attachment.size,
+        filing,
     }
 }
 

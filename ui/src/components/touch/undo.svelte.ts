@@ -4,7 +4,17 @@
 import type { Ended } from "$bindings/Ended";
 
 /** What was done. */
-export type Outcome = "replied" | "closed" | "put-back" | "routed" | "call" | "called" | "visit" | "urgency";
+export type Outcome =
+  | "replied"
+  | "closed"
+  | "put-back"
+  | "routed"
+  | "call"
+  | "called"
+  | "visit"
+  | "urgency"
+  | "filed"
+  | "not-needed";
 
 /** What can be undone, for the words of the bar. */
 export interface Done {
@@ -17,6 +27,8 @@ export interface Done {
   rows: number;
   /** The thread whose touch it ended, which undo opens again; a decision on the list opens nothing. */
   touch: string | null;
+  /** How it is taken back, where nothing waits in the outbox for it. */
+  takeBack?: () => Promise<{ threads: string[] }>;
 }
 
 export interface Undoable extends Done {

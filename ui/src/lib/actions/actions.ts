@@ -11,11 +11,12 @@ import type { MessageKey } from "$lib/i18n/catalogue.svelte";
  * - `list`: no touch is open; the hand is on the envelopes
  * - `touch`: a touch or a peek is open
  * - `composer`: the cursor is in the reply
+ * - `documents`: the files that wait are on screen, with the list's keys for going up and down
  * - `global`: everywhere but in a dialog
  *
  * The innermost wins: Esc in the composer leaves the field, and only then puts back.
  */
-export type Scope = "global" | "list" | "touch" | "composer";
+export type Scope = "global" | "list" | "touch" | "composer" | "documents";
 
 export interface Action {
   readonly id: string;
@@ -88,6 +89,9 @@ const table = [
   { id: "block.end", scope: "global", label: "action.block.end", keys: ["g x"] },
   { id: "away.open", scope: "global", label: "action.away.open", keys: ["g a"] },
   { id: "practice.open", scope: "global", label: "action.practice.open", keys: ["g p"] },
+  { id: "documents.open", scope: "global", label: "action.documents.open", keys: ["g d"] },
+  { id: "document.file", scope: "documents", label: "action.document.file", keys: ["f"] },
+  { id: "document.not-needed", scope: "documents", label: "action.document.not-needed", keys: ["d"] },
   { id: "table.save", scope: "global", label: "action.table.save", keys: ["mod+s"], inText: true },
   {
     id: "table.row-up",
@@ -161,5 +165,6 @@ export function scopesMeet(one: Scope, other: Scope): boolean {
   if (one === other) return true;
   const pair = new Set([one, other]);
   // The composer is inside the touch, so it may use the touch's keys for itself.
+  if (pair.has("documents") && pair.has("list")) return true;
   return pair.has("global") && !pair.has("composer");
 }

@@ -25,7 +25,7 @@ export interface Conflict {
 /** Milliseconds within which the second key of a sequence counts. */
 const SEQUENCE = 1200;
 
-const INNERMOST_FIRST: readonly Scope[] = ["composer", "touch", "list", "global"];
+const INNERMOST_FIRST: readonly Scope[] = ["composer", "touch", "documents", "list", "global"];
 
 export class Registry {
   readonly os: Os;

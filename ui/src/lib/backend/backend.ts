@@ -18,6 +18,11 @@ import type { DecideRequest } from "$bindings/DecideRequest";
 import type { Decided } from "$bindings/Decided";
 import type { Destinations } from "$bindings/Destinations";
 import type { DigestDismissRequest } from "$bindings/DigestDismissRequest";
+import type { DocumentFileRequest } from "$bindings/DocumentFileRequest";
+import type { DocumentPage } from "$bindings/DocumentPage";
+import type { DocumentPreview } from "$bindings/DocumentPreview";
+import type { DocumentRequest } from "$bindings/DocumentRequest";
+import type { DocumentsRequest } from "$bindings/DocumentsRequest";
 import type { DraftSaveRequest } from "$bindings/DraftSaveRequest";
 import type { Ended } from "$bindings/Ended";
 import type { EnvelopePage } from "$bindings/EnvelopePage";
@@ -135,6 +140,21 @@ export interface Backend {
   stuckRetry(request: ThreadRequest): Promise<void>;
   /** Leaves the item as the server has it. */
   stuckDiscard(request: ThreadRequest): Promise<void>;
+
+  /** Files that patients sent and nobody has filed, the oldest first. */
+  documents(request: DocumentsRequest): Promise<DocumentPage>;
+  /** Fetches one from the server and says what it is; a refusal is an answer. */
+  documentOpen(request: DocumentRequest): Promise<DocumentPreview>;
+  /** Of the file that was opened last. */
+  documentBytes(request: DocumentRequest): Promise<ArrayBuffer>;
+  documentClose(): Promise<void>;
+  /** What was opened last goes to the chart of the message's patient. */
+  documentFile(request: DocumentFileRequest): Promise<Ended>;
+  documentNotNeeded(request: DocumentRequest): Promise<void>;
+  documentNeeded(request: DocumentRequest): Promise<void>;
+  /** What the server refused to file: again. */
+  documentRetry(request: DocumentRequest): Promise<void>;
+  documentGiveUp(request: DocumentRequest): Promise<void>;
 
   // The practice's tables. A member who may not edit one may read it, unless the operation says `not-allowed`.
   triageTable(): Promise<TriageTable>;

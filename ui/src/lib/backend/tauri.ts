@@ -47,6 +47,16 @@ export const tauri: Backend = {
   stuckRetry: (request) => invoke("stuck_retry", { request }),
   stuckDiscard: (request) => invoke("stuck_discard", { request }),
 
+  documents: (request) => invoke("documents", { request }),
+  documentOpen: (request) => invoke("document_open", { request }),
+  documentBytes: (request) => invoke("document_bytes", { request }),
+  documentClose: () => invoke("document_close"),
+  documentFile: (request) => invoke("document_file", { request }),
+  documentNotNeeded: (request) => invoke("document_not_needed", { request }),
+  documentNeeded: (request) => invoke("document_needed", { request }),
+  documentRetry: (request) => invoke("document_retry", { request }),
+  documentGiveUp: (request) => invoke("document_give_up", { request }),
+
   triageTable: () => invoke("triage_table"),
   triageSave: (request) => invoke("triage_save", { request }),
   triagePreview: (content) => invoke("triage_preview", { request: content }),

@@ -12,7 +12,16 @@ import { failureOf } from "$lib/backend/backend";
 
 /** A kind of thing on screen, as in `Changed.tags`. */
 export type Tag =
-  "rail" | "envelopes" | "thread" | "outbox" | "status" | "settings" | "search" | "tables" | "coverage";
+  | "rail"
+  | "envelopes"
+  | "thread"
+  | "outbox"
+  | "status"
+  | "settings"
+  | "search"
+  | "tables"
+  | "coverage"
+  | "documents";
 
 /** What a query shows. */
 export interface Shows {

@@ -1,6 +1,8 @@
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 
+use super::RailDocuments;
+
 /// A queue by name: `mine`, `urgent`, `for/<reference>`, `pool/<id>`, `unsorted`, `calls`, `waiting`, `unsent`.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, TS)]
 #[ts(export)]
@@ -13,6 +15,8 @@ pub struct QueueId(pub String);
 pub struct Rail {
     /// In the order in which they are shown.
     pub queues: Vec<RailQueue>,
+    /// Files that wait to be filed; none for a role that files nothing.
+    pub documents: Option<RailDocuments>,
 }
 
 /// One entry of the rail.

@@ -8,6 +8,7 @@
 
 mod away;
 mod block;
+mod documents;
 mod error;
 mod list;
 mod moves;
@@ -22,6 +23,10 @@ pub use away::{
     DigestDismissRequest, DigestRow,
 };
 pub use block::{BlockOffer, BlockOffers, BlockRequest, PassedOver};
+pub use documents::{
+    DocumentFileRequest, DocumentKind, DocumentPage, DocumentPreview, DocumentRequest, DocumentRow, DocumentsRequest,
+    FileForm, FileRef, FileRefusal, FilingState, RailDocuments,
+};
 pub use error::{ApiError, ErrorCode};
 pub use list::{
     EnvelopePage, EnvelopeRow, EnvelopesRequest, FlagRow, Holder, QueueId, Rail, RailQueue, SearchFilters, SearchHit,

@@ -1,7 +1,7 @@
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 
-use super::Holder;
+use super::{FilingState, Holder};
 
 /// A thread by its id.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
@@ -268,6 +268,8 @@ pub struct AttachmentRow {
     /// Bytes.
     #[ts(type = "number | null")]
     pub size: Option<u64>,
+    /// What has become of it, where it is one that a patient sent; completing the work with one that is unfiled warns.
+    pub filing: Option<FilingState>,
 }
 
 /// Keep what is typed.

@@ -9,12 +9,12 @@ use tern_inbox::{
     member::Pool,
     party::PartyRef,
     queue::{Me, Queue},
-    rights::Deed,
+    rights::{self, Deed},
 };
 use tern_store::{QueueCount, Reader, StoreError};
 
 use crate::{
-    dto::{ApiError, ErrorCode, QueueId, Rail, RailQueue},
+    dto::{ApiError, ErrorCode, QueueId, Rail, RailDocuments, RailQueue},
     fail::Answer,
     ops::away,
     program::Program,
@@ -54,11 +54,11 @@ impl Program {
         let desk = self.desk()?;
         desk.may(Deed::Read).await?;
         let now = desk.server_now();
-        let (me, counts, mut pools, absent) = desk
+        let (me, counts, mut pools, absent, files) = desk
             .read(move |reader| {
                 let (me, counts) = (reader.me()?, reader.counts()?);
                 let absent = stood_in_for(reader, &me, &counts, now)?;
-                Ok((me, counts, reader.pools()?, absent))
+                Ok((me, counts, reader.pools()?, absent, reader.document_count()?))
             })
             .await?;
         pools.retain(|pool| me.sees_pool(pool));
@@ -72,7 +72,9 @@ impl Program {
         queues.extend(pools.into_iter().map(|Pool { id, name, .. }| entry(Queue::Pool(id), Some(name), &counts)));
         queues.extend(me.sees_unsorted().then(|| fixed(Queue::Unsorted)));
         queues.extend([Queue::Calls, Queue::Waiting, Queue::Unsent].map(fixed));
-        Ok(Rail { queues })
+        let files = RailDocuments { count: files.total, oldest: files.oldest.map(|at| at.timestamp_millis()) };
+        let documents = rights::may(me.role, Deed::File { documents_pool: true }).then_some(files);
+        Ok(Rail { queues, documents })
     }
 
     /// How many wait, for the tray; also behind the screen lock, because numbers are no contents.

@@ -21,7 +21,6 @@ import type { SearchResults } from "$bindings/SearchResults";
 import type { Session } from "$bindings/Session";
 import type { SetPinRequest } from "$bindings/SetPinRequest";
 import type { SetPinResult } from "$bindings/SetPinResult";
-import type { Settings } from "$bindings/Settings";
 import type { Status } from "$bindings/Status";
 import type { StuckChange } from "$bindings/StuckChange";
 import type { ThreadRequest } from "$bindings/ThreadRequest";
@@ -29,12 +28,12 @@ import type { TouchView } from "$bindings/TouchView";
 import type { UnlockResult } from "$bindings/UnlockResult";
 import type { Backend, BackendEvents } from "../backend";
 import { offersOf } from "./block";
-import { MemoryTables } from "./tables";
-import { destinations, drOsei, facts, message, messagesOf, morning, openSession, patientOf } from "./words";
+import { MemorySettings } from "./settings";
+import { destinations, drOsei, message, messagesOf, morning, openSession, patientOf } from "./words";
 
 type Handlers = { [E in keyof BackendEvents]: Set<(payload: BackendEvents[E]) => void> };
 
-export class MemoryBackend extends MemoryTables implements Backend {
+export class MemoryBackend extends MemorySettings implements Backend {
   now: () => number;
   sessionNow: Session = openSession();
   queues: Map<string, EnvelopeRow[]>;
@@ -44,16 +43,6 @@ export class MemoryBackend extends MemoryTables implements Backend {
   /** Who else is at work on a thread: a decision leaves it where it is. */
   heldByOthers = new Map<string, string>();
   statusNow: Status;
-  settingsNow: Settings = {
-    theme: "system",
-    language: "en",
-    undoSeconds: 10,
-    screenLockMinutes: 10,
-    deepLockHours: 8,
-    deepLockOnSleep: false,
-    keys: [],
-    notify: true,
-  };
   /** Somebody else is first on these. */
   takenBy = new Map<string, Holder>();
   pin: string | null = null;
@@ -216,6 +205,7 @@ export class MemoryBackend extends MemoryTables implements Backend {
     const known = new Set(queues.map(({ id }) => id));
     return this.did("rail", null, {
       queues: [...queues, ...this.railExtra.filter(({ id }) => !known.has(id))],
+      documents: this.documentCount(),
     });
   }
   async envelopes(request: { queue: string; offset: number; limit: number }) {
@@ -320,6 +310,7 @@ export class MemoryBackend extends MemoryTables implements Backend {
   }
   async undo(request: { undo: string }) {
     await this.did("undo", request, undefined);
+    if (this.bringBackDocument(request.undo)) return { threads: [] };
     const before = this.#decided.get(request.undo);
     if (before !== undefined) {
       this.#decided.delete(request.undo);
@@ -409,17 +400,6 @@ export class MemoryBackend extends MemoryTables implements Backend {
   async stuckDiscard(request: ThreadRequest) {
     this.stuck.delete(request.thread);
     return this.did("stuckDiscard", request, undefined);
-  }
-  async settings() {
-    return this.did("settings", null, this.settingsNow);
-  }
-  async settingsSave(settings: Settings) {
-    await this.did("settingsSave", settings, undefined);
-    this.settingsNow = { ...settings, undoSeconds: Math.min(30, Math.max(0, settings.undoSeconds)) };
-    return this.settingsNow;
-  }
-  async serverFacts() {
-    return this.did("serverFacts", null, facts());
   }
   async quitAsks() {
     return this.did("quitAsks", null, undefined);

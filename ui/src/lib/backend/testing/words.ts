@@ -256,6 +256,7 @@ export function messagesOf(row: EnvelopeRow, now: number): MessageRow[] {
     title: at === 0 ? "scan.pdf" : "photo.jpg",
     contentType: at === 0 ? "application/pdf" : "image/jpeg",
     size: 240_000 * (at + 1),
+    filing: "unfiled" as const,
   }));
   return [
     message(`m-${row.thread}`, sent, { author: row.writer ?? row.patientName, attachments: files }),
