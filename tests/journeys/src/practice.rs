@@ -186,6 +186,15 @@ impl Practice {
         Ok(told["arrived"][0].clone())
     }
 
+    /// A patient writes now, with a photo; what came, as [`Practice::arrive_as`] says it.
+    ///
+    /// # Errors
+    /// When the practice refuses.
+    pub async fn arrive_with_photo(&self, subject: &str, text: &str) -> Result<Value, Failure> {
+        let told = self.comes(&json!({ "subject": subject, "text": text, "photo": true })).await?;
+        Ok(told["arrived"][0].clone())
+    }
+
     /// The patient of a thread (`Communication/…`) writes again.
     ///
     /// # Errors

@@ -7,6 +7,7 @@
 mod bad_input;
 mod canaries;
 mod coverage;
+mod documents;
 mod inside;
 mod looks;
 mod now;
