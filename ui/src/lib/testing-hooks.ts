@@ -205,6 +205,8 @@ export const hook = {
   documentDate: "document-date",
   documentFile: "document-file",
   documentNotNeeded: "document-not-needed",
+  documentOvertaken: "document-overtaken",
+  documentUnseenToo: "document-unseen-too",
   unfiled: "unfiled",
   practiceClose: "practice-close",
   tableState: "table-state",

@@ -1,4 +1,4 @@
-import { screen, waitFor } from "@testing-library/svelte";
+import { fireEvent, screen, waitFor } from "@testing-library/svelte";
 import axe from "axe-core";
 import { beforeEach, describe, expect, it, vi } from "vitest";
 import type { DocumentRow } from "$bindings/DocumentRow";
@@ -23,6 +23,7 @@ function file(message: string, now: number, change: Partial<DocumentRow> = {}): 
     size: 240_000,
     sent: now - 3_600_000,
     sender: "Ana Ruiz",
+    chart: "leo",
     patient: "Leo Ruiz",
     birthDate: "2019-05-04",
     recordNumber: "MR-117",
@@ -103,6 +104,7 @@ describe("the documents", () => {
     const [request] = practice.callsOf("documentFile") as Record<string, unknown>[];
     expect(request).toMatchObject({
       file: { message: "m1", place: 0 },
+      chart: "leo",
       title: "Rash, left forearm",
       document: "photo",
     });
@@ -122,6 +124,56 @@ describe("the documents", () => {
     await waitFor(() => expect(practice.callsOf("documentNeeded")).toHaveLength(1));
     expect(practice.callsOf("undo")).toEqual([]);
     expect(practice.files).toHaveLength(2);
+  });
+
+  it("that cannot be shown are filed only by somebody who says so", async () => {
+    const { user, practice } = await documentsPage(two);
+    await user.click(await screen.findByTestId("document-1"));
+    const unseen = await screen.findByTestId("document-unseen-too");
+    const file = screen.getByTestId("document-file") as HTMLButtonElement;
+    expect(file.disabled).toBe(true);
+    await user.keyboard("f");
+    expect(practice.callsOf("documentFile")).toEqual([]);
+    expect(await violations()).toEqual([]);
+    await user.click(unseen);
+    expect(file.disabled).toBe(false);
+    // A picture that the page cannot draw was not seen either.
+    await user.click(screen.getByTestId("document-0"));
+    await fireEvent.error(await screen.findByTestId("document-image"));
+    await waitFor(() =>
+      expect((screen.getByTestId("document-file") as HTMLButtonElement).disabled).toBe(true),
+    );
+  });
+
+  it("that are another patient's meanwhile are looked at anew before anything is decided", async () => {
+    const { user, practice } = await documentsPage(two);
+    await user.click(await screen.findByTestId("document-0"));
+    await screen.findByTestId("document-image");
+    const [first, ...others] = practice.files;
+    practice.files = [{ ...first!, chart: "mia", patient: "Mia Ruiz" }, ...others];
+    practice.changed(["documents"]);
+    await screen.findByTestId("document-overtaken");
+    expect(screen.queryByTestId("document-file")).toBeNull();
+    await user.keyboard("f");
+    await user.keyboard("d");
+    expect(practice.callsOf("documentFile")).toEqual([]);
+    expect(practice.callsOf("documentNotNeeded")).toEqual([]);
+    expect(await violations()).toEqual([]);
+    await user.click(screen.getByText("Look again"));
+    await screen.findByTestId("document-image");
+    expect(screen.getByTestId("document-patient").textContent).toContain("Mia Ruiz");
+    await user.click(screen.getByTestId("document-file"));
+    await waitFor(() => expect(practice.callsOf("documentFile")).toMatchObject([{ chart: "mia" }]));
+  });
+
+  it("leave one key press to one file", async () => {
+    const { user, practice } = await documentsPage(two);
+    await user.click(await screen.findByTestId("document-0"));
+    await screen.findByTestId("document-image");
+    for (const key of ["f", "d"])
+      await fireEvent.keyDown(document.activeElement ?? document.body, { key, repeat: true });
+    expect(practice.callsOf("documentFile")).toEqual([]);
+    expect(practice.callsOf("documentNotNeeded")).toEqual([]);
   });
 
   it("that are refused are neither shown nor filed", async () => {

@@ -15,6 +15,7 @@ use tern_inbox::{
 };
 use tern_store::{AuditEntry, Cache, Reader, StoreError, UnsentReply, Writer};
 use tern_sync::{Engine, clock::Clock, status::Connection};
+use tokio::sync::watch;
 use uuid::Uuid;
 
 use crate::{documents::OpenFile, dto::MemberCard, fail::Answer, ports::Account};
@@ -41,6 +42,8 @@ pub(crate) struct Open {
     active_rest: Mutex<i64>,
     /// The file that is looked at.
     file: Mutex<Option<OpenFile>>,
+    /// Which look at a file is the latest, by number: whatever an earlier one brings is nobody's any more.
+    looks: watch::Sender<u64>,
 }
 
 /// How long what is ready may take to leave before a deep lock or a quit.
@@ -133,9 +136,28 @@ impl Desk {
         lock(&self.open.replies).remove(thread);
     }
 
-    /// A file is looked at, in place of the one before.
-    pub(crate) fn open_file(&self, file: OpenFile) {
-        *lock(&self.open.file) = Some(file);
+    /// Somebody wants to look at a file: the one before goes first, so that there are never two in memory, and what is
+    /// still on its way of another is not waited for.
+    pub(crate) fn begin_look(&self) -> u64 {
+        self.close_file();
+        *self.open.looks.borrow()
+    }
+
+    /// Returns once another file is wanted, or none.
+    pub(crate) async fn look_is_over(&self, look: u64) {
+        let mut looks = self.open.looks.subscribe();
+        // An error is the end of the desk, which ends the look as well.
+        let _ = looks.wait_for(|latest| *latest != look).await;
+    }
+
+    /// The file of a look is here. Says whether anybody still looks: else it is wiped.
+    pub(crate) fn open_file(&self, look: u64, file: OpenFile) -> bool {
+        let mut open = lock(&self.open.file);
+        let is_wanted = *self.open.looks.borrow() == look;
+        if is_wanted {
+            *open = Some(file);
+        }
+        is_wanted
     }
 
     /// What is asked of the file that is looked at.
@@ -143,8 +165,9 @@ impl Desk {
         lock(&self.open.file).as_ref().map(ask)
     }
 
-    /// None is looked at any more: its bytes are wiped.
+    /// None is looked at any more: its bytes are wiped, and those on their way are not kept.
     pub(crate) fn close_file(&self) {
+        self.open.looks.send_modify(|look| *look += 1);
         lock(&self.open.file).take();
     }
 

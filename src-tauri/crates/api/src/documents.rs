@@ -16,7 +16,7 @@ use crate::{
 
 /// A file in memory.
 pub(crate) struct OpenFile {
-    file: FileKey,
+    of: DocumentRow,
     bytes: Zeroizing<Vec<u8>>,
     looked: Looked,
     pub(crate) sha_256: String,
@@ -25,7 +25,15 @@ pub(crate) struct OpenFile {
 impl OpenFile {
     /// Whether it is this one.
     pub(crate) fn is(&self, file: &FileKey) -> bool {
-        self.file == *file
+        self.of.file == *file
+    }
+
+    /// Whether a file is what it was when it was looked at: the same one, of the same conversation and patient.
+    pub(crate) fn is_still(&self, row: &DocumentRow) -> bool {
+        self.of.file == row.file
+            && self.of.attachment.id == row.attachment.id
+            && self.of.thread == row.thread
+            && self.of.patient == row.patient
     }
 
     /// For the screen.
@@ -68,7 +76,7 @@ impl Desk {
         let named = [row.attachment.title.reveal(), there];
         let looked = named.iter().try_fold(None, |_, title| document::look(&bytes, title).map(Some));
         match looked {
-            Ok(Some(looked)) => Ok(OpenFile { file: row.file.clone(), bytes, looked, sha_256: fetched.sha_256 }),
+            Ok(Some(looked)) => Ok(OpenFile { of: row.clone(), bytes, looked, sha_256: fetched.sha_256 }),
             Ok(None) => Err(FileRefusal::Unknown),
             Err(refusal) => Err(refused(refusal)),
         }
@@ -92,6 +100,7 @@ fn refusal(not: &NotFetched) -> FileRefusal {
         NotFetched::Elsewhere => FileRefusal::Elsewhere,
         NotFetched::TooLarge => FileRefusal::TooLarge,
         NotFetched::Anothers => FileRefusal::AnotherPatient,
+        NotFetched::Several => FileRefusal::Several,
         NotFetched::NoFile => FileRefusal::Unreadable,
     }
 }

@@ -14,8 +14,8 @@
 //!                NotNeeded ───────────────────────┘
 //! ```
 //! *Filed* is taken back only while nothing of it has left (its undo seconds), or when the server refused it and its
-//! author gave it up. *Seen there* is another machine's filing: the id of the document follows from the message and the
-//! file's place in it ([`identity`]), so that two people who file the same photo make one document.
+//! author gave it up. *Seen there* is another machine's filing: the id of the document follows from the message, the
+//! file's place in it and its bytes, and the chart ([`identity`]), so that two people who file the same photo make one document.
 
 use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};
@@ -191,8 +191,11 @@ pub struct ToFile {
 
 /// The id of the document that a file becomes: the same on every machine. `message` is the message's identifier
 /// (`urn:uuid:…`), or `Communication/id` where it has none; see [`crate::work_item::identity`] for the namespace.
-pub fn identity(message: &str, place: u32) -> String {
-    part("document", message, place)
+///
+/// The bytes and the patient are in it: a document that is found under it *is* this file in this chart. By the message
+/// alone, other bytes in the same place, or a message that was moved to another patient, would be found filed.
+pub fn identity(message: &str, place: u32, sha_256: &str, patient: &PatientId) -> String {
+    part("document", &format!("{message}|{sha_256}|{patient}"), place)
 }
 
 /// The id of its bytes, where they have to be written as a resource of their own.

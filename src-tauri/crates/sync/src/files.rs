@@ -24,7 +24,7 @@ use tokio::sync::SemaphorePermit;
 use crate::{line::Line, server::Unanswered};
 
 /// A whole file over a slow line: 32 MB in base64 at 2 Mbit/s.
-const FETCH: Duration = Duration::from_secs(180);
+pub(crate) const FETCH: Duration = Duration::from_secs(180);
 
 /// A file. `Debug` says its length alone.
 pub struct Fetched {
@@ -71,6 +71,9 @@ pub enum NotFetched {
     /// It says that it is somebody else's, or cannot be told whose.
     #[error("the file is not this patient's")]
     Anothers,
+    /// Several in one, of which the first alone would be half.
+    #[error("there are several files in one")]
+    Several,
     /// What came is no file.
     #[error("what came is no file")]
     NoFile,
@@ -81,6 +84,7 @@ impl From<NoFile> for NotFetched {
         match no_file {
             NoFile::Elsewhere => Self::Elsewhere,
             NoFile::TooLarge => Self::TooLarge,
+            NoFile::Several => Self::Several,
             NoFile::WhoseUnknown => Self::Anothers,
             NoFile::Retracted => Self::Gone,
             NoFile::NotReadable | NoFile::NoBytes | NoFile::NotBase64 => Self::NoFile,

@@ -32,6 +32,9 @@ export const DOCUMENT_KINDS: readonly DocumentKind[] = [
 /** Rows asked for at once: whoever has more than that waiting needs the oldest. */
 const WINDOW = 200;
 
+/** What the page can show. */
+const SHOWN: readonly string[] = ["image", "audio", "video"];
+
 /** One name for a file, for keys of lists. */
 export function fileKey(file: FileRef): string {
   return `${file.message} ${file.place}`;
@@ -58,6 +61,10 @@ export class Documents {
   preview = $state.raw<DocumentPreview | null>(null);
   /** Its bytes, for an image, a sound or a film. */
   url = $state.raw<string | null>(null);
+  /** The page could make nothing of its bytes. */
+  broken = $state(false);
+  /** What cannot be shown here is filed only by somebody who says so. */
+  unseenToo = $state(false);
   /** On its way from the server. */
   fetching = $state(false);
   busy = $state(false);
@@ -82,13 +89,40 @@ export class Documents {
     return this.page.data?.rows ?? [];
   }
 
+  /** It can be filed, and nobody has seen it: pages of paper, and pictures that the page cannot draw. */
+  get isUnseen(): boolean {
+    return this.preview?.kind === "ready" && (this.broken || !SHOWN.includes(this.preview.form));
+  }
+
+  /** The row as it is now says something else than the one that is looked at: another chart, another file, or none. */
+  get isOvertaken(): boolean {
+    const { row } = this;
+    const { data } = this.page;
+    if (row === null || data === null || this.busy) return false;
+    const now = data.rows.find(({ file }) => fileKey(file) === fileKey(row.file));
+    if (now === undefined) return data.total <= data.rows.length;
+    const whose = ({ chart, thread, patient, birthDate, recordNumber, stuck }: DocumentRow) =>
+      JSON.stringify([chart, thread, patient, birthDate, recordNumber, stuck]);
+    return whose(now) !== whose(row) || now.title !== row.title || now.size !== row.size;
+  }
+
   get canFile(): boolean {
-    const wrong = this.busy || this.preview?.kind !== "ready" || this.row?.stuck === true;
-    return !wrong && this.title.trim() !== "" && this.date !== "";
+    const wrong = this.busy || this.fetching || this.preview?.kind !== "ready" || this.row?.stuck === true;
+    const seen = !this.isUnseen || this.unseenToo;
+    return !wrong && seen && !this.isOvertaken && this.title.trim() !== "" && this.date !== "";
   }
 
   get canDismiss(): boolean {
-    return this.row !== null && this.row.mayFile && !this.busy && !this.row.stuck;
+    const wrong = this.busy || this.fetching || this.isOvertaken;
+    return this.row !== null && this.row.mayFile && !wrong && !this.row.stuck;
+  }
+
+  /** Looks at the row as it is now. */
+  lookAgain(): void {
+    const { row } = this;
+    const now = row === null ? undefined : this.rows.find(({ file }) => fileKey(file) === fileKey(row.file));
+    if (now === undefined) this.close();
+    else void this.open(now);
   }
 
   begin(): () => void {
@@ -113,11 +147,12 @@ export class Documents {
     try {
       const preview = await backend.documentOpen({ file: row.file });
       if (look !== this.#look) return;
-      const shown = preview.kind === "ready" && ["image", "audio", "video"].includes(preview.form);
+      const shown = preview.kind === "ready" && SHOWN.includes(preview.form);
       const bytes = shown ? await backend.documentBytes({ file: row.file }) : null;
       if (look !== this.#look) return;
       this.preview = preview;
-      if (preview.kind === "ready" && preview.form === "image") this.kind = "photo";
+      // A start, unless somebody said meanwhile what it is.
+      if (preview.kind === "ready" && preview.form === "image" && this.kind === "other") this.kind = "photo";
       if (bytes !== null && preview.kind === "ready")
         this.url = URL.createObjectURL(new Blob([bytes], { type: preview.mediaType }));
     } catch (thrown) {
@@ -139,7 +174,7 @@ export class Documents {
     if (row === null || !this.canFile) return;
     const title = this.title.trim();
     await this.#decide(async () => {
-      const request = { file: row.file, title, document: this.kind, date: this.date };
+      const request = { file: row.file, chart: row.chart, title, document: this.kind, date: this.date };
       const ended = await this.#parts.backend.documentFile(request);
       this.#parts.undo.add(ended, { outcome: "filed", name: row.patient, what: title, rows: 1, touch: null });
     });
@@ -213,6 +248,8 @@ export class Documents {
     if (this.url !== null) URL.revokeObjectURL(this.url);
     this.url = null;
     this.preview = null;
+    this.broken = false;
+    this.unseenToo = false;
     this.failure = null;
     this.fetching = false;
   }

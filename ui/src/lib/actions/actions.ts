@@ -26,6 +26,8 @@ export interface Action {
   readonly keys: readonly string[];
   /** Also while typing. Only chords and named keys may. */
   readonly inText?: boolean;
+  /** Held down, it goes on: it moves the hand and decides nothing. */
+  readonly repeats?: boolean;
   /** Not offered in the palette: it makes sense by key only. */
   readonly keyOnly?: boolean;
 }
@@ -33,13 +35,21 @@ export interface Action {
 const queueKeys = [1, 2, 3, 4, 5, 6, 7, 8, 9] as const;
 
 const table = [
-  { id: "list.next", scope: "list", label: "action.list.next", keys: ["j", "arrowdown"], keyOnly: true },
+  {
+    id: "list.next",
+    scope: "list",
+    label: "action.list.next",
+    keys: ["j", "arrowdown"],
+    keyOnly: true,
+    repeats: true,
+  },
   {
     id: "list.previous",
     scope: "list",
     label: "action.list.previous",
     keys: ["k", "arrowup"],
     keyOnly: true,
+    repeats: true,
   },
   { id: "list.first", scope: "list", label: "action.list.first", keys: ["home"], keyOnly: true },
   { id: "list.last", scope: "list", label: "action.list.last", keys: ["end"], keyOnly: true },
@@ -98,6 +108,7 @@ const table = [
     scope: "global",
     label: "action.table.row-up",
     keys: ["alt+arrowup"],
+    repeats: true,
     inText: true,
     keyOnly: true,
   },
@@ -106,6 +117,7 @@ const table = [
     scope: "global",
     label: "action.table.row-down",
     keys: ["alt+arrowdown"],
+    repeats: true,
     inText: true,
     keyOnly: true,
   },

@@ -151,6 +151,11 @@ export class Registry {
       for (const action of actions) {
         if (action.scope !== scope || (typing && !(action as Action).inText)) continue;
         if (!this.keysOf(action.id).some((own) => normalised(own) === keys)) continue;
+        if (event.repeat && !(action as Action).repeats) {
+          // Held down, it would decide about whatever comes under it next.
+          event.preventDefault();
+          return false;
+        }
         if (!this.run(action.id)) continue;
         event.preventDefault();
         return true;

@@ -134,6 +134,18 @@ describe("a key press", () => {
     expect(writing.defaultPrevented, "lines are typed by it").toBe(false);
   });
 
+  it("decides once for a key that is held down, and moves on with those that only move", () => {
+    const { registry, run } = listening("touch.close");
+    const held = key({ key: "e", repeat: true });
+    expect(registry.press(held)).toBe(false);
+    expect(run).not.toHaveBeenCalled();
+    registry.press(key({ key: "e" }));
+    expect(run).toHaveBeenCalledOnce();
+    const moving = listening("list.next");
+    for (const repeat of [false, true, true]) moving.registry.press(key({ key: "j", repeat }));
+    expect(moving.run).toHaveBeenCalledTimes(3);
+  });
+
   it("leaves the composer first, and only then puts back", () => {
     const registry = new Registry("Linux");
     const leave = vi.fn();

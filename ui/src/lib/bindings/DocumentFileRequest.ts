@@ -11,6 +11,10 @@ export type DocumentFileRequest = {
  */
 file: FileRef, 
 /**
+ * Into whose chart, as its row says.
+ */
+chart: string, 
+/**
  * As the chart will show it.
  */
 title: string, 

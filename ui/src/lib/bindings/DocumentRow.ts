@@ -30,7 +30,12 @@ sent: number,
  */
 sender: string, 
 /**
- * Whose chart it would go to; empty while the patient has not come.
+ * Whose chart it would go to: the patient's id; empty where the conversation is nobody's. What is filed says it
+ * again, so that it goes to the chart that the reader saw or to none.
+ */
+chart: string, 
+/**
+ * Their name; empty while the patient has not come.
  */
 patient: string, 
 /**

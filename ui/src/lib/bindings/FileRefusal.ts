@@ -3,4 +3,4 @@
 /**
  * Why a file is not shown, and not filed.
  */
-export type FileRefusal = "offline" | "not-handed-out" | "gone" | "elsewhere" | "another-patient" | "unreadable" | "too-large" | "program" | "active" | "archive" | "image-bomb" | "unknown";
+export type FileRefusal = "offline" | "not-handed-out" | "gone" | "elsewhere" | "another-patient" | "unreadable" | "several" | "too-large" | "program" | "active" | "archive" | "image-bomb" | "unknown";

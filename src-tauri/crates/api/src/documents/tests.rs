@@ -100,7 +100,8 @@ fn photo(pool: &str) -> DocumentRequest {
 
 fn filing(pool: &str) -> DocumentFileRequest {
     let title = "Rash".to_owned();
-    DocumentFileRequest { file: photo(pool).file, title, document: DocumentKind::Photo, date: "2027-01-10".to_owned() }
+    let (file, chart) = (photo(pool).file, "ana".to_owned());
+    DocumentFileRequest { file, chart, title, document: DocumentKind::Photo, date: "2027-01-10".to_owned() }
 }
 
 fn code<T>(answer: Answer<T>) -> Result<(), ErrorCode> {

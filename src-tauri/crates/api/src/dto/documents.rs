@@ -63,7 +63,10 @@ pub struct DocumentRow {
     pub sent: i64,
     /// Who sent it.
     pub sender: String,
-    /// Whose chart it would go to; empty while the patient has not come.
+    /// Whose chart it would go to: the patient's id; empty where the conversation is nobody's. What is filed says it
+    /// again, so that it goes to the chart that the reader saw or to none.
+    pub chart: String,
+    /// Their name; empty while the patient has not come.
     pub patient: String,
     /// Their day of birth, `YYYY-MM-DD`.
     pub birth_date: Option<String>,
@@ -146,6 +149,8 @@ pub enum FileRefusal {
     AnotherPatient,
     /// Empty, or no file at all.
     Unreadable,
+    /// Several files in one document.
+    Several,
     /// Larger than what is taken.
     TooLarge,
     /// It runs.
@@ -231,6 +236,8 @@ impl From<DocumentKind> for DocumentType {
 pub struct DocumentFileRequest {
     /// Which.
     pub file: FileRef,
+    /// Into whose chart, as its row says.
+    pub chart: String,
     /// As the chart will show it.
     pub title: String,
     /// What kind of paper.

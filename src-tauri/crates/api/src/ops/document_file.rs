@@ -19,7 +19,8 @@ impl Program {
     ///
     /// # Errors
     /// [`ErrorCode::Empty`] without a title; [`ErrorCode::Invalid`] for one that is too long, a day that is none or
-    /// still to come, or a file that is not the one looked at; [`ErrorCode::TooLate`] for one that is filed;
+    /// still to come, or a file that is not the one looked at; [`ErrorCode::TooLate`] for one that is filed, or that
+    /// is no longer what was looked at, or in another chart than the reader saw;
     /// [`ErrorCode::NotFound`], [`ErrorCode::NotAllowed`], [`ErrorCode::Locked`], [`ErrorCode::SignedOut`], or what the
     /// cache says.
     pub async fn document_file(&self, request: DocumentFileRequest) -> Answer<Ended> {
@@ -32,15 +33,19 @@ impl Program {
             return Err(ApiError::new(ErrorCode::Invalid));
         }
         let file = key(&request.file);
-        let seen = desk.with_open_file(|open| open.is(&file).then(|| open.sha_256.clone())).flatten();
-        let sha_256 = seen.ok_or_else(|| ApiError::new(ErrorCode::Invalid))?;
+        let seen = desk.with_open_file(|open| open.is(&file).then(|| (open.is_still(&row), open.sha_256.clone())));
+        let (is_still, sha_256) = seen.flatten().ok_or_else(|| ApiError::new(ErrorCode::Invalid))?;
         let (Some(patient), Some(sender)) = (row.patient, row.sender) else {
             return Err(ApiError::new(ErrorCode::NotFound));
         };
+        if !is_still || patient.as_str() != request.chart {
+            // The conversation was moved to somebody else's chart, or the file was exchanged, under the reader's eyes.
+            return Err(ApiError::new(ErrorCode::TooLate));
+        }
         let on_server = row.message_on_server.unwrap_or_else(|| row.file.message.to_string());
         let named = row.identity.unwrap_or_else(|| format!("Communication/{on_server}"));
         let what = ToFile {
-            document: identity(&named, row.file.place),
+            document: identity(&named, row.file.place, &sha_256, &patient),
             file,
             attachment: row.attachment.id,
             thread: row.thread.clone(),

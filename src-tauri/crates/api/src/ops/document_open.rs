@@ -11,22 +11,29 @@ impl Program {
     /// Fetches a file from the server and says what it is. Written into the audit: somebody has seen it.
     ///
     /// # Errors
-    /// [`ErrorCode::NotFound`], [`ErrorCode::NotAllowed`], [`ErrorCode::Locked`], [`ErrorCode::SignedOut`], or what the
-    /// cache says. A file that is refused is an answer.
+    /// [`ErrorCode::TooLate`] once another file is looked at, or none; [`ErrorCode::NotFound`],
+    /// [`ErrorCode::NotAllowed`], [`ErrorCode::Locked`], [`ErrorCode::SignedOut`], or what the cache says. A file that is
+    /// refused is an answer.
     pub async fn document_open(&self, request: DocumentRequest) -> Answer<DocumentPreview> {
         let desk = self.desk()?;
-        // The one before goes first: never two of them in memory.
-        desk.close_file();
+        let look = desk.begin_look();
         let row = desk.document(&request.file).await?;
-        let open = match desk.look(&row).await {
+        // Whoever goes down a list of twenty waits for the last, not for all of them.
+        let looked = tokio::select! {
+            looked = desk.look(&row) => looked,
+            () = desk.look_is_over(look) => return Err(ApiError::new(ErrorCode::TooLate)),
+        };
+        let open = match looked {
             Ok(open) => open,
             Err(why) => return Ok(DocumentPreview::Refused { why }),
         };
-        let entry = desk.audit("view", Some(format!("Communication/{}", row.thread)));
-        desk.write(move |writer| writer.audit_and_send(&entry)).await?;
         self.still_shown(&desk)?;
         let preview = open.preview();
-        desk.open_file(open);
+        if !desk.open_file(look, open) {
+            return Err(ApiError::new(ErrorCode::TooLate));
+        }
+        let entry = desk.audit("view", Some(format!("Communication/{}", row.thread)));
+        desk.write(move |writer| writer.audit_and_send(&entry)).await?;
         Ok(preview)
     }
 

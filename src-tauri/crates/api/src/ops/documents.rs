@@ -45,6 +45,7 @@ fn shown(row: tern_store::DocumentRow, may_file: bool) -> DocumentRow {
         size: row.attachment.size,
         sent: row.sent.timestamp_millis(),
         sender: row.sender.map(|sender| sender.display.into_revealed()).unwrap_or_default(),
+        chart: row.patient.map(|patient| patient.to_string()).unwrap_or_default(),
         patient: row.patient_name.into_revealed(),
         birth_date: row.birth_date.map(|date| date.to_string()),
         record_number: row.record_number,

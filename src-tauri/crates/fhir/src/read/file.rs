@@ -122,6 +122,9 @@ pub enum NoFile {
     /// Marked as entered in error.
     #[error("the file was taken back")]
     Retracted,
+    /// More than one file in one document: the first alone would be half of it.
+    #[error("there are several files in one document")]
+    Several,
     /// It says whose it is, in words that nobody can read.
     #[error("it cannot be told whose file it is")]
     WhoseUnknown,
@@ -146,6 +149,7 @@ struct DocumentContent<'a> {
 #[serde(rename_all = "camelCase", bound(deserialize = "'de: 'a"))]
 struct Message<'a> {
     resource_type: Option<Text<'a>>,
+    status: Option<Text<'a>>,
     payload: Many<Payload<'a>>,
 }
 
@@ -159,6 +163,7 @@ struct Payload<'a> {
 #[serde(rename_all = "camelCase", bound(deserialize = "'de: 'a"))]
 struct Binary<'a> {
     resource_type: Option<Text<'a>>,
+    security_context: Option<Reference<'a>>,
     data: Option<Text<'a>>,
 }
 
@@ -172,6 +177,9 @@ pub fn brought(source: &Source, response: &Response, base: &Base) -> Result<Brou
         Source::Inside { place, .. } => {
             let message: Message<'_> = serde_json::from_slice(body).map_err(|_| NoFile::NotReadable)?;
             is_a(&message.resource_type, "Communication")?;
+            if words(&message.status) == Some("entered-in-error") {
+                return Err(NoFile::Retracted);
+            }
             let payload = each(&message.payload).nth(*place).and_then(|payload| payload.content_attachment.as_ref());
             of_attachment(payload.ok_or(NoFile::NoBytes)?, None, base)
         }
@@ -185,20 +193,28 @@ pub fn brought(source: &Source, response: &Response, base: &Base) -> Result<Brou
                 None => None,
                 Some(subject) => Some(subject.id_of("Patient", base).map(PatientId::new).ok_or(NoFile::WhoseUnknown)?),
             };
-            let attachment = each(&document.content).find_map(|content| content.attachment.as_ref());
-            of_attachment(attachment.ok_or(NoFile::NoBytes)?, patient, base)
+            let mut attachments = each(&document.content).filter_map(|content| content.attachment.as_ref());
+            let attachment = attachments.next().ok_or(NoFile::NoBytes)?;
+            if attachments.next().is_some() {
+                return Err(NoFile::Several);
+            }
+            of_attachment(attachment, patient, base)
         }
         Source::Binary(_) => {
+            let mut patient = None;
             let of_json = response.content_type.as_deref().is_some_and(|kind| kind.contains("json"));
             let bytes = match serde_json::from_slice::<Binary<'_>>(body) {
                 Ok(binary) if words(&binary.resource_type) == Some("Binary") => {
+                    // Whoever may read it may read this: a patient there is whose it is.
+                    let whose = binary.security_context.as_ref().and_then(|whose| whose.id_of("Patient", base));
+                    patient = whose.map(PatientId::new);
                     decoded(words(&binary.data).ok_or(NoFile::NoBytes)?)?
                 }
                 _ if of_json => return Err(NoFile::NotReadable),
                 _ if body.len() > MOST_BYTES => return Err(NoFile::TooLarge),
                 _ => body.to_vec(),
             };
-            Ok(Brought { patient: None, title: None, content: Content::Bytes(bytes) })
+            Ok(Brought { patient, title: None, content: Content::Bytes(bytes) })
         }
     }
 }
@@ -281,6 +297,16 @@ pub fn documents_with(response: &Response, identity: &str) -> Result<Found, NoFi
     found(response, "DocumentReference", |row| {
         words(&row.status) != Some("entered-in-error") && wire::identity(&row.identifier).as_deref() == Some(identity)
     })
+}
+
+/// Whether a document that was read counts: one that was marked as entered in error is in no chart.
+///
+/// # Errors
+/// [`NoFile::NotReadable`].
+pub fn counts(response: &Response) -> Result<bool, NoFile> {
+    let row: Row<'_> = serde_json::from_slice(&response.body).map_err(|_| NoFile::NotReadable)?;
+    is_a(&row.resource_type, "DocumentReference")?;
+    Ok(words(&row.status) != Some("entered-in-error"))
 }
 
 /// Records about a document.

@@ -182,7 +182,7 @@ fn only_what_carries_the_identifier_is_found() {
 fn a_photo_as_it_is_filed() {
     let message = "urn:uuid:5a6b7c8d-0000-4000-8000-000000000001";
     let to_file = ToFile {
-        document: identity(message, 0),
+        document: identity(message, 0, "sum", &PatientId::from("leo")),
         file: FileKey { message: "m1".into(), place: 0 },
         attachment: AttachmentId::new("DocumentReference/photo"),
         thread: "t1".into(),

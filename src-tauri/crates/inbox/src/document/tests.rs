@@ -95,8 +95,18 @@ fn no_move_that_is_not_drawn_is_made() {
 #[test]
 fn two_machines_come_to_the_same_document_and_two_files_to_two() {
     let message = "urn:uuid:5a6b7c8d-0000-4000-8000-000000000001";
-    assert_eq!(identity(message, 0), identity(message, 0));
-    let ids = [identity(message, 0), identity(message, 1), binary_identity(message), provenance_identity(message)];
+    let (leo, mia) = (PatientId::from("leo"), PatientId::from("mia"));
+    let of = |place, bytes, patient| identity(message, place, bytes, patient);
+    assert_eq!(of(0, "sum", &leo), of(0, "sum", &leo));
+    // Another place, other bytes, another chart: another document, and none of them is found filed by the first.
+    let ids = [
+        of(0, "sum", &leo),
+        of(1, "sum", &leo),
+        of(0, "other", &leo),
+        of(0, "sum", &mia),
+        binary_identity(message),
+        provenance_identity(message),
+    ];
     let all: std::collections::BTreeSet<_> = ids.iter().collect();
     assert_eq!(all.len(), ids.len());
 }

@@ -16,21 +16,25 @@ use crate::{
     column::{Columns, Word, micros},
 };
 
-/// What [`read`] reads. CROSS JOIN keeps the order of the index that is walked.
+/// What [`read`] reads. A file whose message is gone is a row too, while something of it is on its way or stuck: it has
+/// to be given up by somebody.
 macro_rules! rows {
     ($which:literal) => {
         concat!(
             "SELECT d.message, d.position, d.thread, d.sent, d.filing, d.row, d.waits, a.id, a.title, a.content_type,
                 a.size, m.sender, m.sender_name, m.identity, m.server_id, t.patient, t.subject_line, p.name,
                 p.birth_date, p.record_number, o.delivery, o.wedged
-             FROM document d CROSS JOIN message m ON m.id = d.message
-                CROSS JOIN attachment a ON a.message = d.message AND a.position = d.position
+             FROM document d LEFT JOIN message m ON m.id = d.message
+                LEFT JOIN attachment a ON a.message = d.message AND a.position = d.position
                 LEFT JOIN thread t ON t.id = d.thread LEFT JOIN patient p ON p.id = t.patient
                 LEFT JOIN outbox o ON o.id = d.row WHERE ",
             $which
         )
     };
 }
+
+/// The attachment of a file that its message carries no more: no link leads there.
+const NOWHERE: &str = "-";
 
 const WAITING: &str = rows!("d.waits = 1 ORDER BY d.sent, d.message, d.position LIMIT ?1 OFFSET ?2");
 const GET: &str = rows!("d.message = ?1 AND d.position = ?2");
@@ -121,8 +125,8 @@ fn read(row: &Row<'_>) -> rusqlite::Result<DocumentRow> {
         row: row.id_opt(5)?,
         waits: row.get(6)?,
         attachment: Attachment {
-            id: row.id::<AttachmentId>(7)?,
-            title: row.private(8)?,
+            id: row.id_opt::<AttachmentId>(7)?.unwrap_or_else(|| AttachmentId::new(NOWHERE)),
+            title: row.private_opt(8)?.unwrap_or_default(),
             content_type: row.get(9)?,
             size: size.and_then(|bytes| u64::try_from(bytes).ok()),
         },
@@ -148,18 +152,35 @@ pub(crate) fn expect(connection: &Connection, thread: &str, message: &str) -> Re
         .prepare_cached(
             "INSERT INTO document (message, position, thread, sent, filing, row, waits)
              SELECT a.message, a.position, ?2, ?3, 'unfiled', NULL, 0 FROM attachment a WHERE a.message = ?1
-             ON CONFLICT (message, position) DO NOTHING",
+             ON CONFLICT (message, position) DO UPDATE SET thread = excluded.thread, sent = excluded.sent",
         )?
         .execute(params![message, thread, micros(head.sent)])?;
     Ok(())
 }
 
-/// A message has so many files now (none where it was taken back): what nobody has filed of the others is gone.
-pub(crate) fn keep(connection: &Connection, message: &str, files: usize) -> Result<(), StoreError> {
-    let files = i64::try_from(files).unwrap_or(i64::MAX);
+/// A message stands in `thread` and has these files now (none where it was taken back). What nobody has filed of the
+/// others is gone; where another file is in the place of one, nobody has said what that is. Before they are written.
+pub(crate) fn keep(
+    connection: &Connection,
+    (message, thread): (&str, &str),
+    sent: DateTime<Utc>,
+    files: &[Attachment],
+) -> Result<(), StoreError> {
     connection
         .prepare_cached("DELETE FROM document WHERE message = ?1 AND position >= ?2 AND row IS NULL")?
-        .execute(params![message, files])?;
+        .execute(params![message, i64::try_from(files.len()).unwrap_or(i64::MAX)])?;
+    connection.prepare_cached("UPDATE document SET thread = ?2, sent = ?3 WHERE message = ?1")?.execute(params![
+        message,
+        thread,
+        micros(sent)
+    ])?;
+    let mut another = connection.prepare_cached(
+        "UPDATE document SET filing = 'unfiled' WHERE message = ?1 AND position = ?2 AND row IS NULL
+            AND EXISTS (SELECT 1 FROM attachment WHERE message = ?1 AND position = ?2 AND id <> ?3)",
+    )?;
+    for (place, file) in (0_i64..).zip(files) {
+        another.execute(params![message, place, file.id.as_str()])?;
+    }
     Ok(())
 }
 
@@ -201,6 +222,12 @@ pub(crate) fn set(
     connection
         .prepare_cached("UPDATE document SET filing = ?3, row = ?4 WHERE message = ?1 AND position = ?2")?
         .execute(params![file.message.as_str(), file.place, filing.word(), row.map(OutboxId::as_str)])?;
+    Ok(())
+}
+
+/// A message is gone, and with it the files of which nothing is on its way.
+pub(crate) fn forget(connection: &Connection, message: &str) -> Result<(), StoreError> {
+    connection.prepare_cached("DELETE FROM document WHERE message = ?1 AND row IS NULL")?.execute([message])?;
     Ok(())
 }
 

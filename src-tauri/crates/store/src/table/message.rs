@@ -265,10 +265,10 @@ pub(crate) fn update(
             message.authorship.word(),
             message.text.reveal(),
         ])?;
+    let files = if message.standing == Standing::Sent { message.attachments.as_slice() } else { &[] };
+    document::keep(connection, (key, thread), message.sent, files)?;
     attachment::remove(connection, key)?;
-    attachment::put(connection, key, &message.attachments)?;
-    let files = if message.standing == Standing::Sent { message.attachments.len() } else { 0 };
-    document::keep(connection, key, files)
+    attachment::put(connection, key, &message.attachments)
 }
 
 /// The server has it under this id; its content is ours and stays.
@@ -304,7 +304,7 @@ pub(crate) fn remove(connection: &Connection, key: &str) -> Result<Option<String
         .optional()?;
     let Some((n, thread)) = gone else { return Ok(None) };
     attachment::remove(connection, key)?;
-    document::keep(connection, key, 0)?;
+    document::forget(connection, key)?;
     connection.prepare_cached("DELETE FROM red_flag WHERE message = ?1")?.execute([key])?;
     tally::add(connection, tally::MESSAGES, -1)?;
     crate::index::forget(connection, n)?;

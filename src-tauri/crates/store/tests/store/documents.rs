@@ -45,7 +45,7 @@ fn places(scene: &Scene) -> Vec<u32> {
 
 fn to_file(place: u32) -> ToFile {
     ToFile {
-        document: identity("urn:uuid:m1", place),
+        document: identity("urn:uuid:m1", place, "abc", &PatientId::from("leo")),
         file: photo(place),
         attachment: AttachmentId::new(format!("DocumentReference/p{place}")),
         thread: ThreadId::from("rash"),

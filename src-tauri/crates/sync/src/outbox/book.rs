@@ -7,7 +7,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use tern_inbox::{
     document::ToFile,
     ids::{MessageId, OutboxId, ThreadId, WorkItemId},
-    message::Delivery,
+    message::{Delivery, Standing},
     outbox::{Intent, OutboxRow, Wedge, retimed},
     party::PartyRef,
     practice_table::TableKind,
@@ -308,12 +308,16 @@ impl Book {
     /// The server's ids of the thread and the message of a file.
     pub(super) async fn where_filed(&self, what: &ToFile) -> Result<Place, OutboxError> {
         let (thread, message, patient) = (what.thread.clone(), what.file.message.clone(), what.patient.clone());
+        let (place, attachment) = (what.file.place, what.attachment.clone());
         self.read(move |reader| {
             let Some(found) = reader.thread_on_server(&thread)? else { return Ok(Place::NotHere) };
-            if reader.message(&message)?.is_none() {
-                return Ok(Place::NotHere);
-            }
-            if found.row.patient.as_ref() != Some(&patient) {
+            let Some(carries) = reader.message(&message)? else { return Ok(Place::NotHere) };
+            // Taken back, moved to another conversation, or another file in its place: not what somebody looked at.
+            let carries = carries.row.message;
+            let place = usize::try_from(place).unwrap_or(usize::MAX);
+            let is_there = carries.attachments.get(place).is_some_and(|file| file.id == attachment);
+            let stands = carries.standing == Standing::Sent && carries.thread == thread && is_there;
+            if !stands || found.row.patient.as_ref() != Some(&patient) {
                 return Ok(Place::Anothers);
             }
             let thread = found.server_id.unwrap_or_else(|| thread.as_str().to_owned());

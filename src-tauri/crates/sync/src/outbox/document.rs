@@ -13,7 +13,6 @@
 //! On a server that takes no ids of ours a Binary has no name by which to find it: one whose answer was lost is written
 //! again, and the first stays behind with nobody naming it. The document itself is found by its identifier.
 
-use serde_json::Value;
 use tern_fhir::{
     answer::{ReadAnswer, to_read},
     exchange::Request,
@@ -37,10 +36,21 @@ use super::{
     item::reading_refused,
     without_answer,
 };
-use crate::files::NotFetched;
+use crate::files::{FETCH, NotFetched};
 
 /// One step: what the server calls what was made, or what becomes of the row.
 type Step<T> = Result<Result<T, Fate>, OutboxError>;
+
+/// What stands under the document's own id.
+enum Under {
+    /// The document: it is filed.
+    Counts,
+    /// It was, and somebody marked it as entered in error.
+    Retracted,
+    Nothing,
+    /// It can't be told.
+    No(Answer),
+}
 
 impl Outbox {
     /// Files a file.
@@ -134,17 +144,13 @@ impl Outbox {
         let identity = format!("urn:uuid:{}", what.document);
         let own_ids = self.facts.server().own_ids;
         if own_ids.is_hoped() {
-            let new = New {
-                resource_type: "DocumentReference",
-                id: what.document.clone(),
-                identity: None,
-                json: Value::Null,
-            };
-            match self.find_by_id(&new).await? {
-                Found::There(_) => return Ok(Ok(Some(what.document.clone()))),
-                Found::NotThere if own_ids.is_proven() => return Ok(Ok(None)),
-                Found::NotThere => {}
-                Found::No(answer) => return Ok(Err(self.fate(row, answer, Acknowledged::default()))),
+            match self.document_under_our_id(what).await? {
+                Under::Counts => return Ok(Ok(Some(what.document.clone()))),
+                // Somebody took it out of the chart, and the id is used up: a person has to know.
+                Under::Retracted => return Ok(Err(Fate::Wedged(Wedge::ChangedSince))),
+                Under::Nothing if own_ids.is_proven() => return Ok(Ok(None)),
+                Under::Nothing => {}
+                Under::No(answer) => return Ok(Err(self.fate(row, answer, Acknowledged::default()))),
             }
         }
         let request = search::by_identity("DocumentReference", &identity);
@@ -156,9 +162,32 @@ impl Outbox {
         })
     }
 
+    async fn document_under_our_id(&self, what: &ToFile) -> Result<Under, OutboxError> {
+        let response = match self.line.send(search::read("DocumentReference", &what.document)).await {
+            Ok(response) => response,
+            Err(unanswered) => return Ok(Under::No(without_answer(&unanswered, Way::Reading))),
+        };
+        Ok(match to_read(&response) {
+            ReadAnswer::Here => match file::counts(&response) {
+                Ok(true) => Under::Counts,
+                Ok(false) => Under::Retracted,
+                Err(_) => Under::No(Answer::Transient { retry_after: None }),
+            },
+            ReadAnswer::Gone => Under::Nothing,
+            refusal => Under::No(reading_refused(&refusal, &response)),
+        })
+    }
+
     /// Who filed it. A server that keeps no such records keeps no document back: that it is filed is what matters.
     async fn provenance(&self, row: &OutboxRow, new: &New, document: &str) -> Result<Option<Fate>, OutboxError> {
-        if !self.facts.server().own_ids.is_proven() {
+        if self.facts.server().own_ids.is_proven() {
+            // Whoever filed it first stays the one who did, also where a server writes over what is there.
+            match self.find_by_id(new).await? {
+                Found::There(_) => return Ok(None),
+                Found::NotThere | Found::No(Answer::Refused { .. }) => {}
+                Found::No(answer) => return Ok(Some(self.fate(row, answer, Acknowledged::default()))),
+            }
+        } else {
             let base = self.line.server.fhir_base();
             let request = search::provenance_of(document);
             let found = self.ids(row, request, |response| file::provenances_of(response, document, base).ok()).await?;
@@ -186,7 +215,12 @@ impl Outbox {
             Creating::OwnId if !self.facts.server().own_ids.is_proven() => Creating::Conditional,
             how => how,
         };
-        let answer = match self.write(new.request(how)).await? {
+        let mut request = new.request(how);
+        if new.resource_type == "Binary" {
+            // As long as it may take to come, it may take to go.
+            request.timeout = Some(FETCH);
+        }
+        let answer = match self.write(request).await? {
             Written::Unanswered(answer) => answer,
             Written::Answered { request, response, verdict } if verdict.answer == Answer::Accepted => {
                 let made = match how {
@@ -241,7 +275,11 @@ impl Outbox {
             NotFetched::SignInAgain => Answer::SignInAgain,
             NotFetched::Gone => Answer::Gone,
             NotFetched::Refused(status) => Answer::Refused { status: *status, code: None },
-            NotFetched::Elsewhere | NotFetched::TooLarge | NotFetched::Anothers | NotFetched::NoFile => {
+            NotFetched::Elsewhere
+            | NotFetched::TooLarge
+            | NotFetched::Several
+            | NotFetched::Anothers
+            | NotFetched::NoFile => {
                 return Fate::Wedged(Wedge::ChangedSince);
             }
         };

@@ -81,12 +81,22 @@ pub(crate) enum OutboxError {
 enum Lane {
     Thread(ThreadId),
     Alone(OutboxId),
+    /// Files on their way into the chart, one after the other: each is megabytes, and no reply waits for them.
+    Files,
     /// No row's: second copies are retracted there.
     Extras,
 }
 
 impl Lane {
+    /// Whether a reply may have to wait for it.
+    fn counts(&self) -> bool {
+        !matches!(self, Self::Files | Self::Extras)
+    }
+
     fn of(row: &OutboxRow) -> Self {
+        if matches!(row.intent, Intent::File { .. }) {
+            return Self::Files;
+        }
         row.thread.clone().map_or_else(|| Self::Alone(row.id.clone()), Self::Thread)
     }
 }
@@ -139,7 +149,7 @@ struct Lanes {
 impl Lanes {
     /// Lanes of rows under way. Second copies are retracted on top: nobody waits for that.
     fn at_work(&self) -> usize {
-        self.busy.len() - usize::from(self.busy.contains(&Lane::Extras))
+        self.busy.iter().filter(|lane| lane.counts()).count()
     }
 
     fn begin(&mut self, lane: Lane, job: impl Future<Output = Result<(), OutboxError>> + Send + 'static) {
@@ -237,7 +247,8 @@ impl Outbox {
         for row in ready {
             let lane = Lane::of(&row);
             let urgent = matches!(row.intent, Intent::Claim { .. });
-            if lanes.busy.contains(&lane) || (!urgent && lanes.at_work() >= MOST_AT_ONCE) {
+            let waits = lane.counts() && !urgent && lanes.at_work() >= MOST_AT_ONCE;
+            if lanes.busy.contains(&lane) || waits {
                 continue;
             }
             lanes.begin(lane, Arc::clone(self).deliver(row));

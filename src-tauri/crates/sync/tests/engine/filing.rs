@@ -73,7 +73,7 @@ impl Filer {
         desk.knows_the_server().await;
         desk.until("the photo", |reader| Ok(reader.document_count()?.total == 1)).await;
         let what = ToFile {
-            document: identity("urn:uuid:photo", 0),
+            document: identity("urn:uuid:photo", 0, &Sums::of(&picture()).sha_256, &PatientId::new(leo(practice))),
             file: FileKey { message: message().as_str().into(), place: 0 },
             attachment: AttachmentId::new(attachment),
             thread: ThreadId::from("t0"),
