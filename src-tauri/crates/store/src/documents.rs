@@ -132,6 +132,9 @@ impl Writer<'_> {
 
     fn set_filing(&mut self, known: &DocumentRow, event: FilingEvent) -> Result<(), StoreError> {
         document::set(self.connection(), &known.file, known.filing.on(event)?, None)?;
+        if event == FilingEvent::TakenBack {
+            document::forget_what_is_gone(self.connection(), &known.file)?;
+        }
         self.touch_thread(&known.thread);
         Ok(())
     }

@@ -5,7 +5,7 @@ use rusqlite::{Connection, OptionalExtension, Row, params};
 use tern_inbox::{
     document::{FileKey, Filing, is_sent_in},
     ids::{AttachmentId, OutboxId, PatientId, ThreadId},
-    message::{Attachment, Delivery},
+    message::{Attachment, Delivery, Standing},
     outbox::Wedge,
     party::Party,
     private::PrivateText,
@@ -222,6 +222,18 @@ pub(crate) fn set(
     connection
         .prepare_cached("UPDATE document SET filing = ?3, row = ?4 WHERE message = ?1 AND position = ?2")?
         .execute(params![file.message.as_str(), file.place, filing.word(), row.map(OutboxId::as_str)])?;
+    Ok(())
+}
+
+/// A file that its message carries no more, or whose message was taken back, is nobody's to file.
+pub(crate) fn forget_what_is_gone(connection: &Connection, file: &FileKey) -> Result<(), StoreError> {
+    connection
+        .prepare_cached(
+            "DELETE FROM document WHERE message = ?1 AND position = ?2 AND NOT EXISTS (
+                SELECT 1 FROM attachment a JOIN message m ON m.id = a.message
+                WHERE a.message = ?1 AND a.position = ?2 AND m.standing = ?3)",
+        )?
+        .execute(params![file.message.as_str(), file.place, Standing::Sent.word()])?;
     Ok(())
 }
 

@@ -1,10 +1,10 @@
 //! Files that Ana sends with her messages: they wait among the documents until somebody has said what each is.
 
 use tern_inbox::{
-    arrival::Kind,
+    arrival::{Content, Kind},
     document::{Description, DocumentType, FileKey, Filing, ToFile, identity},
     ids::{AttachmentId, PatientId, ThreadId},
-    message::{Attachment, Standing},
+    message::{Attachment, Standing, Thread},
     outbox::{Intent, Wedge},
     party::PartyRef,
     work_item::{WorkItem, WorkStatus},
@@ -187,4 +187,43 @@ fn whoever_does_not_see_the_thread_does_not_see_its_files() {
     assert_eq!(places(&scene), [0_u32; 0]);
     scene.cache.write(noon(), |writer| writer.set_me(&physician())).unwrap();
     assert_eq!(places(&scene), [0, 1]);
+}
+
+#[test]
+fn a_message_that_was_moved_takes_its_files_to_the_other_chart() {
+    let scene = with_photos();
+    let Content::Thread(other) = thread("other").content else { panic!("a thread") };
+    let other = Thread { patient: Some("zoe".into()), ..other };
+    scene.apply(Kind::Communication, vec![arrival(Kind::Communication, "other", 1, Content::Thread(other))]);
+    let mut moved = a_message("m1", "other", 0, "A rash on the arm");
+    moved.attachments = vec![a_photo("DocumentReference/p0"), a_photo("DocumentReference/p1")];
+    scene.apply(Kind::Communication, vec![of_message(moved, 2)]);
+    let row = scene.cache.read(|reader| reader.document(&photo(0))).unwrap().unwrap();
+    assert_eq!((row.thread, row.patient), ("other".into(), Some(PatientId::from("zoe"))));
+}
+
+#[test]
+fn another_file_in_the_place_of_a_filed_one_is_nobodys_document_yet() {
+    let scene = with_photos();
+    scene.cache.write(noon(), |writer| writer.document_not_needed(&photo(0))).unwrap();
+    assert_eq!(places(&scene), [1]);
+    let mut edited = a_message("m1", "rash", 0, "A rash on the arm");
+    edited.attachments = vec![a_photo("DocumentReference/other"), a_photo("DocumentReference/p1")];
+    scene.apply(Kind::Communication, vec![of_message(edited, 2)]);
+    assert_eq!((places(&scene), state(&scene, 0)), (vec![0, 1], Filing::Unfiled));
+}
+
+#[test]
+fn a_filing_whose_message_is_gone_stands_there_to_be_given_up() {
+    let scene = with_photos();
+    file(&scene, 0).unwrap();
+    let row = scene.ready(noon() + minutes(2)).remove(0);
+    let wedge = Wedge::ChangedSince;
+    scene.cache.write(noon(), |writer| writer.outbox_sending(&row.id)).unwrap();
+    scene.cache.write(noon(), |writer| writer.outbox_wedged(&row.id, wedge)).unwrap();
+    scene.apply(Kind::Communication, vec![arrival(Kind::Communication, "m1", 2, Content::Deleted)]);
+    assert_eq!(places(&scene), [0], "the rail and the list agree");
+    assert!(waiting(&scene)[0].wedged.is_some());
+    scene.cache.write(noon(), |writer| writer.document_give_up(&photo(0), &osei())).unwrap();
+    assert_eq!(places(&scene), [0_u32; 0]);
 }

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use chrono::TimeDelta;
 use serde_json::{Value, json};
 use tern_fhir::{
     exchange::Method,
@@ -90,8 +91,14 @@ impl Filer {
     }
 
     fn files(&self) {
+        self.files_after(TimeDelta::zero());
+    }
+
+    /// Files, with so long to undo it.
+    fn files_after(&self, undo: TimeDelta) {
         let (desk, author) = (&self.desk, &self.desk.member.reference);
-        desk.cache.write(desk.now(), |writer| writer.file_document(&self.what, author, desk.now())).expect("filed");
+        let not_before = desk.now() + undo;
+        desk.cache.write(desk.now(), |writer| writer.file_document(&self.what, author, not_before)).expect("filed");
         desk.engine().wake();
     }
 
@@ -267,4 +274,102 @@ async fn a_server_that_keeps_no_provenance_has_the_document_all_the_same() {
     filer.files();
     filer.desk.has_sent_everything().await;
     assert_eq!((filed(&practice).len(), filer.state()), (1, Filing::Filed));
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_changed_under_a_filing_is_told_and_goes_into_no_chart() {
+    type Change = fn(&Practice);
+    let changes: [(&str, Change); 3] = [
+        ("taken back", |practice| {
+            practice.edit("Communication", &message(), |one| one["status"] = "entered-in-error".into());
+        }),
+        ("moved to another conversation", |practice| {
+            let other = json!([{ "reference": "Communication/t1" }]);
+            practice.edit("Communication", &message(), |one| one["partOf"] = other);
+        }),
+        ("another file in its place", |practice| {
+            let other = json!({ "contentReference": { "reference": "DocumentReference/other" } });
+            practice.edit("Communication", &message(), |one| one["payload"][1] = other);
+        }),
+    ];
+    for (case, change) in changes {
+        let (practice, clock) = with(&reference(), &[]);
+        practice.store(photo_of(&format!("Patient/{}", leo(&practice))));
+        let filer = Filer::sits_down(&practice, &clock, "DocumentReference/photo").await;
+        filer.files_after(TimeDelta::minutes(5));
+        change(&practice);
+        filer.desk.looks().await;
+        assert_eq!(filer.wedge().await, Wedge::ChangedSince, "{case}");
+        assert!(filed(&practice).is_empty(), "{case}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_document_that_somebody_took_out_of_the_chart_does_not_count_as_filed() {
+    let (practice, clock) = with(&reference(), &[]);
+    practice.store(photo_of(&format!("Patient/{}", leo(&practice))));
+    let filer = Filer::sits_down(&practice, &clock, "DocumentReference/photo").await;
+    filer.files();
+    filer.desk.has_sent_everything().await;
+    practice.edit("DocumentReference", &filer.what.document, |one| one["status"] = "entered-in-error".into());
+    let other = Filer::sits_down(&practice, &clock, "DocumentReference/photo").await;
+    other.files();
+    assert_eq!(other.wedge().await, Wedge::ChangedSince);
+}
+
+#[tokio::test(start_paused = true)]
+async fn whoever_filed_it_first_stays_the_one_who_did() {
+    let (practice, clock) = with(&reference(), &[]);
+    practice.store(photo_of(&format!("Patient/{}", leo(&practice))));
+    let first = Filer::sits_down(&practice, &clock, "DocumentReference/photo").await;
+    let second = Filer::sits_down(&practice, &clock, "DocumentReference/photo").await;
+    first.files();
+    first.desk.has_sent_everything().await;
+    let before = second.desk.connection.log().len();
+    second.files();
+    second.desk.has_sent_everything().await;
+    let written = second.desk.connection.log().split_off(before);
+    assert!(!written.iter().any(|line| line.starts_with("PUT Provenance")), "{written:?}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_file_that_hangs_on_a_slow_line_keeps_no_reply_back() {
+    let inside = json!({ "contentAttachment": { "title": "p.png", "data": base64() } });
+    let (practice, clock) = with(&inside, &[]);
+    practice.edit("Communication", &message(), |one| {
+        for _ in 0..5 {
+            one["payload"].as_array_mut().expect("payloads").push(inside.clone());
+        }
+    });
+    let desk = Desk::opens(&practice, &clock, people::osei());
+    desk.knows_the_server().await;
+    desk.until("the photos", |reader| Ok(reader.document_count()?.total == 6)).await;
+    desk.claims("t0").await;
+    desk.connection.weather(|request| {
+        let is_file = request.method == Method::Get && request.path == format!("Communication/{}", message());
+        is_file.then_some(Fault::DieBefore)
+    });
+    let files = desk.read(|reader| reader.documents(0, 50));
+    for row in files {
+        let sum = Sums::of(&picture()).sha_256;
+        let patient = PatientId::new(leo(&practice));
+        let what = ToFile {
+            document: identity("urn:uuid:photo", row.file.place, &sum, &patient),
+            file: row.file,
+            attachment: row.attachment.id,
+            thread: row.thread,
+            patient,
+            sender: PartyRef::new(people::ANA),
+            says: Description { title: "Rash".into(), kind: DocumentType::Photo, date: desk.now().date_naive() },
+            sha_256: sum,
+        };
+        let author = &desk.member.reference;
+        desk.cache.write(desk.now(), |writer| writer.file_document(&what, author, desk.now())).expect("filed");
+    }
+    desk.engine().wake();
+    desk.connection.died().await;
+    let (reply, _) = desk.replies("t0", "Drink plenty.", TimeDelta::zero());
+    desk.engine().wake();
+    desk.until("the reply's leaving", |reader| Ok(reader.outbox_of_message(&reply)?.is_none())).await;
+    assert_eq!(scene::answers(&practice, "t0").len(), 1);
 }
