@@ -200,9 +200,9 @@ describe("the documents", () => {
 });
 
 it("a title starts as the sender's, without the ending", () => {
-  expect(titleOf({ title: "Arm 2.jpeg" })).toBe("Arm 2");
-  expect(titleOf({ title: "v1.2 of it" })).toBe("v1.2 of it");
-  expect(titleOf({ title: "" })).toBe("");
+  expect(titleOf({ title: "Arm 2.jpeg", subjectLine: "A rash" })).toBe("Arm 2");
+  expect(titleOf({ title: "v1.2 of it", subjectLine: "A rash" })).toBe("v1.2 of it");
+  expect(titleOf({ title: "", subjectLine: "A rash" })).toBe("A rash");
 });
 
 it("a touch warns of files that nobody has filed, and can be closed all the same", async () => {

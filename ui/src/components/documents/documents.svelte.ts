@@ -40,9 +40,9 @@ export function fileKey(file: FileRef): string {
   return `${file.message} ${file.place}`;
 }
 
-/** A title as a start: the sender's, without the ending that says nothing to a chart. */
-export function titleOf(row: Pick<DocumentRow, "title">): string {
-  return plainName(row.title).replace(/\.[a-z0-9]{2,5}$/iu, "");
+/** A title as a start: the sender's, without the ending that says nothing to a chart; else what they wrote about. */
+export function titleOf(row: Pick<DocumentRow, "title" | "subjectLine">): string {
+  return plainName(row.title).replace(/\.[a-z0-9]{2,5}$/iu, "") || plainName(row.subjectLine);
 }
 
 interface Parts {
