@@ -22,9 +22,19 @@ export function railParts(queues: readonly RailQueue[]): RailParts {
   };
 }
 
+/** What is somebody's who is away. */
+export function isFor(id: QueueId): boolean {
+  return id.startsWith("for/");
+}
+
 /** A pool's own name; for whom one stands in; else the catalogue's. */
 export function queueName(queue: Pick<RailQueue, "id" | "name">): string {
-  if (queue.id.startsWith("for/")) return t("queue.for", { name: plainName(queue.name ?? "") });
+  if (isFor(queue.id)) {
+    const name = plainName(queue.name ?? "");
+    // It is in the rail no more: whoever was away is back. Or nobody here knows their name.
+    if (name === "") return t(queue.name === null ? "queue.for.over" : "queue.for.nameless");
+    return t("queue.for", { name });
+  }
   return queue.name === null ? worded("queue", queue.id) : plainName(queue.name);
 }
 
