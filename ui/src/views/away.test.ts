@@ -329,7 +329,9 @@ describe("whoever was away", () => {
     expect(needs.textContent).toContain("411 more are in the queues");
     practice.digestNow = digest(practice, part());
     practice.changed(["envelopes"]);
-    await waitFor(() => expect(needs.textContent).toContain("Nothing needs you"));
+    await waitFor(() =>
+      expect(screen.getByTestId("digest-needs-you").textContent).toContain("Nothing needs you"),
+    );
   });
 
   it("is told where it could not be kept that they have seen it", async () => {

@@ -45,6 +45,14 @@ export function queueNameOf(id: QueueId, queues: readonly RailQueue[]): string {
   );
 }
 
+/** What stands for a queue in the folded rail: of somebody who is away, their own letters. */
+export function queueSign(queue: Pick<RailQueue, "id" | "name">): string {
+  if (!isFor(queue.id)) return initials(queueName(queue));
+  // "Dr Amara Osei" is AO: every other one is a Dr.
+  const words = plainName(queue.name ?? "").split(/\s+/u);
+  return initials(words.slice(-2).join(" "));
+}
+
 /** Two letters for the folded rail: "NT" for Nurse triage. */
 export function initials(name: string): string {
   const words = name.split(/[\s'’-]+/u).filter(Boolean);

@@ -123,5 +123,11 @@ export function dayWords(at: number, zone: string, now: number): string {
 
 /** "Fri 27 Nov, 15:10" */
 export function dayAndTime(at: number, zone: string, now: number): string {
-  return t("away.at", { day: dayWords(at, zone, now), time: timeAt(at, zone) });
+  const time = format("time", catalogue.locale, {
+    timeZone: zone,
+    hour: "2-digit",
+    minute: "2-digit",
+    hourCycle: "h23",
+  });
+  return t("away.at", { day: dayWords(at, zone, now), time: time.format(at) });
 }
