@@ -30,6 +30,7 @@ async fn coverage_begins_and_ends() {
     accessible(&osei).await;
     // The front office cannot stand in for a physician.
     chooses(&osei, "Front office").await;
+    osei.click("[data-testid=away-endless]").await.unwrap();
     osei.click("[data-testid=away-save]").await.unwrap();
     osei.see_words("[data-testid=away-said]", "front office").await.unwrap();
     chooses(&osei, "Tran").await;

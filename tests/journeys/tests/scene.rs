@@ -147,7 +147,8 @@ fn statuses(items: &[Value]) -> Vec<&Value> {
 
 /// A program that `cargo xtask test` built.
 fn required(name: &str) -> PathBuf {
-    std::env::var_os(name).unwrap_or_else(|| panic!("{name} names no program: run `cargo xtask test`")).into()
+    let program = std::env::var_os(name).ok_or_else(|| format!("{name} names no program: run `cargo xtask test`"));
+    program.expect("a program").into()
 }
 
 /// Signs in as whoever the stand-in for the browser is, and goes to *Nurse triage*.

@@ -47,6 +47,8 @@ export class Tern {
   signingOut = $state(false);
   /** Replies that would stay behind, once somebody wanted to quit with some. */
   wouldStay = $state(0);
+  /** The same of changes of absences. */
+  absencesWouldStay = $state(0);
   /** What is typed could not be kept, and somebody wanted to quit. */
   unkept = $state.raw<ApiError | null>(null);
   /** Changes of the practice's tables would be lost, and somebody wanted to quit. */
@@ -160,6 +162,7 @@ export class Tern {
     try {
       const asked = await this.backend.quit({ withUnsent });
       this.wouldStay = asked.quits ? 0 : asked.unsent;
+      this.absencesWouldStay = asked.quits ? 0 : asked.absences;
     } catch (thrown) {
       this.fail(thrown);
     }
@@ -255,6 +258,7 @@ export class Tern {
     this.keysShown = false;
     this.signingOut = false;
     this.wouldStay = 0;
+    this.absencesWouldStay = 0;
     this.unkept = null;
     this.unsavedTables = false;
     this.notices = [];

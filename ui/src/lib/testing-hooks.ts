@@ -64,9 +64,12 @@
  * | `tables-unsaved` | signing out would lose changes of the practice's tables |
  * | `stuck`, `stuck-retry`, `stuck-discard` | closing or putting back that the server refused |
  * | `away`, `away-row`, `away-end` | who is away: the dialog, a row (`data-now`, `data-saving`), its end |
- * | `away-absent`, `away-stand-in`, `away-save`, `away-despite`, `away-said` | its form; what is wrong with the plan |
- * | `gap`, `away-unsaved` | why nobody stands in; a plan that was not saved |
- * | `digest`, `digest-<part>`, `digest-seen` | what became of one's work: needs-you, waiting, closed (`data-count`) |
+ * | `away-edit`, `away-give-up`, `away-change` | to change a row, or give its change up; what is wanted instead |
+ * | `away-absent`, `away-stand-in`, `away-endless`, `away-save` | its form |
+ * | `away-said`, `away-despite` | what is wrong with the plan; saved all the same |
+ * | `away-moved`, `away-over`, `away-theirs`, `away-as-new` | somebody else changed it meanwhile, and what then |
+ * | `gap`, `away-unsaved`, `away-unread` | why nobody stands in; a plan not saved; absences that cannot be read |
+ * | `digest`, `digest-<part>`, `digest-row-<thread>`, `digest-seen` | what became of one's work: needs-you, waiting, closed (`data-count`) |
  * | `notice` | what concerns the whole window |
  */
 export const hook = {
@@ -264,9 +267,19 @@ export const hook = {
   awayDespite: "away-despite",
   awaySaid: "away-said",
   awayUnsaved: "away-unsaved",
+  awayUnread: "away-unread",
+  awayChange: "away-change",
+  awayEdit: "away-edit",
+  awayGiveUp: "away-give-up",
+  awayEndless: "away-endless",
+  awayMoved: "away-moved",
+  awayOver: "away-over",
+  awayTheirs: "away-theirs",
+  awayAsNew: "away-as-new",
   gap: "gap",
   digest: "digest",
   digestPart: (part: string) => `digest-${part}`,
   digestSeen: "digest-seen",
+  digestRow: (thread: string) => `digest-row-${thread}`,
   notice: "notice",
 } as const;

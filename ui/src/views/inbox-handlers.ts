@@ -1,6 +1,7 @@
 /** What the actions do in the main view, and when each can be done: keys, buttons and palette ask here alike. */
 import type { ActionId } from "$lib/actions/actions";
 import type { Handler } from "$lib/actions/registry.svelte";
+import { isFor } from "$components/rail/rail";
 import type { Tern } from "$lib/tern.svelte";
 import { endBlock, nextOffer } from "./block-moves";
 import type { Inbox } from "./inbox.svelte";
@@ -18,7 +19,9 @@ export function handlersOf(inbox: Inbox, tern: Tern): Partial<Record<ActionId, H
   const opened = () => here() && touch.state === "open";
   const onRows = () => onList() && free() && !inbox.search.active && list.selected !== null;
   const movable = () => (opened() ? touch.canHandOn : onList() && free() && inbox.chosen.length > 0);
-  const nthQueue = (n: number) => inbox.rail.data?.queues[n - 1]?.id ?? null;
+  // Whoever stands in for somebody today finds their own queues under the digits of yesterday.
+  const stable = () => inbox.rail.data?.queues.filter(({ id }) => !isFor(id)) ?? [];
+  const nthQueue = (n: number) => stable()[n - 1]?.id ?? null;
   const handlers: Partial<Record<ActionId, Handler>> = {
     "list.next": {
       run: () => (onNow() ? nextOffer(inbox, tern) : inbox.move(1)),

@@ -27,6 +27,7 @@ import { LiveQuery } from "$lib/query/live.svelte";
 import type { Tern } from "$lib/tern.svelte";
 import { plainName } from "$lib/text/plain";
 import { handlersOf } from "./inbox-handlers";
+import { openThread } from "./open-thread";
 
 /** What the pane is about before anything is opened: an envelope, or a hit of the search. */
 export interface Subject {
@@ -137,15 +138,9 @@ export class Inbox {
     this.focus.to("list");
   }
 
-  /** From a notification: the envelope, never the text. */
-  async openThread(thread: string): Promise<void> {
-    this.search.clear();
-    this.#tern.page = "inbox";
-    if (this.touch.held) return;
-    this.letGo();
-    await this.list.open(this.list.queue, thread);
-    if (this.list.selected?.thread !== thread) await this.list.open("urgent", thread);
-    this.turn = "touch";
+  /** From a notification or a digest: the envelope, never the text. */
+  openThread(thread: string, queue: QueueId | null = null): Promise<void> {
+    return openThread(this, this.#tern, thread, queue);
   }
 
   /** A row was pressed. With a touch open, that is a way of leaving it: an outcome is asked for. */

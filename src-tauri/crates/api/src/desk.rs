@@ -9,6 +9,7 @@ use chrono::{DateTime, Utc};
 use tern_inbox::{
     ids::{MessageId, ThreadId},
     member::Member,
+    message::Delivery,
     outbox::OutboxRow,
     party::PartyRef,
     queue::Me,
@@ -217,6 +218,25 @@ impl Desk {
         let is_online = self.engine.status().borrow().connection == Connection::Online;
         let stays = |reply: &&UnsentReply| !(is_online && reply.leaves);
         count(self.unsent_replies().await.iter().filter(stays).count())
+    }
+
+    /// As [`Desk::would_stay`], changes of absences.
+    pub(crate) async fn absences_that_would_stay(&self) -> u32 {
+        let is_online = self.engine.status().borrow().connection == Connection::Online;
+        let leaves = |row: &OutboxRow| {
+            is_online && row.attempts == 0 && matches!(row.delivery, Delivery::Queued | Delivery::Sending)
+        };
+        count(self.absence_changes().await.iter().filter(|row| !leaves(row)).count())
+    }
+
+    /// Changes of absences, the member's, that the server does not have.
+    pub(crate) async fn unsent_absences(&self) -> u32 {
+        count(self.absence_changes().await.len())
+    }
+
+    async fn absence_changes(&self) -> Vec<OutboxRow> {
+        let author = self.member.reference.clone();
+        self.read(move |reader| reader.coverage_changes(&author)).await.unwrap_or_default()
     }
 
     /// Replies of the member that the server does not have.

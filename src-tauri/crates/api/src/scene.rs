@@ -19,7 +19,9 @@ use tern_fhir::{
 };
 use tern_inbox::{
     arrival::{Arrival, Content, Kind},
+    coverage::{Coverage, Validity},
     message::{Audience, Authorship, Message, Standing, Thread},
+    party::PartyRef,
     touch::Outcome,
 };
 use tern_store::{Ending, Page};
@@ -144,6 +146,21 @@ impl Machine {
             writer.end_touch(&ending)
         });
         written.await.unwrap();
+    }
+
+    /// Dr Osei said that she is away, and the practice does not know it yet.
+    pub(crate) async fn absence_that_waits(&self, desk: &Desk) {
+        let author = desk.member.reference.clone();
+        let coverage = Coverage {
+            id: "c1".into(),
+            absent: author.clone(),
+            stand_in: PartyRef::new("PractitionerRole/haddad"),
+            from: None,
+            until: None,
+            pools: Vec::new(),
+            validity: Validity::Planned,
+        };
+        desk.write(move |writer| writer.save_coverage(&coverage, None, &author)).await.unwrap();
     }
 
     /// The program, started without a word on the command line.

@@ -2,31 +2,20 @@
  * Who is away and who stands in: the list, the plan that is being made, and what became of one's own work meanwhile.
  *
  * A plan is sent once and comes back by the list: nothing here pretends that the server has it. What is wrong with it
- * is said before it is saved; what is only worth a second look may be saved all the same.
+ * is said before it is saved; what is only worth a second look may be saved all the same. What was typed stays until
+ * it is saved or taken away: a failure, or somebody else's change in between, costs nobody a word.
  */
 import type { ApiError } from "$bindings/ApiError";
 import type { AwayDigest } from "$bindings/AwayDigest";
 import type { AwayList } from "$bindings/AwayList";
+import type { AwayPlan } from "$bindings/AwayPlan";
 import type { AwayRow } from "$bindings/AwayRow";
+import type { AwaySaving } from "$bindings/AwaySaving";
 import type { AwayWarning } from "$bindings/AwayWarning";
 import { type Backend, failureOf } from "$lib/backend/backend";
-import { clockTime, isoDate } from "$lib/i18n/time";
+import { zoneOf } from "$lib/i18n/zone";
 import { LiveQuery, type LiveQueries } from "$lib/query/live.svelte";
-import { timeOf } from "$lib/tables/hours.svelte";
-
-/** What is typed. Empty dates: from now on; until somebody ends it. */
-export interface Plan {
-  id: string | null;
-  base: string | null;
-  absent: string;
-  standIn: string;
-  fromDate: string;
-  fromTime: string;
-  untilDate: string;
-  untilTime: string;
-  /** None: for everything. */
-  pools: readonly string[];
-}
+import { emptyPlan, meant, type Place, type Plan, type Problem, samePlan, typed } from "./plan";
 
 /** What was said of a plan that was not saved. */
 export interface Warned {
@@ -35,37 +24,62 @@ export interface Warned {
   warnings: readonly AwayWarning[];
 }
 
-const DAY_WITHOUT_TIME = { from: "00:00", until: "24:00" } as const;
+/** Not a failure: what this role does not see, and a screen that is being locked. */
+const UNSAID = ["not-allowed", "locked", "signed-out"];
+/** The program says that what was edited is not what stands there. */
+const MOVED = ["too-late", "not-found"];
 
-/** The instant of a date and a time of this machine's zone, UTC ms; none where no date is given, NaN where it is none. */
-export function instantOf(date: string, time: string, end: "from" | "until"): number | null {
-  if (date.trim() === "") return null;
-  const typed = time.trim() === "" ? DAY_WITHOUT_TIME[end] : timeOf(time);
-  const [year, month, day] = date.split("-").map(Number) as [number, number, number];
-  const [hours, minutes] = typed.split(":").map(Number) as [number, number];
-  // Of a day without a time, the end is the next midnight: the whole day is meant.
-  return new Date(year, month - 1, day, hours, minutes).getTime();
+/** It goes on as it stands there, and what is wanted instead waits for a decision. */
+export function isUnsaved(saving: AwaySaving): boolean {
+  return ["overtaken", "gone", "refused", "end-refused"].includes(saving);
 }
 
 export class Away {
   open = $state(false);
-  plan = $state.raw<Plan>(empty(""));
+  plan = $state.raw<Plan>(emptyPlan(""));
   warned = $state.raw<Warned | null>(null);
   failure = $state.raw<ApiError | null>(null);
-  /** A date that cannot be read, or no stand-in: which field. */
-  missing = $state<"stand-in" | "from" | "until" | null>(null);
+  /** What is missing or wrong in the fields. */
+  problems = $state.raw<readonly Problem[]>([]);
   saving = $state(false);
-  /** A plan was sent: said until the next key. */
-  sent = $state(false);
+  /** Why it could not be kept that the digest was seen. */
+  dismissed = $state.raw<ApiError | null>(null);
+  /** What was done: said until the next key. */
+  done = $state<"sent" | "ended" | "given-up" | null>(null);
+  /** Id of the element that the focus goes to next. */
+  wish = $state<string | null>(null);
   readonly list: LiveQuery<AwayList>;
   readonly digest: LiveQuery<AwayDigest | null>;
 
+  /** The absence that is being changed, as it stands now. */
+  readonly row: AwayRow | null = $derived.by(
+    () => this.list.data?.rows.find(({ id }) => id === this.plan.id) ?? null,
+  );
+
+  /** Somebody else changed, or ended, meanwhile what is being changed here. */
+  readonly moved: "changed" | "gone" | null = $derived.by(() => {
+    if (this.plan.id === null || this.list.data === null) return null;
+    if (this.row === null) return "gone";
+    return this.#base() === this.row.base ? null : "changed";
+  });
+
+  /** Why who is away, or what became of one's work, cannot be told. */
+  readonly unread: ApiError | null = $derived.by(() => {
+    const failures = [this.list.failure, this.digest.failure];
+    return failures.find((failure) => failure !== null && !UNSAID.includes(failure.code)) ?? null;
+  });
+
   readonly #backend: Backend;
+  /** What stood there as it was taken up. */
+  #shown = $state.raw<AwayPlan | null>(null);
+  /** Something is typed that is nowhere else. */
+  #dirty = $state(false);
 
   constructor(backend: Backend, queries: LiveQueries) {
     this.#backend = backend;
-    this.list = new LiveQuery(queries, { tags: ["coverage"] }, () => backend.away());
-    this.digest = new LiveQuery(queries, { tags: ["coverage"] }, () => backend.digest());
+    // How far a change has got is in the outbox; what became of one's work moves with every envelope.
+    this.list = new LiveQuery(queries, { tags: ["coverage", "outbox"] }, () => backend.away());
+    this.digest = new LiveQuery(queries, { tags: ["coverage", "envelopes", "rail"] }, () => backend.digest());
   }
 
   /** Asks for both; a role that sees nothing is told nothing. */
@@ -74,45 +88,56 @@ export class Away {
     void this.digest.refresh();
   }
 
-  get may(): boolean {
-    return this.list.data?.mayOwn ?? false;
+  get zone(): string {
+    return zoneOf(this.list.data?.zone ?? null);
+  }
+
+  get dirty(): boolean {
+    return this.#dirty;
   }
 
   show(): void {
-    this.anew();
-    this.sent = false;
+    if (!this.#dirty) this.anew();
+    this.done = null;
     this.open = true;
     void this.list.refresh();
   }
 
   /** An empty plan for oneself. */
   anew(): void {
-    this.plan = empty(this.list.data?.me ?? "");
+    this.plan = emptyPlan(this.list.data?.me ?? "");
+    this.#shown = null;
+    this.#dirty = false;
     this.#forget();
   }
 
-  /** A plan that is there, to be changed. */
+  /** One that is there, to be changed: what is wanted instead, where that was not saved. */
   change(row: AwayRow): void {
-    const date = (at: number | null) => (at === null ? "" : isoDate(at));
-    const time = (at: number | null) => (at === null ? "" : clockTime(at));
-    this.plan = {
-      id: row.id,
-      base: row.base,
-      absent: row.absent,
-      standIn: row.standIn,
-      fromDate: date(row.from),
-      fromTime: time(row.from),
-      untilDate: date(row.until),
-      untilTime: time(row.until),
-      pools: row.pools,
-    };
+    const taken = row.change ?? row.plan;
+    this.#take(row, taken);
+    this.wish = "away-stand-in";
+  }
+
+  /** What stands there now takes the place of what was typed. */
+  takeTheirs(): void {
+    if (this.row === null) this.anew();
+    else this.#take(this.row, this.row.plan);
+    this.wish = "away-stand-in";
+  }
+
+  #take(row: AwayRow, plan: AwayPlan): void {
+    this.plan = { id: row.id, base: row.base, absent: row.absent, ...typed(plan, this.zone) };
+    this.#shown = row.plan;
+    this.#dirty = false;
+    this.done = null;
     this.#forget();
   }
 
   set(change: Partial<Plan>): void {
     this.plan = { ...this.plan, ...change };
+    this.#dirty = true;
     this.#forget();
-    this.sent = false;
+    this.done = null;
   }
 
   togglePool(pool: string): void {
@@ -120,19 +145,55 @@ export class Away {
     this.set({ pools: pools.includes(pool) ? pools.filter((one) => one !== pool) : [...pools, pool] });
   }
 
-  async save(despite = false): Promise<void> {
+  problemsAt(place: Place): readonly Problem[] {
+    return this.problems.filter((problem) => problem.place === place);
+  }
+
+  /** Saves; `half` are fields that the page could not read. */
+  async save(half: readonly Place[] = []): Promise<void> {
+    // What was asked about is answered by its own button, never by one more press of this one.
+    if (this.moved !== null) this.wish = "away-moved";
+    else await this.#save(false, half);
+  }
+
+  /** The warnings were read. */
+  async saveDespite(): Promise<void> {
+    if (this.warned !== null && !this.warned.final) await this.#save(true);
+  }
+
+  /** Theirs was seen: mine is written over it. */
+  async saveOver(): Promise<void> {
+    const { row } = this;
+    if (row === null) return;
+    this.plan = { ...this.plan, base: row.base };
+    this.#shown = row.plan;
+    await this.#save(false);
+  }
+
+  /** What is gone is planned anew: as another one, looked at once more before it is saved. */
+  asNew(): void {
+    this.plan = { ...this.plan, id: null, base: null, unknownPools: 0 };
+    this.#shown = null;
+    this.#forget();
+    this.wish = "away-stand-in";
+  }
+
+  async #save(despite: boolean, half: readonly Place[] = []): Promise<void> {
     const { plan } = this;
-    const from = instantOf(plan.fromDate, plan.fromTime, "from");
-    const until = instantOf(plan.untilDate, plan.untilTime, "until");
-    this.missing =
-      plan.standIn === "" ? "stand-in" : Number.isNaN(from) ? "from" : Number.isNaN(until) ? "until" : null;
-    if (this.missing !== null || this.saving) return;
+    if (this.saving) return;
+    const { from, until, problems } = meant(plan, this.zone, half);
+    this.problems = problems;
+    const [first] = problems;
+    if (first !== undefined) {
+      this.wish = `away-${first.place}`;
+      return;
+    }
     this.saving = true;
     this.failure = null;
     try {
       const saved = await this.#backend.awaySave({
         id: plan.id,
-        base: plan.base,
+        base: this.#base(),
         absent: plan.absent,
         standIn: plan.standIn,
         from,
@@ -142,39 +203,48 @@ export class Away {
       });
       if (saved.kind === "queued") {
         this.anew();
-        this.sent = true;
+        this.done = "sent";
+        this.wish = "away-said";
         await this.list.refresh();
-      } else {
+      } else if (plan === this.plan) {
         this.warned = { final: saved.kind === "wrong", warnings: saved.warnings };
+        this.wish = "away-said";
       }
     } catch (thrown) {
-      this.failure = failureOf(thrown);
+      await this.#failed(thrown);
     }
     this.saving = false;
   }
 
-  /** Ends one now, or gives up one that was not saved. */
-  async end(id: string): Promise<void> {
-    this.failure = null;
+  /** Ends one now; or gives up only what was wanted instead, and was not saved. */
+  async end(id: string, giveUp = false): Promise<void> {
+    if (this.saving) return;
+    this.saving = true;
+    this.#forget();
+    this.done = null;
     try {
-      await this.#backend.awayEnd({ id });
+      await this.#backend.awayEnd({ id, giveUp });
       if (this.plan.id === id) this.anew();
+      this.done = giveUp ? "given-up" : "ended";
+      this.wish = "away-said";
       await this.list.refresh();
     } catch (thrown) {
-      this.failure = failureOf(thrown);
+      await this.#failed(thrown);
     }
+    this.saving = false;
   }
 
   /** The digest was read: it comes back with the next absence. */
   async dismiss(): Promise<void> {
     const digest = this.digest.data;
     if (digest === null) return;
+    this.dismissed = null;
     this.digest.data = null;
     try {
       await this.#backend.digestDismiss({ until: digest.until });
     } catch (thrown) {
       this.digest.data = digest;
-      this.failure = failureOf(thrown);
+      this.dismissed = failureOf(thrown);
     }
   }
 
@@ -183,23 +253,23 @@ export class Away {
     this.digest.end();
   }
 
+  /** The version that what is typed is about: what came back saying the same is the same. */
+  #base(): string | null {
+    const { row } = this;
+    const isSame = row !== null && this.#shown !== null && samePlan(row.plan, this.#shown);
+    return isSame ? row.base : this.plan.base;
+  }
+
+  async #failed(thrown: unknown): Promise<void> {
+    const failure = failureOf(thrown);
+    if (MOVED.includes(failure.code)) await this.list.refresh();
+    if (this.moved !== null && MOVED.includes(failure.code)) this.wish = "away-moved";
+    else this.failure = failure;
+  }
+
   #forget(): void {
     this.warned = null;
     this.failure = null;
-    this.missing = null;
+    this.problems = [];
   }
-}
-
-function empty(me: string): Plan {
-  return {
-    id: null,
-    base: null,
-    absent: me,
-    standIn: "",
-    fromDate: "",
-    fromTime: "",
-    untilDate: "",
-    untilTime: "",
-    pools: [],
-  };
 }

@@ -77,8 +77,24 @@ export class EnvelopeList {
     });
   }
 
-  /** Shows a queue: what is kept of it at once, then what it has become. */
-  async open(queue: QueueId, thread: string | null = null): Promise<void> {
+  /** Where a thread stands in a queue; none where it is not in it. */
+  async placeOf(queue: QueueId, thread: string): Promise<number | null> {
+    for (let offset = 0; ; offset += WINDOW) {
+      const { rows, total } = await this.#backend.envelopes({ queue, offset, limit: WINDOW });
+      const at = rows.findIndex((row) => row.thread === thread);
+      if (at >= 0) return offset + at;
+      if (offset + WINDOW >= total) return null;
+    }
+  }
+
+  /** No row is selected, and none slips under the hand. */
+  selectNone(): void {
+    this.cursor = -1;
+    this.inHand = true;
+  }
+
+  /** Shows a queue: what is kept of it at once, then what it has become; `at` is where the thread stands in it. */
+  async open(queue: QueueId, thread: string | null = null, at: number | null = null): Promise<void> {
     if (this.queue !== queue || !this.loaded) {
       this.#kept.set(this.queue, { places: this.places, thread: this.selected?.thread ?? null });
       const kept = this.#kept.get(queue);
@@ -93,6 +109,7 @@ export class EnvelopeList {
     this.waiting = 0;
     this.failure = null;
     this.unmark();
+    if (at !== null) [this.#first, this.#last] = [at, at];
     await this.settle(thread ?? this.selected?.thread ?? null);
   }
 

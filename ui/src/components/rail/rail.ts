@@ -22,9 +22,19 @@ export function railParts(queues: readonly RailQueue[]): RailParts {
   };
 }
 
+/** What is somebody's who is away. */
+export function isFor(id: QueueId): boolean {
+  return id.startsWith("for/");
+}
+
 /** A pool's own name; for whom one stands in; else the catalogue's. */
 export function queueName(queue: Pick<RailQueue, "id" | "name">): string {
-  if (queue.id.startsWith("for/")) return t("queue.for", { name: plainName(queue.name ?? "") });
+  if (isFor(queue.id)) {
+    const name = plainName(queue.name ?? "");
+    // It is in the rail no more: whoever was away is back. Or nobody here knows their name.
+    if (name === "") return t(queue.name === null ? "queue.for.over" : "queue.for.nameless");
+    return t("queue.for", { name });
+  }
   return queue.name === null ? worded("queue", queue.id) : plainName(queue.name);
 }
 
@@ -33,6 +43,14 @@ export function queueNameOf(id: QueueId, queues: readonly RailQueue[]): string {
   return queueName(
     queues.find((queue) => queue.id === id) ?? { id, name: id.startsWith("pool/") ? "" : null },
   );
+}
+
+/** What stands for a queue in the folded rail: of somebody who is away, their own letters. */
+export function queueSign(queue: Pick<RailQueue, "id" | "name">): string {
+  if (!isFor(queue.id)) return initials(queueName(queue));
+  // "Dr Amara Osei" is AO: every other one is a Dr.
+  const words = plainName(queue.name ?? "").split(/\s+/u);
+  return initials(words.slice(-2).join(" "));
 }
 
 /** Two letters for the folded rail: "NT" for Nurse triage. */

@@ -30,4 +30,8 @@ members: Array<MemberChoice>,
 /**
  * By name.
  */
-pools: Array<PoolChoice>, };
+pools: Array<PoolChoice>, 
+/**
+ * The practice's time zone, an IANA name, where it has said so: days are its days.
+ */
+zone: string | null, };

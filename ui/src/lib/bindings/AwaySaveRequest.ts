@@ -30,7 +30,7 @@ from: number | null,
  */
 until: number | null, 
 /**
- * For which pools; none: for everything.
+ * For which pools; none: for everything. Those that are not known here stay as they are.
  */
 pools: Array<QueueId>, 
 /**

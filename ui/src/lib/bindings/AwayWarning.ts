@@ -3,4 +3,4 @@
 /**
  * What is wrong with a plan.
  */
-export type AwayWarning = "backwards" | "oneself" | "no-right" | "loop" | "overlap";
+export type AwayWarning = "backwards" | "past" | "oneself" | "no-right" | "loop" | "overlap";

@@ -11,4 +11,8 @@ quits: boolean,
 /**
  * Replies that stay here.
  */
-unsent: number, };
+unsent: number, 
+/**
+ * Changes of absences that stay here: until they have left, nobody is away by them, and nobody back.
+ */
+absences: number, };

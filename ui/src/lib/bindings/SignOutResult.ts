@@ -12,4 +12,8 @@ signedOut: boolean,
 /**
  * What is not sent yet.
  */
-unsent: Array<UnsentReply>, };
+unsent: Array<UnsentReply>, 
+/**
+ * Changes of absences that are not sent yet.
+ */
+absences: number, };

@@ -20,6 +20,8 @@ pub struct AwayList {
     pub members: Vec<MemberChoice>,
     /// By name.
     pub pools: Vec<PoolChoice>,
+    /// The practice's time zone, an IANA name, where it has said so: days are its days.
+    pub zone: Option<String>,
 }
 
 /// Why nobody stands in.
@@ -33,7 +35,7 @@ pub enum AwayGap {
     NoRight,
 }
 
-/// How far a change of an absence has got.
+/// How far the member's change of an absence has got.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
 #[serde(rename_all = "kebab-case")]
 #[ts(export)]
@@ -46,8 +48,33 @@ pub enum AwaySaving {
     Ending,
     /// Somebody else changed it since: not saved.
     Overtaken,
+    /// It is gone from the server: not saved.
+    Gone,
     /// The server did not take it: not saved.
     Refused,
+    /// The server did not take its end: it goes on.
+    EndRefused,
+}
+
+/// Who stands in, when, and for what.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[serde(rename_all = "camelCase")]
+#[ts(export)]
+pub struct AwayPlan {
+    /// Who stands in.
+    pub stand_in: String,
+    /// Their name.
+    pub stand_in_name: String,
+    /// UTC ms; none: for as long as anybody remembers.
+    #[ts(type = "number | null")]
+    pub from: Option<i64>,
+    /// UTC ms, the instant of being back; none: until somebody ends it.
+    #[ts(type = "number | null")]
+    pub until: Option<i64>,
+    /// For which pools; with none, and none that are not known here: for everything.
+    pub pools: Vec<QueueId>,
+    /// So many more pools that are not known here.
+    pub unknown_pools: u32,
 }
 
 /// An absence.
@@ -63,21 +90,13 @@ pub struct AwayRow {
     pub absent: String,
     /// Their name.
     pub absent_name: String,
-    /// Who stands in.
-    pub stand_in: String,
-    /// Their name.
-    pub stand_in_name: String,
-    /// UTC ms; none: for as long as anybody remembers.
-    #[ts(type = "number | null")]
-    pub from: Option<i64>,
-    /// UTC ms, the instant of being back; none: until somebody ends it.
-    #[ts(type = "number | null")]
-    pub until: Option<i64>,
-    /// For which pools; none: for everything.
-    pub pools: Vec<QueueId>,
-    /// It is in force now.
+    /// What the server has; where it has nothing yet, what the member wants.
+    pub plan: AwayPlan,
+    /// What the member wants instead, where the server does not have that (yet).
+    pub change: Option<AwayPlan>,
+    /// It is in force now: by the server, not by what is on its way there.
     pub now: bool,
-    /// Nobody stands in, and why.
+    /// Nobody stands in, and why; said at the first absence of whoever is away.
     pub gap: Option<AwayGap>,
     /// The member may change and end it.
     pub may_change: bool,
@@ -104,7 +123,7 @@ pub struct AwaySaveRequest {
     /// UTC ms; none: until somebody ends it.
     #[ts(type = "number | null")]
     pub until: Option<i64>,
-    /// For which pools; none: for everything.
+    /// For which pools; none: for everything. Those that are not known here stay as they are.
     pub pools: Vec<QueueId>,
     /// Saved though there are warnings, which the member has seen.
     pub despite: bool,
@@ -117,6 +136,8 @@ pub struct AwaySaveRequest {
 pub enum AwayWarning {
     /// It ends before it begins.
     Backwards,
+    /// It is over already.
+    Past,
     /// Nobody stands in for themselves.
     Oneself,
     /// Whoever is named may not start what the absent member may.
@@ -146,13 +167,15 @@ pub enum AwaySaved {
     },
 }
 
-/// An absence ends now; one that has not begun never was.
+/// An absence ends now; one that has not begun never was. Or a change of it that was not saved is given up.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
 #[serde(rename_all = "camelCase")]
 #[ts(export)]
 pub struct AwayEndRequest {
     /// `AwayRow.id`.
     pub id: String,
+    /// Only the member's change is given up: what the server has stays.
+    pub give_up: bool,
 }
 
 /// What became of the member's work while they were away.
@@ -167,11 +190,22 @@ pub struct AwayDigest {
     #[ts(type = "number")]
     pub until: i64,
     /// Dealt with by others.
-    pub closed: Vec<DigestRow>,
+    pub closed: DigestPart,
     /// Answered; the patient's turn.
-    pub waiting: Vec<DigestRow>,
+    pub waiting: DigestPart,
     /// Open, and the member's.
-    pub needs_you: Vec<DigestRow>,
+    pub needs_you: DigestPart,
+}
+
+/// A part of a digest.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[serde(rename_all = "camelCase")]
+#[ts(export)]
+pub struct DigestPart {
+    /// How many there are.
+    pub total: u32,
+    /// The first of them, 200 at most.
+    pub rows: Vec<DigestRow>,
 }
 
 /// A thread of a digest. Has no body.
@@ -187,6 +221,8 @@ pub struct DigestRow {
     pub subject_line: String,
     /// Who dealt with it, where the server says.
     pub by: Option<String>,
+    /// Where it is to be found, where it is open.
+    pub queue: Option<QueueId>,
 }
 
 /// The member has seen a digest.

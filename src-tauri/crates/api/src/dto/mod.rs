@@ -19,8 +19,8 @@ mod tables;
 mod touch;
 
 pub use away::{
-    AwayDigest, AwayEndRequest, AwayGap, AwayList, AwayRow, AwaySaveRequest, AwaySaved, AwaySaving, AwayWarning,
-    DigestDismissRequest, DigestRow,
+    AwayDigest, AwayEndRequest, AwayGap, AwayList, AwayPlan, AwayRow, AwaySaveRequest, AwaySaved, AwaySaving,
+    AwayWarning, DigestDismissRequest, DigestPart, DigestRow,
 };
 pub use block::{BlockOffer, BlockOffers, BlockRequest, PassedOver};
 pub use documents::{

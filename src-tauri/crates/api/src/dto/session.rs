@@ -161,6 +161,8 @@ pub struct QuitResult {
     pub quits: bool,
     /// Replies that stay here.
     pub unsent: u32,
+    /// Changes of absences that stay here: until they have left, nobody is away by them, and nobody back.
+    pub absences: u32,
 }
 
 /// What signing out did.
@@ -172,6 +174,8 @@ pub struct SignOutResult {
     pub signed_out: bool,
     /// What is not sent yet.
     pub unsent: Vec<UnsentReply>,
+    /// Changes of absences that are not sent yet.
+    pub absences: u32,
 }
 
 /// A reply that has not reached the server, named without its text.

@@ -1,11 +1,13 @@
 //! What became of the member's work while they were away: shown when they are back, until they have seen it.
 
+use std::collections::BTreeSet;
+
 use chrono::TimeDelta;
-use tern_inbox::{coverage::digest::digest, ids::ThreadId, party::PartyRef, rights::Deed};
+use tern_inbox::{coverage::digest::digest, ids::ThreadId, party::PartyRef, queue::Queue, rights::Deed};
 use tern_store::{Reader, StoreError};
 
 use crate::{
-    dto::{AwayDigest, DigestDismissRequest, DigestRow},
+    dto::{AwayDigest, DigestDismissRequest, DigestPart, DigestRow, QueueId},
     fail::Answer,
     program::Program,
     show,
@@ -44,16 +46,17 @@ impl Program {
                 return Ok(None);
             }
             let found = digest(away, &reader.digest_candidates(away)?, &reader.pools()?, &me, now);
-            let closed = found.closed.iter().take(MOST_ROWS).map(|(thread, by)| row(reader, thread, by.as_ref()));
-            let open = |threads: &std::collections::BTreeSet<ThreadId>| {
-                threads.iter().take(MOST_ROWS).map(|thread| row(reader, thread, None)).collect::<Result<_, _>>()
+            let closed = found.closed.iter().take(MOST_ROWS).map(|(thread, by)| row(reader, thread, by.as_ref(), None));
+            let open = |threads: &BTreeSet<ThreadId>, queue: &Queue| -> Result<DigestPart, StoreError> {
+                let rows = threads.iter().take(MOST_ROWS).map(|thread| row(reader, thread, None, Some(queue)));
+                Ok(DigestPart { total: count(threads.len()), rows: rows.collect::<Result<_, _>>()? })
             };
             Ok(Some(AwayDigest {
                 from: (away.start > chrono::DateTime::UNIX_EPOCH).then(|| away.start.timestamp_millis()),
                 until,
-                closed: closed.collect::<Result<_, _>>()?,
-                waiting: open(&found.waiting)?,
-                needs_you: open(&found.needs_me)?,
+                closed: DigestPart { total: count(found.closed.len()), rows: closed.collect::<Result<_, _>>()? },
+                waiting: open(&found.waiting, &Queue::Waiting)?,
+                needs_you: open(&found.needs_me, &Queue::Mine)?,
             }))
         })
         .await
@@ -72,7 +75,16 @@ impl Program {
     }
 }
 
-fn row(reader: &Reader<'_>, thread: &ThreadId, by: Option<&PartyRef>) -> Result<DigestRow, StoreError> {
+fn count(threads: usize) -> u32 {
+    u32::try_from(threads).unwrap_or(u32::MAX)
+}
+
+fn row(
+    reader: &Reader<'_>,
+    thread: &ThreadId,
+    by: Option<&PartyRef>,
+    queue: Option<&Queue>,
+) -> Result<DigestRow, StoreError> {
     let found = reader.thread_on_server(thread)?.map(|found| found.row);
     let patient = match found.as_ref().and_then(|thread| thread.patient.as_ref()) {
         Some(patient) => reader.patient(patient)?,
@@ -87,5 +99,6 @@ fn row(reader: &Reader<'_>, thread: &ThreadId, by: Option<&PartyRef>) -> Result<
         patient_name: patient.map(|patient| show::revealed(patient.name)).unwrap_or_default(),
         subject_line: found.map(|thread| show::revealed(thread.subject_line)).unwrap_or_default(),
         by,
+        queue: queue.map(|queue| QueueId(show::queue_id(queue))),
     })
 }

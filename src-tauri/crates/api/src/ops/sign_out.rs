@@ -10,7 +10,7 @@ use crate::{
 };
 
 impl Program {
-    /// Signs out, unless replies are not sent and the person did not say that they may stay.
+    /// Signs out, unless replies or absences are not sent and the person did not say that they may stay.
     ///
     /// # Errors
     /// [`crate::dto::ErrorCode::SignedOut`], [`crate::dto::ErrorCode::Locked`], or what the cache says.
@@ -28,8 +28,9 @@ impl Program {
                 written: reply.written.timestamp_millis(),
             })
             .collect();
-        if !unsent.is_empty() && !request.with_unsent {
-            return Ok(SignOutResult { signed_out: false, unsent });
+        let absences = desk.unsent_absences().await;
+        if (!unsent.is_empty() || absences > 0) && !request.with_unsent {
+            return Ok(SignOutResult { signed_out: false, unsent, absences });
         }
         let removed = desk.leave_for_good().await;
         self.parts.door.leave(&desk.account).await;
@@ -45,7 +46,7 @@ impl Program {
             self.profile.keep_last_account(&last)?;
         }
         self.become_signed_out(None);
-        Ok(SignOutResult { signed_out: true, unsent })
+        Ok(SignOutResult { signed_out: true, unsent, absences })
     }
 }
 
@@ -78,6 +79,18 @@ mod tests {
         std::fs::write(machine.cache_file().with_file_name("inbox-20261121-223045.set-aside"), "?").unwrap();
         assert!(program.sign_out(AT_ONCE).await.unwrap().signed_out);
         assert!(machine.keys.cache_key(&dr_osei()).await.is_ok());
+    }
+
+    #[tokio::test]
+    async fn an_absence_that_is_not_sent_keeps_the_file_and_is_counted_first() {
+        let machine = Machine::of_dr_osei();
+        let program = machine.start();
+        program.resume().await;
+        machine.absence_that_waits(&program.desk().unwrap()).await;
+        let asked = program.sign_out(AT_ONCE).await.unwrap();
+        assert_eq!((asked.signed_out, asked.unsent.len(), asked.absences), (false, 0, 1));
+        assert!(program.sign_out(SignOutRequest { with_unsent: true }).await.unwrap().signed_out);
+        assert!(machine.cache_file().exists());
     }
 
     #[tokio::test]

@@ -2,6 +2,7 @@
 import type { AwayDigest } from "$bindings/AwayDigest";
 import type { AwayEndRequest } from "$bindings/AwayEndRequest";
 import type { AwayList } from "$bindings/AwayList";
+import type { AwayPlan } from "$bindings/AwayPlan";
 import type { AwayRow } from "$bindings/AwayRow";
 import type { AwaySaved } from "$bindings/AwaySaved";
 import type { AwaySaveRequest } from "$bindings/AwaySaveRequest";
@@ -22,6 +23,9 @@ export abstract class MemoryAway extends Calls {
   /** What the next plan is answered; none: it is saved. */
   planned: AwaySaved | null = null;
   digestNow: AwayDigest | null = null;
+  /** Changes of absences that the practice does not have. */
+  absencesUnsent = 0;
+  zone: string | null = null;
 
   async away(): Promise<AwayList> {
     return this.did("away", null, {
@@ -35,6 +39,7 @@ export abstract class MemoryAway extends Calls {
         { reference: "PractitionerRole/mia", name: "Mia Tran", role: "ma" },
       ],
       pools: [{ id: "pool/nurses", name: "Nurse triage", number: 2, staffed: true }],
+      zone: this.zone,
     });
   }
 
@@ -42,15 +47,23 @@ export abstract class MemoryAway extends Calls {
     this.did("awaySave", request, undefined);
     if (this.planned !== null && !(this.planned.kind === "warned" && request.despite)) return this.planned;
     this.planned = null;
-    const row = this.absence({ ...request, id: request.id ?? `c${this.absences.length}`, base: null });
+    const { standIn, from, until, pools } = request;
+    const known = this.absences.find(({ id }) => id === request.id);
+    if (known !== undefined && known.base !== request.base) throw this.error("too-late");
+    const row = this.absence(
+      { id: request.id ?? `c${this.absences.length}`, absent: request.absent },
+      { standIn, from: from ?? this.now(), until, pools },
+    );
     this.absences = [...this.absences.filter(({ id }) => id !== row.id), row];
     this.changed(["coverage"]);
     return { kind: "queued" };
   }
 
-  async awayEnd({ id }: AwayEndRequest): Promise<void> {
-    this.did("awayEnd", { id }, undefined);
-    this.absences = this.absences.filter((row) => row.id !== id);
+  async awayEnd({ id, giveUp }: AwayEndRequest): Promise<void> {
+    this.did("awayEnd", { id, giveUp }, undefined);
+    const stays = (row: AwayRow): AwayRow[] =>
+      row.id !== id ? [row] : giveUp && row.base !== null ? [{ ...row, change: null, saving: "saved" }] : [];
+    this.absences = this.absences.flatMap(stays);
     this.changed(["coverage"]);
   }
 
@@ -65,22 +78,32 @@ export abstract class MemoryAway extends Calls {
   }
 
   /** An absence of Dr Osei's, in which Mia stands in. */
-  absence(change: Partial<AwayRow>): AwayRow {
-    const { id, base, absent, standIn, from, until, pools, ...rest } = change;
+  absence(change: Partial<AwayRow> = {}, plan: Partial<AwayPlan> = {}): AwayRow {
     return {
-      id: id ?? "c1",
-      base: base ?? "1",
-      absent: absent ?? OSEI,
+      id: "c1",
+      base: "1",
+      absent: OSEI,
       absentName: "Dr Amara Osei",
-      standIn: standIn ?? "PractitionerRole/mia",
+      plan: this.plan(plan),
+      change: null,
+      now: true,
+      gap: null,
+      mayChange: true,
+      saving: "saved",
+      ...change,
+    };
+  }
+
+  /** Mia stands in for everything from now on. */
+  plan(change: Partial<AwayPlan> = {}): AwayPlan {
+    return {
+      standIn: "PractitionerRole/mia",
       standInName: "Mia Tran",
-      from: from ?? this.now(),
-      until: until ?? null,
-      pools: pools ?? [],
-      now: rest.now ?? true,
-      gap: rest.gap ?? null,
-      mayChange: rest.mayChange ?? true,
-      saving: rest.saving ?? "saved",
+      from: this.now(),
+      until: null,
+      pools: [],
+      unknownPools: 0,
+      ...change,
     };
   }
 }

@@ -136,9 +136,7 @@ export class MemoryBackend extends MemorySettings implements Backend {
       samplePractice: true,
     });
   }
-  async signInPageOpen() {
-    return this.did("signInPageOpen", null, undefined);
-  }
+  signInPageOpen = async () => this.did("signInPageOpen", null, undefined);
   async trySamplePractice() {
     await this.did("trySamplePractice", null, undefined);
     this.setSession({ kind: "signing-in", server: null, page: null });
@@ -150,9 +148,10 @@ export class MemoryBackend extends MemorySettings implements Backend {
       patientName,
       written: waitingSince,
     }));
-    if (unsent.length > 0 && !request.withUnsent) return { signedOut: false, unsent };
+    const signedOut = unsent.length + this.absencesUnsent === 0 || request.withUnsent;
+    if (!signedOut) return { signedOut, unsent, absences: this.absencesUnsent };
     this.setSession({ kind: "signed-out", server: null, caFile: null, failure: null, samplePractice: true });
-    return { signedOut: true, unsent };
+    return { signedOut, unsent, absences: this.absencesUnsent };
   }
   async lockScreen() {
     await this.did("lockScreen", null, undefined);
@@ -405,8 +404,9 @@ export class MemoryBackend extends MemorySettings implements Backend {
     return this.did("quitAsks", null, undefined);
   }
   async quit(request: QuitRequest): Promise<QuitResult> {
-    const unsent = this.queues.get("unsent")?.length ?? 0;
-    return this.did("quit", request, { quits: unsent === 0 || request.withUnsent, unsent });
+    const left = { unsent: this.queues.get("unsent")?.length ?? 0, absences: this.absencesUnsent };
+    const quits = left.unsent + left.absences === 0 || request.withUnsent;
+    return this.did("quit", request, { quits, ...left });
   }
 
   async on<E extends keyof BackendEvents>(event: E, handler: (payload: BackendEvents[E]) => void) {

@@ -5,8 +5,9 @@ use std::sync::Arc;
 use chrono::{DateTime, TimeDelta, Utc};
 use tern_inbox::{
     arrival::{Arrival, Content, Kind},
-    member::Role,
+    member::{Member, Pool, Role},
     message::{Audience, Thread},
+    outbox::Wedge,
     work_item::{Urgency, WorkItem, WorkStatus},
 };
 use tern_store::Page;
@@ -14,7 +15,7 @@ use tern_sync::clock::Clock;
 
 use super::*;
 use crate::{
-    dto::{DigestDismissRequest, EnvelopesRequest, Rail},
+    dto::{DigestDismissRequest, DigestPart, EnvelopesRequest, QueueId, Rail},
     scene::Machine,
 };
 
@@ -127,6 +128,27 @@ impl AtDesk {
         Clock::now(&*self.machine.clock)
     }
 
+    /// What is on its way is not saved.
+    async fn is_wedged(&self, wedge: Wedge) {
+        let desk = self.program.desk().unwrap();
+        let author = desk.member.reference.clone();
+        desk.write(move |writer| {
+            for row in writer.read().coverage_changes(&author)? {
+                writer.outbox_sending(&row.id)?;
+                writer.outbox_wedged(&row.id, wedge.clone())?;
+            }
+            Ok(())
+        })
+        .await
+        .unwrap();
+    }
+
+    async fn row(&self) -> AwayRow {
+        let mut rows = self.away().await.rows;
+        assert_eq!(rows.len(), 1);
+        rows.remove(0)
+    }
+
     async fn away(&self) -> AwayList {
         self.program.away().await.unwrap()
     }
@@ -173,9 +195,10 @@ async fn a_member_plans_their_own_absence_and_sees_that_it_is_on_its_way() {
     assert_eq!(osei.program.away_save(asks(OSEI, HADDAD)).await, Ok(AwaySaved::Queued));
     let away = osei.away().await;
     let row = &away.rows[0];
-    assert_eq!((row.absent_name.as_str(), row.stand_in_name.as_str()), ("Dr Amara Osei", "Dr Noor Haddad"));
-    assert_eq!((row.saving, row.base.clone(), row.until), (AwaySaving::Queued, None, None));
-    assert!(row.now && row.may_change && away.may_own && !away.may_others);
+    assert_eq!((row.absent_name.as_str(), row.plan.stand_in_name.as_str()), ("Dr Amara Osei", "Dr Noor Haddad"));
+    assert_eq!((row.saving, row.base.clone(), row.plan.until), (AwaySaving::Queued, None, None));
+    assert!(!row.now, "nobody is away by a plan that the server does not have");
+    assert!(row.may_change && away.may_own && !away.may_others);
     assert_eq!(away.members.len(), 3, "everybody, herself too");
 
     // Planned anew before it left: one plan, as it is now.
@@ -183,9 +206,9 @@ async fn a_member_plans_their_own_absence_and_sees_that_it_is_on_its_way() {
     let anew = AwaySaveRequest { id: Some(row.id.clone()), until: Some(until), ..asks(OSEI, HADDAD) };
     assert_eq!(osei.program.away_save(anew).await, Ok(AwaySaved::Queued));
     let rows = osei.away().await.rows;
-    assert_eq!((rows.len(), rows[0].until), (1, Some(until)));
+    assert_eq!((rows.len(), rows[0].plan.until), (1, Some(until)));
 
-    osei.program.away_end(AwayEndRequest { id: rows[0].id.clone() }).await.unwrap();
+    osei.program.away_end(AwayEndRequest { id: rows[0].id.clone(), give_up: false }).await.unwrap();
     assert_eq!(osei.away().await.rows, []);
 }
 
@@ -195,7 +218,7 @@ async fn only_a_triage_lead_plans_for_others_and_it_for_nobody() {
     let osei = at_the_desk_of("physician").await;
     osei.receives(vec![of(coverage(&osei, "c1", HADDAD, OSEI), 1)]).await;
     assert_eq!(osei.program.away_save(asks(HADDAD, OSEI)).await, Err(refused.clone()));
-    assert_eq!(osei.program.away_end(AwayEndRequest { id: "c1".into() }).await, Err(refused.clone()));
+    assert_eq!(osei.program.away_end(AwayEndRequest { id: "c1".into(), give_up: false }).await, Err(refused.clone()));
     let taken_over = AwaySaveRequest { id: Some("c1".into()), ..asks(OSEI, HADDAD) };
     let invalid = ApiError::new(ErrorCode::Invalid);
     assert_eq!(osei.program.away_save(taken_over).await, Err(invalid), "not by calling it one's own");
@@ -216,14 +239,97 @@ async fn what_is_wrong_is_said_before_it_is_saved() {
     assert_eq!(save(asks(OSEI, JO)).await, wrong(AwayWarning::NoRight));
     assert_eq!(save(asks(OSEI, OSEI)).await, wrong(AwayWarning::Oneself));
     assert_eq!(save(asks(OSEI, "PractitionerRole/gone")).await, wrong(AwayWarning::NoRight));
-    let backwards = AwaySaveRequest { until: Some(0), ..asks(OSEI, HADDAD) };
-    assert_eq!(save(AwaySaveRequest { despite: true, ..backwards }).await, wrong(AwayWarning::Backwards));
+    let at = |days: i64| Some((osei.now() + TimeDelta::days(days)).timestamp_millis());
+    let despite = |from, until| AwaySaveRequest { from, until, despite: true, ..asks(OSEI, HADDAD) };
+    assert_eq!(save(despite(at(2), at(1))).await, wrong(AwayWarning::Backwards));
+    assert_eq!(save(despite(at(-1), at(-2))).await, wrong(AwayWarning::Backwards));
+    assert_eq!(save(despite(at(-2), at(-1))).await, wrong(AwayWarning::Past));
+    assert_eq!(save(despite(None, at(-1))).await, wrong(AwayWarning::Past));
     osei.receives(vec![of(coverage(&osei, "c1", HADDAD, OSEI), 1)]).await;
     assert_eq!(save(asks(OSEI, HADDAD)).await, warned(AwayWarning::Loop));
     assert_eq!(osei.away().await.rows.len(), 1, "not saved");
     assert_eq!(save(AwaySaveRequest { despite: true, ..asks(OSEI, HADDAD) }).await, Ok(AwaySaved::Queued));
     osei.receives(vec![arrival(Kind::Task, "c1", 2, Content::Deleted)]).await;
     assert_eq!(save(asks(OSEI, HADDAD)).await, warned(AwayWarning::Overlap), "with the one on its way");
+}
+
+#[tokio::test]
+async fn what_is_in_force_is_shown_with_what_is_wanted_beside_it() {
+    let osei = at_the_desk_of("physician").await;
+    osei.receives(vec![of(coverage(&osei, "c1", OSEI, HADDAD), 1), member("mia", "Mia Tran", Role::Physician)]).await;
+    let shown = osei.row().await;
+    assert_eq!((shown.base.as_deref(), shown.now, &shown.change), (Some("1"), true, &None));
+    let mia = AwaySaveRequest { id: Some("c1".into()), base: shown.base, ..asks(OSEI, "PractitionerRole/mia") };
+    assert_eq!(osei.program.away_save(mia.clone()).await, Ok(AwaySaved::Queued));
+    let on_its_way = osei.row().await;
+    assert_eq!((on_its_way.plan, on_its_way.now, on_its_way.saving), (shown.plan.clone(), true, AwaySaving::Queued));
+    assert_eq!(on_its_way.change.unwrap().stand_in_name, "Mia Tran");
+
+    // Somebody else was first: theirs is in force, hers stands beside it until she decides.
+    let theirs = Coverage { until: None, ..coverage(&osei, "c1", OSEI, HADDAD) };
+    osei.is_wedged(Wedge::ChangedSince).await;
+    osei.receives(vec![of(theirs, 2)]).await;
+    let row = osei.row().await;
+    assert_eq!((row.base.as_deref(), row.saving, row.plan.until), (Some("2"), AwaySaving::Overtaken, None));
+    assert_eq!(row.change.as_ref().unwrap().stand_in_name, "Mia Tran");
+    let too_late = Err(ApiError::new(ErrorCode::TooLate));
+    assert_eq!(osei.program.away_save(mia.clone()).await, too_late, "on the version that she has not seen");
+    let over = AwaySaveRequest { base: row.base, ..mia };
+    assert_eq!(osei.program.away_save(over).await, Ok(AwaySaved::Queued));
+    assert_eq!(osei.row().await.saving, AwaySaving::Queued);
+    osei.program.away_end(AwayEndRequest { id: "c1".into(), give_up: true }).await.unwrap();
+    let row = osei.row().await;
+    assert_eq!((row.change, row.saving, row.now), (None, AwaySaving::Saved, true), "theirs goes on");
+}
+
+#[tokio::test]
+async fn an_end_that_was_not_taken_is_said_as_that_and_what_is_gone_is_planned_as_another() {
+    let osei = at_the_desk_of("physician").await;
+    osei.receives(vec![of(coverage(&osei, "c1", OSEI, HADDAD), 1)]).await;
+    osei.program.away_end(AwayEndRequest { id: "c1".into(), give_up: false }).await.unwrap();
+    osei.is_wedged(Wedge::Refused { status: 403, code: None }).await;
+    let row = osei.row().await;
+    assert_eq!((row.saving, row.now), (AwaySaving::EndRefused, true));
+    osei.program.away_end(AwayEndRequest { id: "c1".into(), give_up: false }).await.unwrap();
+    assert_eq!(osei.row().await.saving, AwaySaving::Ending, "once more, not given up");
+    osei.program.away_end(AwayEndRequest { id: "c1".into(), give_up: true }).await.unwrap();
+
+    let later = AwaySaveRequest { id: Some("c1".into()), base: Some("1".into()), ..asks(OSEI, HADDAD) };
+    assert_eq!(osei.program.away_save(later.clone()).await, Ok(AwaySaved::Queued));
+    osei.receives(vec![arrival(Kind::Task, "c1", 2, Content::Deleted)]).await;
+    osei.is_wedged(Wedge::Gone).await;
+    let row = osei.row().await;
+    assert_eq!((row.saving, row.base, row.now), (AwaySaving::Gone, None, false));
+    assert_eq!(osei.program.away_save(AwaySaveRequest { base: None, ..later }).await, Ok(AwaySaved::Queued));
+    let row = osei.row().await;
+    assert_eq!(row.saving, AwaySaving::Queued);
+    assert_ne!(row.id, "c1");
+}
+
+#[tokio::test]
+async fn a_pool_that_is_not_known_here_stays_when_the_rest_is_changed() {
+    let osei = at_the_desk_of("physician").await;
+    let pools = vec!["urn:practice|oseis".to_owned(), "urn:practice|elsewhere".to_owned()];
+    osei.receives(vec![of(Coverage { pools, ..coverage(&osei, "c1", OSEI, HADDAD) }, 1)]).await;
+    let row = osei.row().await;
+    assert_eq!((row.plan.pools, row.plan.unknown_pools), (vec![QueueId("pool/oseis".into())], 1));
+    let change = AwaySaveRequest { id: Some("c1".into()), base: row.base, ..asks(OSEI, HADDAD) };
+    assert_eq!(osei.program.away_save(change).await, Ok(AwaySaved::Queued));
+    let wanted = osei.row().await.change.unwrap();
+    assert_eq!((wanted.pools, wanted.unknown_pools), (vec![], 1), "not for everything");
+}
+
+#[tokio::test]
+async fn why_nobody_stands_in_is_said_once() {
+    let osei = at_the_desk_of("physician").await;
+    let pools = vec!["urn:practice|oseis".to_owned()];
+    osei.receives(vec![
+        of(coverage(&osei, "c1", OSEI, JO), 1),
+        of(Coverage { pools, ..coverage(&osei, "c2", OSEI, JO) }, 1),
+    ])
+    .await;
+    let gaps: Vec<_> = osei.away().await.rows.iter().map(|row| row.gap).collect();
+    assert_eq!(gaps, [Some(AwayGap::NoRight), None]);
 }
 
 #[tokio::test]
@@ -273,10 +379,13 @@ async fn whoever_was_away_is_told_what_became_of_their_work_until_they_have_seen
     let ended = Coverage { validity: Validity::Ended, until: Some(When::At(back)), ..was_away };
     osei.receives(vec![thread("cold"), task(closed, 1), of(ended, 2)]).await;
     let digest = osei.program.digest().await.unwrap().unwrap();
-    let closed: Vec<_> = digest.closed.iter().map(|row| (row.thread.as_str(), row.by.as_deref())).collect();
+    let closed: Vec<_> = digest.closed.rows.iter().map(|row| (row.thread.as_str(), row.by.as_deref())).collect();
     assert_eq!(closed, [("cold", Some("Dr Noor Haddad"))]);
-    let needs: Vec<_> = digest.needs_you.iter().map(|row| row.subject_line.as_str()).collect();
-    assert_eq!(needs, ["About the rash"]);
+    let needs: Vec<_> = digest.needs_you.rows.iter().map(|row| row.subject_line.as_str()).collect();
+    assert_eq!((digest.needs_you.total, needs), (1, vec!["About the rash"]));
+    let found_in = |part: &DigestPart| part.rows[0].queue.clone();
+    assert_eq!(found_in(&digest.needs_you), Some(QueueId("mine".to_owned())), "where its row leads to");
+    assert_eq!(found_in(&digest.closed), None);
     assert_eq!(digest.until, back.timestamp_millis());
     osei.program.digest_dismiss(DigestDismissRequest { until: digest.until }).await.unwrap();
     assert_eq!(osei.program.digest().await, Ok(None));
