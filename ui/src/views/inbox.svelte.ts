@@ -227,8 +227,8 @@ export class Inbox {
     const { view } = this.touch;
     this.list.inHand = true;
     if (this.touch.state === "open" && view !== null) {
-      // One that is not in the list may be as urgent as anything.
-      const urgency = this.rowOf(view.thread)?.urgency ?? "emergency";
+      // One of which nothing is open any more may have been as urgent as anything.
+      const urgency = view.urgency ?? "emergency";
       const rows = [{ thread: view.thread, urgency }];
       this.moves.about = { rows, name: view.patient.name, urgency, touch: view.thread };
       return;

@@ -45,13 +45,14 @@ describe("the head of an open touch", () => {
       overdue(one);
       one.queues.set("urgent", []);
     });
-    const mine = practice.queues.get("mine")!;
-    practice.queues.set("mine", [{ ...mine[0]!, urgency: "emergency", due: null }, ...mine.slice(1)]);
-    practice.changed(["envelopes"], ["t-long"]);
+    practice.setTouch("t-long", { urgency: "emergency", due: null });
     await waitFor(() => expect(soon()).toBe("Emergency urgency"));
     await user.keyboard("gu");
     await waitFor(() => expect(screen.queryByTestId("envelope-t-long")).toBeNull());
     expect(soon()).toBe("Emergency urgency");
+    // Also what is raised while no list has it.
+    practice.setTouch("t-long", { urgency: "urgent" });
+    await waitFor(() => expect(soon()).toBe("Urgent urgency"));
   });
 
   it("says it in a block, where there is no list", async () => {

@@ -26,6 +26,8 @@ impl Desk {
         let Some(view) = self.thread(&thread).await? else { return Ok(None) };
         let (of_thread, author) = (thread.clone(), self.member.reference.clone());
         let touch_number = self.read(move |reader| reader.touch_count(&of_thread, &author)).await?;
+        let (of_thread, now) = (thread.clone(), self.server_now());
+        let envelope = self.read(move |reader| reader.envelope(&of_thread, now)).await?;
         let lost_to = self.lost_to(&view).await?;
         let may_reply = self.case(&thread).await?.reply_right();
         let mut messages = Vec::new();
@@ -57,6 +59,8 @@ impl Desk {
                 .map(|thread| thread.subject_line.reveal().to_owned())
                 .unwrap_or_default(),
             category: view.thread.as_ref().and_then(|thread| thread.category.clone()),
+            urgency: envelope.as_ref().map(|envelope| show::urgency(envelope.urgency)),
+            due: envelope.and_then(|envelope| envelope.due).map(|due| due.timestamp_millis()),
             messages,
             work_items: shown_items(&view, mode),
             claim_confirmed: view.is_claimed(&self.me(), self.server_now()),

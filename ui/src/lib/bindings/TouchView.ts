@@ -5,6 +5,7 @@ import type { PatientCard } from "./PatientCard";
 import type { ReplyRight } from "./ReplyRight";
 import type { StuckChange } from "./StuckChange";
 import type { TouchMode } from "./TouchMode";
+import type { UrgencyLevel } from "./UrgencyLevel";
 
 /**
  * A started (or peeked) thread.
@@ -30,6 +31,15 @@ subjectLine: string,
  * Code, worded by the catalogue.
  */
 category: string | null, 
+/**
+ * How soon it wants an answer, as it is now: a message that came meanwhile may have raised it. None once nothing of
+ * it is open.
+ */
+urgency: UrgencyLevel | null, 
+/**
+ * When it is due, UTC ms.
+ */
+due: number | null, 
 /**
  * Oldest first.
  */

@@ -1,7 +1,7 @@
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 
-use super::{FilingState, Holder};
+use super::{FilingState, Holder, UrgencyLevel};
 
 /// A thread by its id.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
@@ -79,6 +79,12 @@ pub struct TouchView {
     pub subject_line: String,
     /// Code, worded by the catalogue.
     pub category: Option<String>,
+    /// How soon it wants an answer, as it is now: a message that came meanwhile may have raised it. None once nothing of
+    /// it is open.
+    pub urgency: Option<UrgencyLevel>,
+    /// When it is due, UTC ms.
+    #[ts(type = "number | null")]
+    pub due: Option<i64>,
     /// Oldest first.
     pub messages: Vec<MessageRow>,
     /// Open work items on screen: only these are completed by an outcome.

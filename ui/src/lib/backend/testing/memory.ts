@@ -424,6 +424,8 @@ export class MemoryBackend extends MemorySettings implements Backend {
       patient: patientOf(row),
       subjectLine: row.subjectLine,
       category: row.category,
+      urgency: row.urgency,
+      due: row.due,
       messages: messagesOf(row, this.now()),
       workItems: [`Task/${thread}`],
       claimConfirmed: this.statusNow.connection === "online",
