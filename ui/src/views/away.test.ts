@@ -194,6 +194,19 @@ describe("an absence", () => {
     await waitFor(() => expect(screen.getByTestId("away-stand-in").textContent).toContain("Mia Tran"));
   });
 
+  it("with half a date is asked for the rest of it, whichever button saves", async () => {
+    const scene = await opens((practice) => (practice.planned = { kind: "warned", warnings: ["overlap"] }));
+    await choosesMia(scene);
+    await hasNoEnd(scene);
+    await scene.user.click(screen.getByTestId("away-save"));
+    const day = screen.getByLabelText("From: day");
+    Object.defineProperty(day, "validity", { value: { badInput: true } });
+    await scene.user.click(await screen.findByTestId("away-despite"));
+    await waitFor(() => expect(scene.dialog.textContent).toContain("The date is not complete"));
+    expect(scene.practice.callsOf("awaySave")).toHaveLength(1);
+    await waitFor(() => expect(document.activeElement).toBe(day));
+  });
+
   it("says that a row is ended by one press, not by the second half of a double one", async () => {
     const { practice } = await opens((practice) => (practice.absences = [practice.absence()]));
     fireEvent.click(await screen.findByTestId("away-end"), { detail: 2 });

@@ -30,6 +30,7 @@ export async function openThread(
     return;
   }
   inbox.letGo();
+  let looked = true;
   try {
     for (const place of places(inbox, queue)) {
       const at = await inbox.list.placeOf(place, thread);
@@ -40,10 +41,11 @@ export async function openThread(
       return;
     }
   } catch (thrown) {
+    looked = false;
     tern.fail(thrown);
   }
   if (inbox.touch.held) return;
   inbox.list.selectNone();
   inbox.turn = "list";
-  tern.tell(t("open-thread.nowhere"));
+  if (looked) tern.tell(t("open-thread.nowhere"));
 }

@@ -48,6 +48,8 @@ export class Away {
   done = $state<"sent" | "ended" | "given-up" | null>(null);
   /** Id of the element that the focus goes to next. */
   wish = $state<string | null>(null);
+  /** Fields that are filled by half, which only the page can tell: they are not taken for empty. */
+  half: () => readonly Place[] = () => [];
   readonly list: LiveQuery<AwayList>;
   readonly digest: LiveQuery<AwayDigest | null>;
 
@@ -149,11 +151,10 @@ export class Away {
     return this.problems.filter((problem) => problem.place === place);
   }
 
-  /** Saves; `half` are fields that the page could not read. */
-  async save(half: readonly Place[] = []): Promise<void> {
+  async save(): Promise<void> {
     // What was asked about is answered by its own button, never by one more press of this one.
     if (this.moved !== null) this.wish = "away-moved";
-    else await this.#save(false, half);
+    else await this.#save(false);
   }
 
   /** The warnings were read. */
@@ -178,10 +179,10 @@ export class Away {
     this.wish = "away-stand-in";
   }
 
-  async #save(despite: boolean, half: readonly Place[] = []): Promise<void> {
+  async #save(despite: boolean): Promise<void> {
     const { plan } = this;
     if (this.saving) return;
-    const { from, until, problems } = meant(plan, this.zone, half);
+    const { from, until, problems } = meant(plan, this.zone, this.half());
     this.problems = problems;
     const [first] = problems;
     if (first !== undefined) {
@@ -194,7 +195,8 @@ export class Away {
       const saved = await this.#backend.awaySave({
         id: plan.id,
         base: this.#base(),
-        absent: plan.absent,
+        // Opened before anybody knew whose desk this is.
+        absent: plan.absent === "" ? (this.list.data?.me ?? "") : plan.absent,
         standIn: plan.standIn,
         from,
         until,
