@@ -69,7 +69,9 @@ impl Desk {
     pub(crate) async fn look(&self, row: &DocumentRow) -> Result<OpenFile, FileRefusal> {
         let Some(patient) = &row.patient else { return Err(FileRefusal::AnotherPatient) };
         let message = row.message_on_server.as_deref().unwrap_or_else(|| row.file.message.as_str());
-        let fetched = self.engine.file(&row.attachment.id, message, patient).await.map_err(|not| refusal(&not))?;
+        let thread = row.thread_on_server.as_deref().unwrap_or_else(|| row.thread.as_str());
+        let fetched = self.engine.file(&row.attachment.id, (message, thread), patient).await;
+        let fetched = fetched.map_err(|not| refusal(&not))?;
         let bytes = Zeroizing::new(fetched.bytes);
         // By either name: a program is one by what the message calls it, and by what stands beside its bytes.
         let there = fetched.title.as_ref().map_or("", |title| title.reveal());
