@@ -3,7 +3,7 @@
 //! One at a time, so that twenty of 25 MB are never held together. What is filed is what was looked at: its sum goes with
 //! the filing, and other bytes are refused when it leaves.
 
-use tern_inbox::document::{self, FileKey, Looked, Refusal};
+use tern_inbox::document::{self, FileKey, Form, Looked, Refusal};
 use tern_store::DocumentRow;
 use tern_sync::{NotFetched, server::Unanswered};
 use zeroize::Zeroizing;
@@ -34,6 +34,11 @@ impl OpenFile {
             && self.of.attachment.id == row.attachment.id
             && self.of.thread == row.thread
             && self.of.patient == row.patient
+    }
+
+    /// Whether a page can show it at all; whether it did, the page says.
+    pub(crate) fn can_be_seen(&self) -> bool {
+        matches!(self.looked.media.form, Form::Image | Form::Audio | Form::Video)
     }
 
     /// For the screen.

@@ -424,7 +424,7 @@ export class MemoryBackend extends MemorySettings implements Backend {
       patient: patientOf(row),
       subjectLine: row.subjectLine,
       category: row.category,
-      messages: messagesOf(row, this.now()),
+      messages: this.withFilings(messagesOf(row, this.now())),
       workItems: [`Task/${thread}`],
       claimConfirmed: this.statusNow.connection === "online",
       lostTo: null,
