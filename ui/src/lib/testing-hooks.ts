@@ -210,6 +210,7 @@ export const hook = {
   documentNotNeeded: "document-not-needed",
   documentOvertaken: "document-overtaken",
   documentUnseenToo: "document-unseen-too",
+  fileNeeded: (place: number) => `file-needed-${place}`,
   unfiled: "unfiled",
   practiceClose: "practice-close",
   tableState: "table-state",

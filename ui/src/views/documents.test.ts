@@ -29,6 +29,7 @@ function file(message: string, now: number, change: Partial<DocumentRow> = {}): 
     recordNumber: "MR-117",
     subjectLine: "A rash",
     stuck: false,
+    retracted: false,
     mayFile: true,
     ...change,
   };
@@ -137,6 +138,8 @@ describe("the documents", () => {
     expect(await violations()).toEqual([]);
     await user.click(unseen);
     expect(file.disabled).toBe(false);
+    await user.click(file);
+    await waitFor(() => expect(practice.callsOf("documentFile")).toMatchObject([{ unseen: true }]));
     // A picture that the page cannot draw was not seen either.
     await user.click(screen.getByTestId("document-0"));
     await fireEvent.error(await screen.findByTestId("document-image"));
@@ -199,10 +202,42 @@ describe("the documents", () => {
   });
 });
 
+it("what was filed of a message that was taken back is told, until somebody has understood", async () => {
+  const { user, practice } = await documentsPage((made) => {
+    made.files = [file("m1", made.now(), { retracted: true })];
+  });
+  await screen.findByText(/The chart still has it/u);
+  await user.click(await screen.findByTestId("document-0"));
+  await screen.findByTestId("document-image");
+  await user.keyboard("f");
+  await user.keyboard("d");
+  expect(practice.callsOf("documentFile")).toEqual([]);
+  expect(practice.callsOf("documentNotNeeded")).toEqual([]);
+  expect(await violations()).toEqual([]);
+  await user.click(screen.getByText("Understood"));
+  await waitFor(() => expect(practice.callsOf("documentGiveUp")).toHaveLength(1));
+});
+
+it("what was not needed is needed after all, from its message", async () => {
+  const { user, practice } = await inbox((made) => {
+    made.queues.set("mine", [envelope("t-scan", made.now(), { patientName: "Leo Ruiz", attachments: 2 })]);
+    made.dismissed.add("m-t-scan 1");
+  });
+  await user.keyboard("{Enter}");
+  const again = await screen.findByTestId("file-needed-1");
+  expect(screen.queryByTestId("file-needed-0")).toBeNull();
+  expect(await violations()).toEqual([]);
+  await user.click(again);
+  await waitFor(() =>
+    expect(practice.callsOf("documentNeeded")).toEqual([{ file: { message: "m-t-scan", place: 1 } }]),
+  );
+});
+
 it("a title starts as the sender's, without the ending", () => {
   expect(titleOf({ title: "Arm 2.jpeg", subjectLine: "A rash" })).toBe("Arm 2");
   expect(titleOf({ title: "v1.2 of it", subjectLine: "A rash" })).toBe("v1.2 of it");
   expect(titleOf({ title: "", subjectLine: "A rash" })).toBe("A rash");
+  expect([...titleOf({ title: "😀".repeat(300), subjectLine: "" })]).toHaveLength(200);
 });
 
 it("a touch warns of files that nobody has filed, and can be closed all the same", async () => {

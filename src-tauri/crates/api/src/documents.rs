@@ -3,7 +3,7 @@
 //! One at a time, so that twenty of 25 MB are never held together. What is filed is what was looked at: its sum goes with
 //! the filing, and other bytes are refused when it leaves.
 
-use tern_inbox::document::{self, FileKey, Looked, Refusal};
+use tern_inbox::document::{self, FileKey, Form, Looked, Refusal};
 use tern_store::DocumentRow;
 use tern_sync::{NotFetched, server::Unanswered};
 use zeroize::Zeroizing;
@@ -34,6 +34,11 @@ impl OpenFile {
             && self.of.attachment.id == row.attachment.id
             && self.of.thread == row.thread
             && self.of.patient == row.patient
+    }
+
+    /// Whether a page can show it at all; whether it did, the page says.
+    pub(crate) fn can_be_seen(&self) -> bool {
+        matches!(self.looked.media.form, Form::Image | Form::Audio | Form::Video)
     }
 
     /// For the screen.
@@ -69,7 +74,9 @@ impl Desk {
     pub(crate) async fn look(&self, row: &DocumentRow) -> Result<OpenFile, FileRefusal> {
         let Some(patient) = &row.patient else { return Err(FileRefusal::AnotherPatient) };
         let message = row.message_on_server.as_deref().unwrap_or_else(|| row.file.message.as_str());
-        let fetched = self.engine.file(&row.attachment.id, message, patient).await.map_err(|not| refusal(&not))?;
+        let thread = row.thread_on_server.as_deref().unwrap_or_else(|| row.thread.as_str());
+        let fetched = self.engine.file(&row.attachment.id, (message, thread), patient).await;
+        let fetched = fetched.map_err(|not| refusal(&not))?;
         let bytes = Zeroizing::new(fetched.bytes);
         // By either name: a program is one by what the message calls it, and by what stands beside its bytes.
         let there = fetched.title.as_ref().map_or("", |title| title.reveal());

@@ -4,7 +4,7 @@
 use tern_inbox::{
     arrival::{Arrival, Content, Kind},
     ids::{OutboxId, PatientId, ThreadId},
-    message::{Message, Thread},
+    message::{Message, Standing, Thread},
     plan::{self, Decision, Facts, Known},
     work_item::WorkItem,
 };
@@ -12,8 +12,8 @@ use tern_inbox::{
 use crate::{
     Cursor, Extra, StoreError, Tag, Writer, index, outbox,
     table::{
-        Meta, alias, coverage, envelope, library, member, message, outbox as outbox_rows, patient, pool, proxy,
-        quarantine, tally, thread, tombstone, unplaced, work_item,
+        Meta, alias, coverage, document, envelope, library, member, message, outbox as outbox_rows, patient, pool,
+        proxy, quarantine, tally, thread, tombstone, unplaced, work_item,
     },
 };
 
@@ -307,7 +307,14 @@ impl Writer<'_> {
                 if index::differs(self.connection(), key, message)? {
                     index::note_message(self.connection(), key)?;
                 }
+                let has_files = document::has(self.connection(), key)?;
                 message::update(self.connection(), (key, thread.as_str()), message, meta)?;
+                if has_files {
+                    if message.standing != Standing::Sent {
+                        self.files_taken_back(key)?;
+                    }
+                    self.documents_changed();
+                }
                 self.message_changed(&thread, message, looks)
             }
             Content::WorkItem(item) => self.put_work_item(key, item, meta, looks),
@@ -445,6 +452,10 @@ impl Writer<'_> {
 
     pub(crate) fn touch_patient(&mut self, patient: &str) -> Result<(), StoreError> {
         for thread in envelope::of_patient(self.connection(), PatientId::from(patient).as_str())? {
+            self.touch_thread(&ThreadId::from(thread.as_str()));
+        }
+        // A file outlives its work item.
+        for thread in document::of_patient(self.connection(), patient)? {
             self.touch_thread(&ThreadId::from(thread.as_str()));
         }
         Ok(())

@@ -10,7 +10,7 @@ use tern_inbox::{
     document::{FileKey, Filing, FilingEvent, ToFile},
     ids::OutboxId,
     message::Delivery,
-    outbox::{Intent, OutboxRow},
+    outbox::{Intent, OutboxRow, Wedge},
     party::PartyRef,
 };
 
@@ -20,8 +20,8 @@ use crate::{
     touching::new_id,
 };
 
-/// What of a thread stands among the documents: what nobody has filed, and what the server refused, where the member
-/// sees the thread.
+/// What of a thread stands among the documents: what nobody has filed, what the server refused, and what was filed of a
+/// message that was taken back since, where the member sees the thread.
 pub(crate) fn show(writer: &mut Writer<'_>, thread: &str) -> Result<(), StoreError> {
     let files = document::of_thread(writer.connection(), thread)?;
     if files.is_empty() {
@@ -30,7 +30,7 @@ pub(crate) fn show(writer: &mut Writer<'_>, thread: &str) -> Result<(), StoreErr
     let seen = Reader::new(writer.connection()).sees(&thread.into())?;
     let mut changed = false;
     for file in files {
-        let waits = seen && (file.filing == Filing::Unfiled || file.stuck);
+        let waits = seen && (file.filing == Filing::Unfiled || file.stuck || file.retracted);
         changed |= document::show(writer.connection(), &file.file, waits)?;
     }
     // Whoever shows them looks again in any case: a row that is stuck still stands where it stood.
@@ -105,11 +105,19 @@ impl Writer<'_> {
         self.outbox_retry(&row.id)
     }
 
-    /// What the server refused is given up: the file is unfiled again.
+    /// What the server refused is given up: the file is unfiled again. What was filed of a message that was taken back
+    /// since is known to somebody from now on, and leaves.
     ///
     /// # Errors
     /// [`StoreError::NotFound`] where nothing of it is stuck.
     pub fn document_give_up(&mut self, file: &FileKey, author: &PartyRef) -> Result<(), StoreError> {
+        let known = self.known(file)?;
+        if known.retracted && known.row.is_none() {
+            document::forget_what_is_gone(self.connection(), file)?;
+            self.touch_thread(&known.thread);
+            self.documents_changed();
+            return Ok(());
+        }
         let row = self.stuck_document(file, author)?;
         self.document_taken_back(&row)?;
         self.remove_row(&row)
@@ -130,10 +138,29 @@ impl Writer<'_> {
         Ok(())
     }
 
+    /// A message was taken back or is gone: what was to be filed of it and has not left never will. Whoever filed it
+    /// sees it stuck, for they believe that the chart has it.
+    pub(crate) fn files_taken_back(&mut self, message: &str) -> Result<(), StoreError> {
+        for id in document::carriers(self.connection(), message)? {
+            let row = rows::get(self.connection(), &id)?;
+            if row.is_some_and(|row| row.delivery == Delivery::Queued) {
+                self.outbox_wedged(&id, Wedge::ChangedSince)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Whoever shows the files that wait looks again, also where the last one of a thread has gone.
+    pub(crate) fn documents_changed(&mut self) {
+        self.changes.add(Tag::Documents);
+        self.changes.add(Tag::Queues);
+    }
+
     fn set_filing(&mut self, known: &DocumentRow, event: FilingEvent) -> Result<(), StoreError> {
         document::set(self.connection(), &known.file, known.filing.on(event)?, None)?;
         if event == FilingEvent::TakenBack {
             document::forget_what_is_gone(self.connection(), &known.file)?;
+            self.documents_changed();
         }
         self.touch_thread(&known.thread);
         Ok(())

@@ -37,6 +37,8 @@ impl Writer<'_> {
             Kind::Communication => match message::remove(connection, key)? {
                 Some(thread) => {
                     unplaced::forget(connection, key)?;
+                    self.files_taken_back(key)?;
+                    self.documents_changed();
                     self.touch_thread(&ThreadId::from(thread.as_str()));
                 }
                 None => {

@@ -231,10 +231,10 @@ impl Engine {
     pub async fn file(
         &self,
         attachment: &AttachmentId,
-        message: &str,
+        (message, thread): (&str, &str),
         patient: &PatientId,
     ) -> Result<Fetched, NotFetched> {
-        self.shared.line.file(attachment, message, patient).await.map(|(fetched, _)| fetched)
+        self.shared.line.file(attachment, (message, thread), patient).await.map(|(fetched, _)| fetched)
     }
 
     /// Ends: what is ready is sent, what only waits for its undo seconds too, at most so long; then everything

@@ -34,8 +34,6 @@ pub struct Fetched {
     pub bytes: Vec<u8>,
     /// What equality means, base64.
     pub sha_256: String,
-    /// Where the bytes were, at the end.
-    pub(crate) source: Source,
 }
 
 impl std::fmt::Debug for Fetched {
@@ -71,12 +69,12 @@ pub enum NotFetched {
     /// It says that it is somebody else's, or cannot be told whose.
     #[error("the file is not this patient's")]
     Anothers,
-    /// Several in one, of which the first alone would be half.
-    #[error("there are several files in one")]
-    Several,
     /// What came is no file.
     #[error("what came is no file")]
     NoFile,
+    /// What came is several files in one.
+    #[error("the document is several files")]
+    Several,
 }
 
 impl From<NoFile> for NotFetched {
@@ -84,36 +82,51 @@ impl From<NoFile> for NotFetched {
         match no_file {
             NoFile::Elsewhere => Self::Elsewhere,
             NoFile::TooLarge => Self::TooLarge,
-            NoFile::Several => Self::Several,
             NoFile::WhoseUnknown => Self::Anothers,
             NoFile::Retracted => Self::Gone,
+            NoFile::Several => Self::Several,
             NoFile::NotReadable | NoFile::NoBytes | NoFile::NotBase64 => Self::NoFile,
         }
     }
 }
 
 impl Line {
-    /// Fetches a file, and holds the one place for files until the permit goes.
+    /// Fetches a file, and holds the one place for files until the permit goes. `message` and `thread` are the server's
+    /// ids.
     pub(crate) async fn file(
         &self,
         attachment: &AttachmentId,
-        message: &str,
+        (message, thread): (&str, &str),
         patient: &PatientId,
     ) -> Result<(Fetched, SemaphorePermit<'_>), NotFetched> {
         let mut source = Source::of(attachment, message).ok_or(NotFetched::Elsewhere)?;
         let permit = self.one_file.acquire().await.map_err(|_| NotFetched::Later)?;
-        let mut title = None;
+        let (mut title, mut is_told) = (None, false);
+        let named = match &source {
+            Source::Document(id) => Some(id.clone()),
+            Source::Inside { .. } | Source::Binary(_) => None,
+        };
         // What a message names, and what that names: the bytes stand at the end, or nowhere.
         for _ in 0..2 {
             let response = self.hand_out(&source).await?;
             let came = brought(&source, &response, self.server.fhir_base())?;
             drop(response);
             of_whom(Some(patient), came.patient.as_ref()).map_err(|_| NotFetched::Anothers)?;
+            is_told |= came.patient.is_some();
+            // Bytes that nobody says the owner of, guarded as part of another conversation: a message can link to
+            // anything, and this is not its patient's.
+            let is_part = |(kind, id): &(&str, String)| match *kind {
+                "Communication" => id == message || id == thread,
+                _ => named.as_ref() == Some(id),
+            };
+            if !is_told && !came.part_of.as_ref().is_none_or(is_part) {
+                return Err(NotFetched::Anothers);
+            }
             title = title.or(came.title);
             match came.content {
                 Content::Bytes(bytes) => {
                     let sha_256 = Sums::of(&bytes).sha_256;
-                    return Ok((Fetched { title, bytes, sha_256, source }, permit));
+                    return Ok((Fetched { title, bytes, sha_256 }, permit));
                 }
                 Content::At(further) => source = further,
             }

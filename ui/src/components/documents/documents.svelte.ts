@@ -32,6 +32,9 @@ export const DOCUMENT_KINDS: readonly DocumentKind[] = [
 /** Rows asked for at once: whoever has more than that waiting needs the oldest. */
 const WINDOW = 200;
 
+/** Characters of a title at most. */
+export const LONGEST_TITLE = 200;
+
 /** What the page can show. */
 const SHOWN: readonly string[] = ["image", "audio", "video"];
 
@@ -42,7 +45,8 @@ export function fileKey(file: FileRef): string {
 
 /** A title as a start: the sender's, without the ending that says nothing to a chart; else what they wrote about. */
 export function titleOf(row: Pick<DocumentRow, "title" | "subjectLine">): string {
-  return plainName(row.title).replace(/\.[a-z0-9]{2,5}$/iu, "") || plainName(row.subjectLine);
+  const name = plainName(row.title).replace(/\.[a-z0-9]{2,5}$/iu, "") || plainName(row.subjectLine);
+  return [...name].slice(0, LONGEST_TITLE).join("");
 }
 
 interface Parts {
@@ -101,20 +105,21 @@ export class Documents {
     if (row === null || data === null || this.busy) return false;
     const now = data.rows.find(({ file }) => fileKey(file) === fileKey(row.file));
     if (now === undefined) return data.total <= data.rows.length;
-    const whose = ({ chart, thread, patient, birthDate, recordNumber, stuck }: DocumentRow) =>
-      JSON.stringify([chart, thread, patient, birthDate, recordNumber, stuck]);
+    const whose = ({ chart, thread, patient, birthDate, recordNumber, stuck, retracted }: DocumentRow) =>
+      JSON.stringify([chart, thread, patient, birthDate, recordNumber, stuck, retracted]);
     return whose(now) !== whose(row) || now.title !== row.title || now.size !== row.size;
   }
 
   get canFile(): boolean {
-    const wrong = this.busy || this.fetching || this.preview?.kind !== "ready" || this.row?.stuck === true;
+    const done = this.row?.stuck === true || this.row?.retracted === true;
+    const wrong = this.busy || this.fetching || this.preview?.kind !== "ready" || done;
     const seen = !this.isUnseen || this.unseenToo;
     return !wrong && seen && !this.isOvertaken && this.title.trim() !== "" && this.date !== "";
   }
 
   get canDismiss(): boolean {
     const wrong = this.busy || this.fetching || this.isOvertaken;
-    return this.row !== null && this.row.mayFile && !wrong && !this.row.stuck;
+    return this.row !== null && this.row.mayFile && !wrong && !this.row.stuck && !this.row.retracted;
   }
 
   /** Looks at the row as it is now. */
@@ -173,8 +178,16 @@ export class Documents {
     const { row } = this;
     if (row === null || !this.canFile) return;
     const title = this.title.trim();
+    const unseen = this.isUnseen;
     await this.#decide(async () => {
-      const request = { file: row.file, chart: row.chart, title, document: this.kind, date: this.date };
+      const request = {
+        file: row.file,
+        chart: row.chart,
+        title,
+        document: this.kind,
+        date: this.date,
+        unseen,
+      };
       const ended = await this.#parts.backend.documentFile(request);
       this.#parts.undo.add(ended, { outcome: "filed", name: row.patient, what: title, rows: 1, touch: null });
     });

@@ -25,4 +25,8 @@ document: DocumentKind,
 /**
  * The day it was written or taken, `YYYY-MM-DD`.
  */
-date: string, };
+date: string, 
+/**
+ * The page could not show it, and the member files it without having seen it. Goes into the audit.
+ */
+unseen: boolean, };

@@ -55,6 +55,10 @@ subjectLine: string,
  */
 stuck: boolean, 
 /**
+ * It was filed, and its message was taken back since: the chart has it still.
+ */
+retracted: boolean, 
+/**
  * The member's role lets them file it.
  */
 mayFile: boolean, };

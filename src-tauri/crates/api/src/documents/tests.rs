@@ -101,7 +101,8 @@ fn photo(pool: &str) -> DocumentRequest {
 fn filing(pool: &str) -> DocumentFileRequest {
     let title = "Rash".to_owned();
     let (file, chart) = (photo(pool).file, "ana".to_owned());
-    DocumentFileRequest { file, chart, title, document: DocumentKind::Photo, date: "2027-01-10".to_owned() }
+    let date = "2027-01-10".to_owned();
+    DocumentFileRequest { file, chart, title, document: DocumentKind::Photo, date, unseen: false }
 }
 
 fn code<T>(answer: Answer<T>) -> Result<(), ErrorCode> {
@@ -171,4 +172,42 @@ async fn a_touch_shows_what_has_become_of_its_files() {
     program.document_needed(photo("nurses")).await.unwrap();
     assert_eq!(shown().await, Some(FilingState::Unfiled));
     assert_eq!(code(program.document_retry(photo("nurses")).await), Err(ErrorCode::NotFound), "nothing is stuck");
+}
+
+#[tokio::test]
+async fn what_is_filed_was_seen_as_it_is_by_whoever_files_it_or_said_not_to_be() {
+    let (_machine, program) = at_work("nurse").await;
+    let desk = program.desk().unwrap();
+    let row = desk.document(&photo("nurses").file).await.unwrap();
+    let pages = || {
+        let bytes = b"%PDF-1.7\n%\xe2\xe3\xcf\xd3\n1 0 obj".to_vec();
+        let looked = document::look(&bytes, "letter.pdf").unwrap();
+        OpenFile { of: row.clone(), bytes: Zeroizing::new(bytes), looked, sha_256: "sum".to_owned() }
+    };
+    let unseen = || DocumentFileRequest { unseen: true, ..filing("nurses") };
+    let earlier = desk.begin_look();
+    let look = desk.begin_look();
+    assert!(!desk.open_file(earlier, pages()), "nobody looks at that any more");
+    assert!(desk.open_file(look, pages()));
+    assert_eq!(code(program.document_file(filing("nurses")).await), Err(ErrorCode::Invalid), "nobody saw these pages");
+    let elsewhere = DocumentFileRequest { chart: "bea".to_owned(), ..unseen() };
+    assert_eq!(code(program.document_file(elsewhere).await), Err(ErrorCode::TooLate), "another chart stood above it");
+
+    // The conversation turns out to be Bea's, under the reader's eyes.
+    let now_beas = |whose: &str, version: &str| {
+        let [_, mut thread, ..] = with_photo("nurses");
+        thread.version = version.to_owned();
+        if let Content::Thread(thread) = &mut thread.content {
+            thread.patient = Some(whose.into());
+        }
+        Page { kind: Kind::Communication, arrivals: vec![thread], cursor: None }
+    };
+    let (page, back) = (now_beas("bea", "2"), now_beas("ana", "3"));
+    desk.write(move |writer| writer.apply_page(&page).map(drop)).await.unwrap();
+    let beas = DocumentFileRequest { chart: "bea".to_owned(), ..unseen() };
+    for request in [unseen(), beas] {
+        assert_eq!(code(program.document_file(request).await), Err(ErrorCode::TooLate));
+    }
+    desk.write(move |writer| writer.apply_page(&back).map(drop)).await.unwrap();
+    assert_eq!(code(program.document_file(unseen()).await), Ok(()));
 }

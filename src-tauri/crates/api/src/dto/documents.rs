@@ -76,6 +76,8 @@ pub struct DocumentRow {
     pub subject_line: String,
     /// The server refused what was filed: again, or given up.
     pub stuck: bool,
+    /// It was filed, and its message was taken back since: the chart has it still.
+    pub retracted: bool,
     /// The member's role lets them file it.
     pub may_file: bool,
 }
@@ -244,6 +246,8 @@ pub struct DocumentFileRequest {
     pub document: DocumentKind,
     /// The day it was written or taken, `YYYY-MM-DD`.
     pub date: String,
+    /// The page could not show it, and the member files it without having seen it. Goes into the audit.
+    pub unseen: bool,
 }
 
 /// How many files wait.

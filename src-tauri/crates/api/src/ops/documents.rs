@@ -51,6 +51,7 @@ fn shown(row: tern_store::DocumentRow, may_file: bool) -> DocumentRow {
         record_number: row.record_number,
         subject_line: row.subject_line.into_revealed(),
         stuck: row.wedged.is_some(),
+        retracted: row.retracted,
         may_file,
     }
 }

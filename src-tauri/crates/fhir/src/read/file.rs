@@ -12,7 +12,7 @@ use base64::{Engine as _, engine::general_purpose::STANDARD};
 use chrono::{DateTime, Utc};
 use serde::Deserialize;
 use tern_inbox::{
-    document::MOST_BYTES,
+    document::{MOST_BYTES, ToFile},
     ids::{AttachmentId, PatientId},
     private::PrivateText,
 };
@@ -22,6 +22,7 @@ use crate::{
     exchange::{Request, Response},
     links::{self, Base},
     search,
+    vocabulary::SHA_256,
 };
 
 /// Where bytes stand.
@@ -66,14 +67,6 @@ impl Source {
         }
     }
 
-    /// As a document's `attachment.url` names it: only a Binary can be named.
-    pub fn url(&self) -> Option<String> {
-        match self {
-            Self::Binary(id) => Some(format!("Binary/{id}")),
-            Self::Inside { .. } | Self::Document(_) => None,
-        }
-    }
-
     /// Where a link inside a resource leads.
     fn behind(url: &str, base: &Base) -> Option<Self> {
         match links::ours(url, base)? {
@@ -85,8 +78,10 @@ impl Source {
 
 /// What an answer brought. `Debug` is left out: bytes and titles are a patient's.
 pub struct Brought {
-    /// Whose it says it is; bytes alone say nothing.
+    /// Whose it says it is; bytes mostly say nothing.
     pub patient: Option<PatientId>,
+    /// As whose part it is guarded, by type and id: a message, a thread or a document.
+    pub part_of: Option<(&'static str, String)>,
     /// What it is called there.
     pub title: Option<PrivateText>,
     /// The bytes, or where they are.
@@ -119,7 +114,7 @@ pub enum NoFile {
     /// More than is taken.
     #[error("the file is too large")]
     TooLarge,
-    /// Marked as entered in error.
+    /// It, or the message that holds it, is marked as entered in error.
     #[error("the file was taken back")]
     Retracted,
     /// More than one file in one document: the first alone would be half of it.
@@ -201,20 +196,23 @@ pub fn brought(source: &Source, response: &Response, base: &Base) -> Result<Brou
             of_attachment(attachment, patient, base)
         }
         Source::Binary(_) => {
-            let mut patient = None;
             let of_json = response.content_type.as_deref().is_some_and(|kind| kind.contains("json"));
+            let (mut patient, mut part_of) = (None, None);
             let bytes = match serde_json::from_slice::<Binary<'_>>(body) {
                 Ok(binary) if words(&binary.resource_type) == Some("Binary") => {
-                    // Whoever may read it may read this: a patient there is whose it is.
-                    let whose = binary.security_context.as_ref().and_then(|whose| whose.id_of("Patient", base));
-                    patient = whose.map(PatientId::new);
+                    if let Some(context) = &binary.security_context {
+                        patient = context.id_of("Patient", base).map(PatientId::new);
+                        part_of = ["Communication", "DocumentReference"]
+                            .into_iter()
+                            .find_map(|kind| Some((kind, context.id_of(kind, base)?)));
+                    }
                     decoded(words(&binary.data).ok_or(NoFile::NoBytes)?)?
                 }
                 _ if of_json => return Err(NoFile::NotReadable),
                 _ if body.len() > MOST_BYTES => return Err(NoFile::TooLarge),
                 _ => body.to_vec(),
             };
-            Ok(Brought { patient, title: None, content: Content::Bytes(bytes) })
+            Ok(Brought { patient, part_of, title: None, content: Content::Bytes(bytes) })
         }
     }
 }
@@ -229,7 +227,7 @@ fn of_attachment(attachment: &Attachment<'_>, patient: Option<PatientId>, base: 
         (None, Some(url)) => Content::At(Source::behind(url, base).ok_or(NoFile::Elsewhere)?),
         (None, None) => return Err(NoFile::NoBytes),
     };
-    Ok(Brought { patient, title: words(&attachment.title).map(PrivateText::from), content })
+    Ok(Brought { patient, part_of: None, title: words(&attachment.title).map(PrivateText::from), content })
 }
 
 /// What base64 says, line ends and all (R4 allows them). Refused by its length before a byte of it is made.
@@ -247,14 +245,49 @@ fn decoded(data: &str) -> Result<Vec<u8>, NoFile> {
     if bytes.len() > MOST_BYTES { Err(NoFile::TooLarge) } else { Ok(bytes) }
 }
 
-/// What a search for something of ours brought: the server's ids of what it was asked for, the earliest first, and
-/// whether that is all that there is.
+/// What a search for something of ours brought: what it was asked for, the earliest first, and whether that is all that
+/// there is.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Found {
-    /// Logical ids.
-    pub ids: Vec<String>,
+pub struct Found<T = String> {
+    /// By their logical ids.
+    pub ids: Vec<T>,
     /// No page follows.
     pub all: bool,
+}
+
+/// A document of ours as it stands in a chart.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct InChart {
+    /// Logical id.
+    pub id: String,
+    /// Entered in error: no document of anybody's.
+    pub retracted: bool,
+    /// In whose chart it stands.
+    pub patient: Option<PatientId>,
+    /// What its bytes add up to, where the server kept our extension.
+    pub sha_256: Option<String>,
+}
+
+impl InChart {
+    /// Whether it is what would be filed. A server that drops the sum has said what it is by its identifier, which
+    /// follows from the bytes; one that says another sum, or another patient, is another document.
+    pub fn is(&self, what: &ToFile) -> bool {
+        !self.retracted
+            && self.patient.as_ref() == Some(&what.patient)
+            && self.sha_256.as_ref().is_none_or(|sum| *sum == what.sha_256)
+    }
+
+    fn of(row: &Row<'_>, base: &Base) -> Option<Self> {
+        let attachment = each(&row.content).find_map(|content| content.attachment.as_ref());
+        let sums = attachment.into_iter().flat_map(|attachment| each(&attachment.extension));
+        let mut ours = sums.filter(|sum| words(&sum.url) == Some(SHA_256));
+        Some(Self {
+            id: words(&row.id)?.to_owned(),
+            retracted: words(&row.status) == Some("entered-in-error"),
+            patient: row.subject.as_ref().and_then(|subject| subject.id_of("Patient", base)).map(PatientId::new),
+            sha_256: ours.find_map(|sum| words(&sum.value_base64_binary)).map(str::to_owned),
+        })
+    }
 }
 
 #[derive(Deserialize)]
@@ -286,27 +319,49 @@ struct Row<'a> {
     status: Option<Text<'a>>,
     identifier: Many<Identifier<'a>>,
     target: Many<Reference<'a>>,
+    subject: Option<Reference<'a>>,
+    content: Many<Summed<'a>>,
+}
+
+#[derive(Deserialize)]
+#[serde(bound(deserialize = "'de: 'a"))]
+struct Summed<'a> {
+    attachment: Option<Sums<'a>>,
+}
+
+#[derive(Deserialize)]
+#[serde(bound(deserialize = "'de: 'a"))]
+struct Sums<'a> {
+    extension: Many<Sum<'a>>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase", bound(deserialize = "'de: 'a"))]
+struct Sum<'a> {
+    url: Option<Text<'a>>,
+    value_base64_binary: Option<Text<'a>>,
+}
+
+/// The document that a `read` brought.
+///
+/// # Errors
+/// [`NoFile::NotReadable`].
+pub fn document_of(response: &Response, base: &Base) -> Result<InChart, NoFile> {
+    let row: Row<'_> = serde_json::from_slice(&response.body).map_err(|_| NoFile::NotReadable)?;
+    is_a(&row.resource_type, "DocumentReference")?;
+    InChart::of(&row, base).ok_or(NoFile::NotReadable)
 }
 
 /// Documents that carry an identifier of ours. A server that ignores the parameter answers with everything: only what
-/// carries it counts, and nothing that was marked as entered in error.
+/// carries it counts. What was marked as entered in error is among them.
 ///
 /// # Errors
 /// [`NoFile::NotReadable`].
-pub fn documents_with(response: &Response, identity: &str) -> Result<Found, NoFile> {
+pub fn documents_with(response: &Response, identity: &str, base: &Base) -> Result<Found<InChart>, NoFile> {
     found(response, "DocumentReference", |row| {
-        words(&row.status) != Some("entered-in-error") && wire::identity(&row.identifier).as_deref() == Some(identity)
+        let ours = wire::identity(&row.identifier).as_deref() == Some(identity);
+        InChart::of(row, base).filter(|_| ours)
     })
-}
-
-/// Whether a document that was read counts: one that was marked as entered in error is in no chart.
-///
-/// # Errors
-/// [`NoFile::NotReadable`].
-pub fn counts(response: &Response) -> Result<bool, NoFile> {
-    let row: Row<'_> = serde_json::from_slice(&response.body).map_err(|_| NoFile::NotReadable)?;
-    is_a(&row.resource_type, "DocumentReference")?;
-    Ok(words(&row.status) != Some("entered-in-error"))
 }
 
 /// Records about a document.
@@ -315,18 +370,21 @@ pub fn counts(response: &Response) -> Result<bool, NoFile> {
 /// [`NoFile::NotReadable`].
 pub fn provenances_of(response: &Response, document: &str, base: &Base) -> Result<Found, NoFile> {
     let is_it = |target: &Reference<'_>| target.id_of("DocumentReference", base).as_deref() == Some(document);
-    found(response, "Provenance", |row| each(&row.target).any(is_it))
+    found(response, "Provenance", |row| {
+        each(&row.target).any(is_it).then_some(())?;
+        words(&row.id).map(str::to_owned)
+    })
 }
 
-fn found(response: &Response, kind: &str, wanted: impl Fn(&Row<'_>) -> bool) -> Result<Found, NoFile> {
+fn found<T>(response: &Response, kind: &str, read: impl Fn(&Row<'_>) -> Option<T>) -> Result<Found<T>, NoFile> {
     let page: Page<'_> = serde_json::from_slice(&response.body).map_err(|_| NoFile::NotReadable)?;
     is_a(&page.resource_type, "Bundle")?;
     let rows = each(&page.entry).filter_map(|entry| entry.resource.as_ref());
-    let wanted = rows.filter(|row| words(&row.resource_type) == Some(kind) && wanted(row));
     let dated = |row: &Row<'_>| row.meta.as_ref().and_then(Meta::last_updated);
-    let mut ids: Vec<(Option<DateTime<Utc>>, String)> =
-        wanted.filter_map(|row| Some((dated(row), words(&row.id)?.to_owned()))).collect();
-    ids.sort();
+    let of_kind = rows.filter(|row| words(&row.resource_type) == Some(kind));
+    let mut wanted: Vec<(Option<DateTime<Utc>>, String, T)> =
+        of_kind.filter_map(|row| Some((dated(row), words(&row.id)?.to_owned(), read(row)?))).collect();
+    wanted.sort_by(|one, other| (&one.0, &one.1).cmp(&(&other.0, &other.1)));
     let all = !each(&page.link).any(|link| words(&link.relation) == Some("next"));
-    Ok(Found { ids: ids.into_iter().map(|(_, id)| id).collect(), all })
+    Ok(Found { ids: wanted.into_iter().map(|(_, _, one)| one).collect(), all })
 }

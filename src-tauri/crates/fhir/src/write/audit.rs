@@ -29,6 +29,8 @@ pub enum Deed {
     PutBack,
     /// Filed a patient's file to the chart.
     File,
+    /// Filed one that could not be shown, and said so.
+    FileUnseen,
     /// Said that the chart does without a file.
     FileNotNeeded,
     /// Took an outcome back within its seconds.
@@ -59,6 +61,7 @@ impl Deed {
             Self::Close => "close",
             Self::PutBack => "put-back",
             Self::File => "file",
+            Self::FileUnseen => "file-unseen",
             Self::FileNotNeeded => "file-not-needed",
             Self::Undo => "undo",
             Self::SendAnyway => "send-anyway",
@@ -74,7 +77,7 @@ impl Deed {
     fn action(self) -> &'static str {
         match self {
             Self::View | Self::Peek | Self::Export => "R",
-            Self::Send | Self::Note | Self::SendAnyway | Self::File => "C",
+            Self::Send | Self::Note | Self::SendAnyway | Self::File | Self::FileUnseen => "C",
             Self::Route | Self::Close | Self::PutBack | Self::FileNotNeeded | Self::Undo | Self::Settings => "U",
             Self::Check | Self::SignIn | Self::SignOut => "E",
         }

@@ -4,7 +4,9 @@ use insta::assert_snapshot;
 use serde_json::{Value, json};
 use tern_fhir::{
     exchange::Response,
-    read::file::{Brought, Content, Found, NoFile, Source, brought, documents_with, provenances_of},
+    read::file::{
+        Brought, Content, Found, InChart, NoFile, Source, brought, document_of, documents_with, provenances_of,
+    },
     write::{
         create::Creating,
         document::{self, Filed, Sums},
@@ -110,6 +112,10 @@ fn the_bytes_come_from_inside_or_one_link_further() {
     ]}));
     let place = Source::Inside { message: "m1".to_owned(), place: 1 };
     assert_eq!(opened(&place, &message), Ok((None, Ok(b"rash".to_vec()))));
+    let retracted = ok(&json!({ "resourceType": "Communication", "status": "entered-in-error", "payload": [
+        { "contentString": "See" }, { "contentAttachment": { "data": "cmFzaA==" } }
+    ]}));
+    assert_eq!(opened(&place, &retracted), Err(NoFile::Retracted));
 }
 
 #[test]
@@ -169,8 +175,10 @@ fn only_what_carries_the_identifier_is_found() {
         row("wrong", "urn:uuid:1", "entered-in-error", "2026-03-02T09:00:00Z"),
         row("other", "urn:uuid:2", "current", "2026-03-02T09:00:00Z")
     ]});
-    let ids = vec!["first".to_owned(), "late".to_owned()];
-    assert_eq!(documents_with(&ok(&page), "urn:uuid:1"), Ok(Found { ids, all: true }));
+    let found = documents_with(&ok(&page), "urn:uuid:1", &base()).expect("a page");
+    let told: Vec<_> = found.ids.iter().map(|one| (one.id.as_str(), one.retracted)).collect();
+    assert_eq!(told, [("wrong", true), ("first", false), ("late", false)]);
+    assert!(found.all);
     let records = json!({ "resourceType": "Bundle", "link": [{ "relation": "next", "url": "x" }], "entry": [
         { "resource": { "resourceType": "Provenance", "id": "p", "target": [{ "reference": "DocumentReference/d/_history/1" }] } },
         { "resource": { "resourceType": "Provenance", "id": "q", "target": [{ "reference": "Task/d" }] } }
@@ -178,11 +186,10 @@ fn only_what_carries_the_identifier_is_found() {
     assert_eq!(provenances_of(&ok(&records), "d", &base()), Ok(Found { ids: vec!["p".to_owned()], all: false }));
 }
 
-#[test]
-fn a_photo_as_it_is_filed() {
+fn to_file() -> ToFile {
     let message = "urn:uuid:5a6b7c8d-0000-4000-8000-000000000001";
-    let to_file = ToFile {
-        document: identity(message, 0, "sum", &PatientId::from("leo")),
+    ToFile {
+        document: identity(message, 0, &Sums::of(b"rash").sha_256, &PatientId::from("leo")),
         file: FileKey { message: "m1".into(), place: 0 },
         attachment: AttachmentId::new("DocumentReference/photo"),
         thread: "t1".into(),
@@ -193,8 +200,53 @@ fn a_photo_as_it_is_filed() {
             kind: DocumentType::Photo,
             date: at("2026-03-01T00:00:00Z").date_naive(),
         },
-        sha_256: String::new(),
+        sha_256: Sums::of(b"rash").sha_256,
+    }
+}
+
+#[test]
+fn a_document_that_is_there_is_ours_only_with_its_patient_and_its_bytes() {
+    let sum = Sums::of(b"rash").sha_256;
+    let stands = |status: &str, patient: &str, sum: &str| {
+        let extension =
+            json!([{ "url": "https://tern.health/fhir/StructureDefinition/sha-256", "valueBase64Binary": sum }]);
+        let resource = json!({ "resourceType": "DocumentReference", "id": "d", "status": status,
+            "subject": { "reference": patient }, "content": [{ "attachment": { "extension": extension } }] });
+        document_of(&ok(&resource), &base()).map(|document| document.is(&to_file()))
     };
+    assert_eq!(stands("current", "Patient/leo", &sum), Ok(true));
+    assert_eq!(stands("superseded", "https://practice.example/fhir/Patient/leo", &sum), Ok(true));
+    assert_eq!(stands("entered-in-error", "Patient/leo", &sum), Ok(false));
+    assert_eq!(stands("current", "Patient/mia", &sum), Ok(false));
+    assert_eq!(stands("current", "https://other.example/r4/Patient/leo", &sum), Ok(false));
+    assert_eq!(stands("current", "Patient/leo", &Sums::of(b"other").sha_256), Ok(false));
+    let without_a_sum = InChart { id: "d".to_owned(), retracted: false, patient: Some("leo".into()), sha_256: None };
+    assert!(without_a_sum.is(&to_file()), "its id follows from the bytes");
+    assert_eq!(document_of(&ok(&json!({ "resourceType": "Patient", "id": "d" })), &base()), Err(NoFile::NotReadable));
+}
+
+#[test]
+fn a_document_of_several_files_is_not_taken_for_its_first() {
+    let page = |n: u8| json!({ "attachment": { "url": format!("Binary/{n}") } });
+    let fax = ok(&json!({ "resourceType": "DocumentReference", "content": [page(1), page(2)] }));
+    assert_eq!(opened(&photo(), &fax), Err(NoFile::Several));
+}
+
+#[test]
+fn bytes_say_whose_they_are_and_whose_part() {
+    let of = |context: &str| {
+        let binary = ok(&json!({ "resourceType": "Binary", "id": "b", "contentType": "image/png", "data": "cmFzaA==",
+            "securityContext": { "reference": context } }));
+        brought(&Source::Binary("b".to_owned()), &binary, &base()).map(|brought| (brought.patient, brought.part_of))
+    };
+    assert_eq!(of("Patient/mia"), Ok((Some(PatientId::from("mia")), None)));
+    assert_eq!(of("Communication/t1"), Ok((None, Some(("Communication", "t1".to_owned())))));
+    assert_eq!(of("Organization/o"), Ok((None, None)));
+}
+
+#[test]
+fn a_photo_as_it_is_filed() {
+    let to_file = to_file();
     let filed = Filed {
         to_file: &to_file,
         thread: "Communication/t1",

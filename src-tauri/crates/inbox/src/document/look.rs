@@ -105,6 +105,9 @@ const RUNS: [&str; 24] = [
     "exe", "dll", "com", "scr", "pif", "msi", "msp", "bat", "cmd", "ps1", "psm1", "vbs", "vbe", "js", "jse", "wsf",
     "wsh", "hta", "jar", "sh", "command", "lnk", "desktop", "reg",
 ];
+/// What plain text is called. By any other ending it may be what runs, or what leads somewhere, when it is opened: nobody
+/// knows all of those.
+const TEXT: [&str; 6] = ["txt", "text", "csv", "tsv", "md", "log"];
 /// What runs in a browser.
 const ACTIVE: [&str; 7] = ["html", "htm", "xhtml", "shtml", "svg", "svgz", "mht"];
 
@@ -120,7 +123,8 @@ pub fn look(bytes: &[u8], title: &str) -> Result<Looked, Refusal> {
         return Err(Refusal::TooLarge);
     }
     // The last part of a name, whatever dots and blanks stand around it: "scan.pdf.exe ", "scan.exe.".
-    let name = title.trim_matches(|letter: char| letter == '.' || letter.is_whitespace()).to_ascii_lowercase();
+    let seen = title.chars().filter(|letter| !is_unseen(*letter)).collect::<String>();
+    let name = seen.trim_matches(|letter: char| letter == '.' || letter.is_whitespace()).to_ascii_lowercase();
     let ending = name.rsplit_once('.').map(|(_, ending)| ending.trim());
     if ending.is_some_and(|ending| RUNS.contains(&ending)) {
         return Err(Refusal::Program);
@@ -128,7 +132,7 @@ pub fn look(bytes: &[u8], title: &str) -> Result<Looked, Refusal> {
     if ending.is_some_and(|ending| ACTIVE.contains(&ending)) {
         return Err(Refusal::Active);
     }
-    let Some(kind) = infer::get(bytes) else { return without_magic(bytes) };
+    let Some(kind) = infer::get(bytes) else { return without_magic(bytes, ending) };
     let name = kind.mime_type();
     let taken = |form| Ok(Looked { media: Media { name, form }, pixels: None });
     match name {
@@ -150,7 +154,7 @@ pub fn look(bytes: &[u8], title: &str) -> Result<Looked, Refusal> {
 }
 
 /// A file that no signature tells: plain text, or nothing that is taken.
-fn without_magic(bytes: &[u8]) -> Result<Looked, Refusal> {
+fn without_magic(bytes: &[u8], ending: Option<&str>) -> Result<Looked, Refusal> {
     let Ok(text) = std::str::from_utf8(bytes) else { return Err(Refusal::Unknown) };
     let text = text.strip_prefix('\u{feff}').unwrap_or(text).trim_start();
     if text.starts_with('<') {
@@ -162,7 +166,24 @@ fn without_magic(bytes: &[u8]) -> Result<Looked, Refusal> {
     if text.chars().any(|letter| letter.is_control() && !matches!(letter, '\n' | '\r' | '\t')) {
         return Err(Refusal::Unknown);
     }
+    // What stands behind the last dot of a sentence is no ending.
+    let is_ending = |ending: &&str| ending.chars().count() <= 12 && ending.chars().all(char::is_alphanumeric);
+    if ending.filter(is_ending).is_some_and(|ending| !TEXT.contains(&ending) && !is_number(ending)) {
+        return Err(Refusal::Unknown);
+    }
     Ok(Looked { media: Media { name: "text/plain", form: Form::Other }, pixels: None })
+}
+
+/// "Values of 3.4": no ending of anything.
+fn is_number(ending: &str) -> bool {
+    ending.bytes().all(|digit| digit.is_ascii_digit())
+}
+
+/// What turns, joins or hides the letters of a name, and is none: "x.bat" with one behind it ends otherwise.
+fn is_unseen(letter: char) -> bool {
+    letter.is_control()
+        || matches!(letter, '\u{ad}' | '\u{61c}' | '\u{180e}' | '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}'
+            | '\u{2060}'..='\u{206f}' | '\u{feff}' | '\u{fe00}'..='\u{fe0f}' | '\u{e0000}'..='\u{e007f}')
 }
 
 /// How large a picture is once it is unpacked, from its header alone.

@@ -31,7 +31,9 @@ fn a_file_is_what_its_bytes_say() {
         taken(b"\0\0\0\x20ftypisom\0\0\x02\0isomiso2avc1mp41\0\0\0\x08free", "gait"),
         ("video/mp4", Form::Video)
     );
-    assert_eq!(taken("Blood pressure: 130/80".as_bytes(), "values.txt"), ("text/plain", Form::Other));
+    for title in ["values.txt", "Values", "", "Values of 3.4", "My values. From this week"] {
+        assert_eq!(taken("Blood pressure: 130/80".as_bytes(), title), ("text/plain", Form::Other), "{title}");
+    }
 }
 
 #[test]
@@ -45,6 +47,11 @@ fn what_runs_is_refused_whatever_it_is_called() {
         (b"#!/bin/sh\nrm -rf /\n", "notes.txt", Refusal::Program),
         (b"WScript.Echo(1)", "rash.jpg.js", Refusal::Program),
         (b"WScript.Echo(1)", "rash.vbs. ", Refusal::Program),
+        ("echo 1".as_bytes(), "values.bat\u{200b}", Refusal::Program),
+        ("echo 1".as_bytes(), "values.b\u{202e}at", Refusal::Program),
+        (b"[InternetShortcut]\nURL=file://x", "values.url", Refusal::Unknown),
+        (b"print(1)", "values.py", Refusal::Unknown),
+        (b"include(1);", "values.php", Refusal::Unknown),
         (b"<!DOCTYPE html><html><script>1</script>", "letter.pdf", Refusal::Active),
         (b"  <svg xmlns='http://www.w3.org/2000/svg' onload='x()'/>", "rash.png", Refusal::Active),
         (b"<?xml version='1.0'?><svg/>", "rash.png", Refusal::Active),

@@ -23,7 +23,7 @@ macro_rules! rows {
         concat!(
             "SELECT d.message, d.position, d.thread, d.sent, d.filing, d.row, d.waits, a.id, a.title, a.content_type,
                 a.size, m.sender, m.sender_name, m.identity, m.server_id, t.patient, t.subject_line, p.name,
-                p.birth_date, p.record_number, o.delivery, o.wedged
+                p.birth_date, p.record_number, o.delivery, o.wedged, t.server_id, m.standing
              FROM document d LEFT JOIN message m ON m.id = d.message
                 LEFT JOIN attachment a ON a.message = d.message AND a.position = d.position
                 LEFT JOIN thread t ON t.id = d.thread LEFT JOIN patient p ON p.id = t.patient
@@ -39,8 +39,8 @@ const NOWHERE: &str = "-";
 const WAITING: &str = rows!("d.waits = 1 ORDER BY d.sent, d.message, d.position LIMIT ?1 OFFSET ?2");
 const GET: &str = rows!("d.message = ?1 AND d.position = ?2");
 const COUNT: &str = "SELECT count(*), min(sent) FROM document WHERE waits = 1";
-const OF_THREAD: &str = "SELECT d.message, d.position, d.filing, o.delivery
-    FROM document d LEFT JOIN outbox o ON o.id = d.row WHERE d.thread = ?1";
+const OF_THREAD: &str = "SELECT d.message, d.position, d.filing, o.delivery, m.standing
+    FROM document d LEFT JOIN outbox o ON o.id = d.row LEFT JOIN message m ON m.id = d.message WHERE d.thread = ?1";
 
 #[cfg(test)]
 pub(crate) const SCREENS: &[(&str, &str)] = &[
@@ -67,6 +67,8 @@ pub struct DocumentRow {
     pub identity: Option<String>,
     /// The server's id of the message.
     pub message_on_server: Option<String>,
+    /// The server's id of the conversation.
+    pub thread_on_server: Option<String>,
     /// Whose thread it is.
     pub patient: Option<PatientId>,
     /// Their name.
@@ -83,6 +85,8 @@ pub struct DocumentRow {
     pub row: Option<OutboxId>,
     /// Why that needs a person.
     pub wedged: Option<Wedge>,
+    /// It was filed, and then its message was taken back: the chart has what nobody stands by any more.
+    pub retracted: bool,
     /// It stands among the documents.
     pub waits: bool,
 }
@@ -105,6 +109,12 @@ pub struct FileState {
     pub filing: Filing,
     /// It was filed, and the server refused it.
     pub stuck: bool,
+    /// It was filed, and its message was taken back since.
+    pub retracted: bool,
+}
+
+fn is_retracted(filing: Filing, standing: Option<Standing>) -> bool {
+    filing == Filing::Filed && standing.is_some_and(|standing| standing != Standing::Sent)
 }
 
 fn key(row: &Row<'_>) -> rusqlite::Result<FileKey> {
@@ -117,11 +127,12 @@ fn read(row: &Row<'_>) -> rusqlite::Result<DocumentRow> {
     let patient_name: Option<PrivateText> = row.private_opt(17)?;
     let delivery: Option<Delivery> = row.word_opt(20)?;
     let wedged: Option<Wedge> = row.json_opt(21)?;
+    let filing: Filing = row.word(4)?;
     Ok(DocumentRow {
         file: key(row)?,
         thread: row.id(2)?,
         sent: row.at(3)?,
-        filing: row.word(4)?,
+        filing,
         row: row.id_opt(5)?,
         waits: row.get(6)?,
         attachment: Attachment {
@@ -133,6 +144,8 @@ fn read(row: &Row<'_>) -> rusqlite::Result<DocumentRow> {
         sender: row.party(11, 12)?,
         identity: row.get(13)?,
         message_on_server: row.get(14)?,
+        thread_on_server: row.get(22)?,
+        retracted: is_retracted(filing, row.word_opt(23)?),
         patient: row.id_opt(15)?,
         subject_line: subject_line.unwrap_or_default(),
         patient_name: patient_name.unwrap_or_default(),
@@ -142,7 +155,8 @@ fn read(row: &Row<'_>) -> rusqlite::Result<DocumentRow> {
     })
 }
 
-/// A message of a thread waits here with its files: each of them is a document, if a patient or proxy sent them.
+/// A message of a thread waits here with its files: each of them is a document, if a patient or proxy sent them and
+/// stands by it.
 pub(crate) fn expect(connection: &Connection, thread: &str, message: &str) -> Result<(), StoreError> {
     let Some(head) = super::message::head(connection, message)? else { return Ok(()) };
     if !is_sent_in(head.sender.as_ref()) {
@@ -151,7 +165,8 @@ pub(crate) fn expect(connection: &Connection, thread: &str, message: &str) -> Re
     connection
         .prepare_cached(
             "INSERT INTO document (message, position, thread, sent, filing, row, waits)
-             SELECT a.message, a.position, ?2, ?3, 'unfiled', NULL, 0 FROM attachment a WHERE a.message = ?1
+             SELECT a.message, a.position, ?2, ?3, 'unfiled', NULL, 0 FROM attachment a JOIN message m ON m.id = a.message
+             WHERE a.message = ?1 AND m.standing = 'sent'
              ON CONFLICT (message, position) DO UPDATE SET thread = excluded.thread, sent = excluded.sent",
         )?
         .execute(params![message, thread, micros(head.sent)])?;
@@ -159,7 +174,8 @@ pub(crate) fn expect(connection: &Connection, thread: &str, message: &str) -> Re
 }
 
 /// A message stands in `thread` and has these files now (none where it was taken back). What nobody has filed of the
-/// others is gone; where another file is in the place of one, nobody has said what that is. Before they are written.
+/// others is gone, and what was filed stays known: the chart has it. Where another file is in the place of one, nobody
+/// has said what that is. Before they are written.
 pub(crate) fn keep(
     connection: &Connection,
     (message, thread): (&str, &str),
@@ -167,7 +183,9 @@ pub(crate) fn keep(
     files: &[Attachment],
 ) -> Result<(), StoreError> {
     connection
-        .prepare_cached("DELETE FROM document WHERE message = ?1 AND position >= ?2 AND row IS NULL")?
+        .prepare_cached(
+            "DELETE FROM document WHERE message = ?1 AND position >= ?2 AND row IS NULL AND filing <> 'filed'",
+        )?
         .execute(params![message, i64::try_from(files.len()).unwrap_or(i64::MAX)])?;
     connection.prepare_cached("UPDATE document SET thread = ?2, sent = ?3 WHERE message = ?1")?.execute(params![
         message,
@@ -195,7 +213,8 @@ pub(crate) fn of_thread(connection: &Connection, thread: &str) -> Result<Vec<Fil
     let mut statement = connection.prepare_cached(OF_THREAD)?;
     let rows = statement.query_map([thread], |row| {
         let delivery: Option<Delivery> = row.word_opt(3)?;
-        Ok(FileState { file: key(row)?, filing: row.word(2)?, stuck: delivery == Some(Delivery::Wedged) })
+        let (filing, stuck) = (row.word(2)?, delivery == Some(Delivery::Wedged));
+        Ok(FileState { file: key(row)?, filing, stuck, retracted: is_retracted(filing, row.word_opt(4)?) })
     })?;
     Ok(rows.collect::<Result<_, _>>()?)
 }
@@ -235,6 +254,30 @@ pub(crate) fn forget_what_is_gone(connection: &Connection, file: &FileKey) -> Re
         )?
         .execute(params![file.message.as_str(), file.place, Standing::Sent.word()])?;
     Ok(())
+}
+
+/// Whether files of a message are known.
+pub(crate) fn has(connection: &Connection, message: &str) -> Result<bool, StoreError> {
+    Ok(connection
+        .prepare_cached("SELECT EXISTS (SELECT 1 FROM document WHERE message = ?1)")?
+        .query_row([message], |row| row.get(0))?)
+}
+
+/// The rows that carry files of a message into the chart.
+pub(crate) fn carriers(connection: &Connection, message: &str) -> Result<Vec<OutboxId>, StoreError> {
+    let mut statement = connection.prepare_cached("SELECT row FROM document WHERE message = ?1 AND row IS NOT NULL")?;
+    let rows = statement.query_map([message], |row| row.id(0))?;
+    Ok(rows.collect::<Result<_, _>>()?)
+}
+
+/// Threads of a patient that have files here.
+pub(crate) fn of_patient(connection: &Connection, patient: &str) -> Result<Vec<String>, StoreError> {
+    let mut statement = connection.prepare_cached(
+        "SELECT t.id FROM thread t
+         WHERE t.patient = ?1 AND EXISTS (SELECT 1 FROM document d WHERE d.thread = t.id)",
+    )?;
+    let rows = statement.query_map([patient], |row| row.get(0))?;
+    Ok(rows.collect::<Result<_, _>>()?)
 }
 
 /// A message is gone, and with it the files of which nothing is on its way.

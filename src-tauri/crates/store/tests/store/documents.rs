@@ -1,10 +1,10 @@
 //! Files that Ana sends with her messages: they wait among the documents until somebody has said what each is.
 
 use tern_inbox::{
-    arrival::{Content, Kind},
+    arrival::{Arrival, Content, Kind},
     document::{Description, DocumentType, FileKey, Filing, ToFile, identity},
     ids::{AttachmentId, PatientId, ThreadId},
-    message::{Attachment, Standing, Thread},
+    message::{Attachment, Message, Standing, Thread},
     outbox::{Intent, Wedge},
     party::PartyRef,
     work_item::{WorkItem, WorkStatus},
@@ -172,8 +172,66 @@ fn a_message_that_is_taken_back_takes_its_unfiled_files_with_it() {
     let mut retracted = a_message("m1", "rash", 0, "A rash on the arm");
     retracted.standing = Standing::Retracted;
     scene.apply(Kind::Communication, vec![of_message(retracted, 2)]);
+    assert_eq!(places(&scene), [0], "what nobody filed went with it");
+    is_stuck_until_given_up(&scene);
+}
+
+/// A filing that cannot go is seen by whoever filed it, and goes with its last word.
+fn is_stuck_until_given_up(scene: &Scene) {
+    assert!(scene.ready(noon() + minutes(2)).is_empty(), "nothing of it leaves");
+    let row = waiting(scene).remove(0);
+    assert_eq!((row.wedged, row.patient), (Some(Wedge::ChangedSince), Some(PatientId::from("leo"))));
+    scene.cache.write(noon(), |writer| writer.document_give_up(&photo(0), &osei())).unwrap();
+    assert_eq!(places(scene), [0_u32; 0]);
+    assert!(matches!(file(scene, 0), Err(StoreError::NotFound(_))), "nothing that was taken back is filed");
+}
+
+#[test]
+fn what_was_filed_of_a_message_that_is_gone_is_seen_to_be_stuck() {
+    let scene = with_photos();
+    file(&scene, 0).unwrap();
+    scene.apply(Kind::Communication, vec![arrival(Kind::Communication, "m1", 2, Content::Deleted)]);
+    assert_eq!(places(&scene), [0]);
+    is_stuck_until_given_up(&scene);
+}
+
+#[test]
+fn a_message_that_is_taken_back_after_its_file_was_filed_is_told_once() {
+    let scene = with_photos();
+    file(&scene, 0).unwrap();
+    let row = scene.ready(noon() + minutes(2)).remove(0);
+    scene.cache.write(noon(), |writer| writer.outbox_sending(&row.id)).unwrap();
+    scene.cache.write(noon(), |writer| writer.outbox_acknowledged(&row.id, &Acknowledged::default())).unwrap();
+    assert_eq!(places(&scene), [1]);
+    let mut rash = a_message("m1", "rash", 0, "A rash on the arm");
+    rash.attachments = vec![a_photo("DocumentReference/p0"), a_photo("DocumentReference/p1")];
+    let retracted = Message { standing: Standing::Retracted, ..rash.clone() };
+    scene.apply(Kind::Communication, vec![of_message(retracted.clone(), 2)]);
+    assert_eq!(places(&scene), [0], "the chart has it still");
+    assert!(waiting(&scene)[0].retracted);
+    // It comes again: then the chart has what it should have.
+    scene.apply(Kind::Communication, vec![of_message(rash, 3)]);
+    assert_eq!((places(&scene), state(&scene, 0)), (vec![1], Filing::Filed));
+    scene.apply(Kind::Communication, vec![of_message(retracted, 4)]);
+    scene.cache.write(noon(), |writer| writer.document_give_up(&photo(0), &osei())).unwrap();
     assert_eq!(places(&scene), [0_u32; 0]);
-    assert!(!scene.ready(noon() + minutes(2)).is_empty(), "what was filed goes on");
+}
+
+#[test]
+fn whoever_looks_hears_of_a_file_that_goes_and_of_a_patient_who_is_renamed() {
+    let scene = with_photos();
+    let done = WorkItem { status: WorkStatus::Completed, ..an_item("t1", "rash", "m1") };
+    scene.apply(Kind::Task, vec![of_item(done, 2)]);
+    let hears = |scene: &Scene, act: &dyn Fn()| {
+        let mut changes = scene.cache.subscribe();
+        act();
+        std::iter::from_fn(|| changes.try_recv().ok()).any(|heard| heard.tags.contains(&Tag::Documents))
+    };
+    assert!(hears(&scene, &|| drop(scene.apply(Kind::Patient, vec![Arrival { version: "7".into(), ..leo() }]))));
+    let mut without = a_message("m1", "rash", 0, "A rash on the arm");
+    without.attachments = Vec::new();
+    assert!(hears(&scene, &|| drop(scene.apply(Kind::Communication, vec![of_message(without.clone(), 2)]))));
+    assert_eq!(places(&scene), [0_u32; 0]);
 }
 
 #[test]

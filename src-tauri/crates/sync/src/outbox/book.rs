@@ -7,7 +7,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use tern_inbox::{
     document::ToFile,
     ids::{MessageId, OutboxId, ThreadId, WorkItemId},
-    message::{Delivery, Standing},
+    message::{Delivery, Message, Standing},
     outbox::{Intent, OutboxRow, Wedge, retimed},
     party::PartyRef,
     practice_table::TableKind,
@@ -61,8 +61,9 @@ pub(super) enum Place {
     Here { thread: String, message: String },
     /// It has not come (a new cache), or is gone.
     NotHere,
-    /// Its thread has become another patient's than the one whose chart the file goes to.
-    Anothers,
+    /// Not as whoever filed it saw it: taken back, in another conversation or another patient's, or with another file
+    /// in its place.
+    Changed,
 }
 
 /// The cache, for the outbox.
@@ -307,21 +308,21 @@ impl Book {
 
     /// The server's ids of the thread and the message of a file.
     pub(super) async fn where_filed(&self, what: &ToFile) -> Result<Place, OutboxError> {
-        let (thread, message, patient) = (what.thread.clone(), what.file.message.clone(), what.patient.clone());
-        let (place, attachment) = (what.file.place, what.attachment.clone());
+        let what = what.clone();
         self.read(move |reader| {
-            let Some(found) = reader.thread_on_server(&thread)? else { return Ok(Place::NotHere) };
-            let Some(carries) = reader.message(&message)? else { return Ok(Place::NotHere) };
-            // Taken back, moved to another conversation, or another file in its place: not what somebody looked at.
-            let carries = carries.row.message;
-            let place = usize::try_from(place).unwrap_or(usize::MAX);
-            let is_there = carries.attachments.get(place).is_some_and(|file| file.id == attachment);
-            let stands = carries.standing == Standing::Sent && carries.thread == thread && is_there;
-            if !stands || found.row.patient.as_ref() != Some(&patient) {
-                return Ok(Place::Anothers);
+            let Some(thread) = reader.thread_on_server(&what.thread)? else { return Ok(Place::NotHere) };
+            let Some(found) = reader.message(&what.file.message)? else { return Ok(Place::NotHere) };
+            let message = &found.row.message;
+            if thread.row.patient.as_ref() != Some(&what.patient)
+                || message.thread != what.thread
+                || !carries(message, &what)
+            {
+                return Ok(Place::Changed);
             }
-            let thread = found.server_id.unwrap_or_else(|| thread.as_str().to_owned());
-            Ok(Place::Here { thread, message: message_id(reader, &message)? })
+            Ok(Place::Here {
+                thread: thread.server_id.unwrap_or_else(|| what.thread.as_str().to_owned()),
+                message: found.server_id.unwrap_or_else(|| what.file.message.as_str().to_owned()),
+            })
         })
         .await
     }
@@ -415,6 +416,13 @@ impl Book {
         })
         .await
     }
+}
+
+/// Whether a message that stands carries a file at its place still.
+pub(super) fn carries(message: &Message, what: &ToFile) -> bool {
+    let place = usize::try_from(what.file.place).unwrap_or(usize::MAX);
+    message.standing == Standing::Sent
+        && message.attachments.get(place).is_some_and(|attachment| attachment.id == what.attachment)
 }
 
 /// The messages that wait for a claim and have not left.

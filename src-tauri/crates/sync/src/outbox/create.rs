@@ -286,6 +286,7 @@ fn deed(action: &str) -> Option<Deed> {
         Deed::Close,
         Deed::PutBack,
         Deed::File,
+        Deed::FileUnseen,
         Deed::FileNotNeeded,
         Deed::Undo,
         Deed::SendAnyway,

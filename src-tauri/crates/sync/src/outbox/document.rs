@@ -1,22 +1,29 @@
 //! A file into the chart, in steps of which each is repeatable.
 //!
 //! ```text
-//!   is the document there? ──yes────────────────────────────┐
-//!     │ no                                                  v
-//!   fetch the bytes ─> the ones that were looked at? ─> Binary ─> DocumentReference ─> Provenance ─> done
-//!                          (SHA-256)                  (where they have no place of their own)
+//!   is the document there? ──yes, this patient's and these bytes─────────────────────┐
+//!     │ no                                                                           v
+//!   does the message stand? ─> the bytes that were looked at? ─> Binary ─> DocumentReference ─> Provenance ─> done
 //! ```
-//! Whatever breaks off in between is begun again at the first step: the ids follow from the message, so a step that was
-//! done is found done. The row goes only when all of it is there. So a large file whose answer was lost, or whose
-//! document was refused after its bytes had arrived, can always be finished.
+//! Whatever breaks off in between is begun again at the first step: the ids follow from the message and the bytes, so a
+//! step that was done is found done. The row goes only when all of it is there. So a large file whose answer was lost, or
+//! whose document was refused after its bytes had arrived, can always be finished.
+//!
+//! Nothing is believed that can be read. A filing may have waited for days: the message and its conversation are read
+//! before anything is made of them, and the document afterwards. One that stands under our id and is another patient's,
+//! entered in error, or of other bytes is not ours, and a person decides. The bytes are written as a Binary of our own
+//! even where they have one: whoever owns that may change it after it was filed.
 //!
 //! On a server that takes no ids of ours a Binary has no name by which to find it: one whose answer was lost is written
 //! again, and the first stays behind with nobody naming it. The document itself is found by its identifier.
 
 use tern_fhir::{
     answer::{ReadAnswer, to_read},
-    exchange::Request,
-    read::file,
+    exchange::{Request, Response},
+    read::{
+        self, Reading,
+        file::{self, InChart},
+    },
     search,
     write::{
         create::{Creating, New},
@@ -24,14 +31,16 @@ use tern_fhir::{
     },
 };
 use tern_inbox::{
+    arrival::{Content, Kind},
     document::{ToFile, binary_identity, look},
+    message::Thread,
     outbox::{Answer, Intent, OutboxRow, Wedge},
 };
 use tern_store::Acknowledged;
 
 use super::{
     Outbox, OutboxError, Way, Written,
-    book::{Fate, Place},
+    book::{Fate, Place, carries},
     create::{Found, first_of},
     item::reading_refused,
     without_answer,
@@ -40,17 +49,6 @@ use crate::files::{FETCH, NotFetched};
 
 /// One step: what the server calls what was made, or what becomes of the row.
 type Step<T> = Result<Result<T, Fate>, OutboxError>;
-
-/// What stands under the document's own id.
-enum Under {
-    /// The document: it is filed.
-    Counts,
-    /// It was, and somebody marked it as entered in error.
-    Retracted,
-    Nothing,
-    /// It can't be told.
-    No(Answer),
-}
 
 impl Outbox {
     /// Files a file.
@@ -62,7 +60,7 @@ impl Outbox {
                 let fate = self.fate(row, Answer::Transient { retry_after: None }, Acknowledged::default());
                 return self.settle_one(row, fate).await;
             }
-            Place::Anothers => return self.settle_one(row, Fate::Wedged(Wedge::ChangedSince)).await,
+            Place::Changed => return self.settle_one(row, Fate::Wedged(Wedge::ChangedSince)).await,
         };
         // Taken back in the last moment.
         let Some(row) = self.taken(row).await? else { return Ok(()) };
@@ -99,8 +97,11 @@ impl Outbox {
 
     /// The bytes, where they need a place of their own, and the document that names them.
     async fn bytes_and_document(&self, row: &OutboxRow, what: &ToFile, thread: &str, message: &str) -> Step<String> {
+        if let Some(fate) = self.still_stands(row, what, thread, message).await? {
+            return Ok(Err(fate));
+        }
         // One file at a time, from here until it is up.
-        let (fetched, _permit) = match self.line.file(&what.attachment, message, &what.patient).await {
+        let (fetched, _permit) = match self.line.file(&what.attachment, (message, thread), &what.patient).await {
             Ok(fetched) => fetched,
             Err(not) => return Ok(Err(self.not_fetched(row, &not))),
         };
@@ -112,18 +113,14 @@ impl Outbox {
         let Ok(looked) = look(&fetched.bytes, title) else { return Ok(Err(refused("file"))) };
         let (thread, from) = (format!("Communication/{thread}"), format!("Communication/{message}"));
         let sums = Sums::of(&fetched.bytes);
-        let url = match fetched.source.url() {
-            Some(url) => url,
-            None => {
-                let id = binary_identity(&what.document);
-                let binary = document::binary(&id, looked.media.name, &thread, &fetched.bytes);
-                drop(fetched);
-                match self.step(row, &binary).await? {
-                    Ok(id) => format!("Binary/{id}"),
-                    Err(fate) => return Ok(Err(fate)),
-                }
-            }
+        let id = binary_identity(&what.document);
+        let binary = document::binary(&id, looked.media.name, &thread, &fetched.bytes);
+        drop(fetched);
+        let url = match self.step(row, &binary).await? {
+            Ok(id) => format!("Binary/{id}"),
+            Err(fate) => return Ok(Err(fate)),
         };
+        drop(binary);
         let filed = Filed {
             to_file: what,
             thread: &thread,
@@ -133,10 +130,66 @@ impl Outbox {
             by: &row.author,
             at: self.time.now(),
         };
-        match document::document(&filed, &url) {
-            Ok(new) => self.step(row, &new).await,
-            Err(_) => Ok(Err(refused("value"))),
+        let Ok(new) = document::document(&filed, &url) else { return Ok(Err(refused("value"))) };
+        let document = match self.step(row, &new).await? {
+            Ok(document) => document,
+            Err(fate) => return Ok(Err(fate)),
+        };
+        // What was there already under our name answers as if it had been made.
+        Ok(match self.document_of(row, &document).await? {
+            Ok(Some(there)) if there.is(what) => Ok(document),
+            Ok(Some(_)) => Err(Fate::Wedged(Wedge::ChangedSince)),
+            Ok(None) => Err(self.fate(row, Answer::Transient { retry_after: None }, Acknowledged::default())),
+            Err(fate) => Err(fate),
+        })
+    }
+
+    /// Whether the server has the message and its conversation as whoever filed saw them: what the cache knows of them
+    /// may be as old as the filing. None where it has.
+    async fn still_stands(
+        &self,
+        row: &OutboxRow,
+        what: &ToFile,
+        thread: &str,
+        message: &str,
+    ) -> Result<Option<Fate>, OutboxError> {
+        let is_theirs = |thread: &Thread| thread.patient.as_ref() == Some(&what.patient);
+        let changed = Ok(Some(Fate::Wedged(Wedge::ChangedSince)));
+        match self.communication(row, message).await? {
+            Err(fate) => return Ok(Some(fate)),
+            Ok(Some(Content::Message { message, flat_thread })) if carries(&message, what) => match flat_thread {
+                // It is a conversation by itself, or its beginning is another message; no other says whose it is.
+                Some(flat) => return if is_theirs(&flat) { Ok(None) } else { changed },
+                None if message.thread.as_str() == thread => {}
+                None => return changed,
+            },
+            Ok(_) => return changed,
         }
+        match self.communication(row, thread).await? {
+            Err(fate) => Ok(Some(fate)),
+            Ok(Some(Content::Thread(thread))) if is_theirs(&thread) => Ok(None),
+            Ok(Some(Content::Message { flat_thread: Some(flat), .. })) if is_theirs(&flat) => Ok(None),
+            Ok(_) => changed,
+        }
+    }
+
+    /// A message or a thread as the server has it; none where it is gone.
+    async fn communication(&self, row: &OutboxRow, id: &str) -> Step<Option<Content>> {
+        let base = self.line.server.fhir_base();
+        self.read_of(row, search::read("Communication", id), |response| {
+            let received = response.date.unwrap_or_else(|| self.time.now());
+            read::one(response, &Reading { expected: Kind::Communication, base, received })
+                .ok()
+                .map(|arrival| arrival.content)
+        })
+        .await
+    }
+
+    /// A document as it stands; none where there is none.
+    async fn document_of(&self, row: &OutboxRow, id: &str) -> Step<Option<InChart>> {
+        let base = self.line.server.fhir_base();
+        self.read_of(row, search::read("DocumentReference", id), |response| file::document_of(response, base).ok())
+            .await
     }
 
     /// The server's id of the document, where it is there: by this machine or another.
@@ -144,53 +197,42 @@ impl Outbox {
         let identity = format!("urn:uuid:{}", what.document);
         let own_ids = self.facts.server().own_ids;
         if own_ids.is_hoped() {
-            match self.document_under_our_id(what).await? {
-                Under::Counts => return Ok(Ok(Some(what.document.clone()))),
-                // Somebody took it out of the chart, and the id is used up: a person has to know.
-                Under::Retracted => return Ok(Err(Fate::Wedged(Wedge::ChangedSince))),
-                Under::Nothing if own_ids.is_proven() => return Ok(Ok(None)),
-                Under::Nothing => {}
-                Under::No(answer) => return Ok(Err(self.fate(row, answer, Acknowledged::default()))),
+            match self.document_of(row, &what.document).await? {
+                Ok(Some(there)) if there.is(what) => return Ok(Ok(Some(there.id))),
+                Ok(Some(_)) => return Ok(Err(Fate::Wedged(Wedge::ChangedSince))),
+                Ok(None) if own_ids.is_proven() => return Ok(Ok(None)),
+                Ok(None) => {}
+                Err(fate) => return Ok(Err(fate)),
             }
         }
-        let request = search::by_identity("DocumentReference", &identity);
-        let found = self.ids(row, request, |response| file::documents_with(response, &identity).ok()).await?;
+        let (request, base) = (search::by_identity("DocumentReference", &identity), self.line.server.fhir_base());
+        let found = self.found(row, request, |page| file::documents_with(page, &identity, base).ok()).await?;
         Ok(match found {
-            Ok(found) if found.ids.is_empty() && !found.all => Err(refused("incomplete")),
-            Ok(found) => Ok(found.ids.into_iter().next()),
+            Ok(found) => match found.ids.iter().find(|there| there.is(what)) {
+                Some(there) => Ok(Some(there.id.clone())),
+                None if !found.ids.is_empty() => Err(Fate::Wedged(Wedge::ChangedSince)),
+                None if !found.all => Err(refused("incomplete")),
+                None => Ok(None),
+            },
             Err(fate) => Err(fate),
         })
     }
 
-    async fn document_under_our_id(&self, what: &ToFile) -> Result<Under, OutboxError> {
-        let response = match self.line.send(search::read("DocumentReference", &what.document)).await {
-            Ok(response) => response,
-            Err(unanswered) => return Ok(Under::No(without_answer(&unanswered, Way::Reading))),
-        };
-        Ok(match to_read(&response) {
-            ReadAnswer::Here => match file::counts(&response) {
-                Ok(true) => Under::Counts,
-                Ok(false) => Under::Retracted,
-                Err(_) => Under::No(Answer::Transient { retry_after: None }),
-            },
-            ReadAnswer::Gone => Under::Nothing,
-            refusal => Under::No(reading_refused(&refusal, &response)),
-        })
-    }
-
-    /// Who filed it. A server that keeps no such records keeps no document back: that it is filed is what matters.
+    /// Who filed it. A server that keeps no such records keeps no document back: that it is filed is what matters. One
+    /// that is there is left: it may be another's, who filed it first.
     async fn provenance(&self, row: &OutboxRow, new: &New, document: &str) -> Result<Option<Fate>, OutboxError> {
-        if self.facts.server().own_ids.is_proven() {
-            // Whoever filed it first stays the one who did, also where a server writes over what is there.
+        let own_ids = self.facts.server().own_ids;
+        if own_ids.is_hoped() {
             match self.find_by_id(new).await? {
                 Found::There(_) => return Ok(None),
-                Found::NotThere | Found::No(Answer::Refused { .. }) => {}
+                Found::NotThere | Found::No(Answer::Refused { .. } | Answer::Gone) => {}
                 Found::No(answer) => return Ok(Some(self.fate(row, answer, Acknowledged::default()))),
             }
-        } else {
+        }
+        if !own_ids.is_proven() {
             let base = self.line.server.fhir_base();
             let request = search::provenance_of(document);
-            let found = self.ids(row, request, |response| file::provenances_of(response, document, base).ok()).await?;
+            let found = self.found(row, request, |page| file::provenances_of(page, document, base).ok()).await?;
             match found {
                 Ok(found) if !found.ids.is_empty() => return Ok(None),
                 // One that cannot be searched for: twice is better than never.
@@ -217,7 +259,7 @@ impl Outbox {
         };
         let mut request = new.request(how);
         if new.resource_type == "Binary" {
-            // As long as it may take to come, it may take to go.
+            // As long as it was to come.
             request.timeout = Some(FETCH);
         }
         let answer = match self.write(request).await? {
@@ -245,12 +287,22 @@ impl Outbox {
         Ok(Err(self.fate(row, answer, Acknowledged::default())))
     }
 
-    async fn ids(
+    /// A page of what was searched for.
+    async fn found<T>(&self, row: &OutboxRow, request: Request, read: impl Fn(&Response) -> Option<T>) -> Step<T> {
+        Ok(match self.read_of(row, request, read).await? {
+            Ok(Some(found)) => Ok(found),
+            Ok(None) => Err(self.fate(row, Answer::Gone, Acknowledged::default())),
+            Err(fate) => Err(fate),
+        })
+    }
+
+    /// What a reading brings; none for what is gone.
+    async fn read_of<T>(
         &self,
         row: &OutboxRow,
         request: Request,
-        read: impl Fn(&tern_fhir::exchange::Response) -> Option<file::Found>,
-    ) -> Step<file::Found> {
+        read: impl Fn(&Response) -> Option<T>,
+    ) -> Step<Option<T>> {
         let response = match self.line.send(request).await {
             Ok(response) => response,
             Err(unanswered) => {
@@ -260,9 +312,10 @@ impl Outbox {
         };
         let answer = match to_read(&response) {
             ReadAnswer::Here => match read(&response) {
-                Some(found) => return Ok(Ok(found)),
+                Some(found) => return Ok(Ok(Some(found))),
                 None => Answer::Transient { retry_after: None },
             },
+            ReadAnswer::Gone => return Ok(Ok(None)),
             refusal => reading_refused(&refusal, &response),
         };
         Ok(Err(self.fate(row, answer, Acknowledged::default())))
@@ -277,11 +330,9 @@ impl Outbox {
             NotFetched::Refused(status) => Answer::Refused { status: *status, code: None },
             NotFetched::Elsewhere
             | NotFetched::TooLarge
-            | NotFetched::Several
             | NotFetched::Anothers
-            | NotFetched::NoFile => {
-                return Fate::Wedged(Wedge::ChangedSince);
-            }
+            | NotFetched::NoFile
+            | NotFetched::Several => return Fate::Wedged(Wedge::ChangedSince),
         };
         self.fate(row, answer, Acknowledged::default())
     }

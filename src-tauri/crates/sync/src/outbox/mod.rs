@@ -64,7 +64,7 @@ use crate::{
     status::Board,
 };
 
-/// Lanes under way at once; claims, which a person waits for, come on top.
+/// Lanes under way at once; claims, which a person waits for, come on top, and the one for files, which takes minutes.
 const MOST_AT_ONCE: usize = 4;
 
 /// Why a row could not be worked on: never what the server said, which is a row's fate.
@@ -81,23 +81,19 @@ pub(crate) enum OutboxError {
 enum Lane {
     Thread(ThreadId),
     Alone(OutboxId),
-    /// Files on their way into the chart, one after the other: each is megabytes, and no reply waits for them.
+    /// Files, one after the other: there is one place for them on the line, and nobody's reply waits for it.
     Files,
     /// No row's: second copies are retracted there.
     Extras,
 }
 
 impl Lane {
-    /// Whether a reply may have to wait for it.
-    fn counts(&self) -> bool {
-        !matches!(self, Self::Files | Self::Extras)
-    }
-
     fn of(row: &OutboxRow) -> Self {
-        if matches!(row.intent, Intent::File { .. }) {
-            return Self::Files;
+        match (&row.intent, &row.thread) {
+            (Intent::File { .. }, _) => Self::Files,
+            (_, Some(thread)) => Self::Thread(thread.clone()),
+            (_, None) => Self::Alone(row.id.clone()),
         }
-        row.thread.clone().map_or_else(|| Self::Alone(row.id.clone()), Self::Thread)
     }
 }
 
@@ -149,7 +145,12 @@ struct Lanes {
 impl Lanes {
     /// Lanes of rows under way. Second copies are retracted on top: nobody waits for that.
     fn at_work(&self) -> usize {
-        self.busy.iter().filter(|lane| lane.counts()).count()
+        self.busy.len() - usize::from(self.busy.contains(&Lane::Extras))
+    }
+
+    /// Of these, those that keep others back.
+    fn in_the_way(&self) -> usize {
+        self.at_work() - usize::from(self.busy.contains(&Lane::Files))
     }
 
     fn begin(&mut self, lane: Lane, job: impl Future<Output = Result<(), OutboxError>> + Send + 'static) {
@@ -247,8 +248,8 @@ impl Outbox {
         for row in ready {
             let lane = Lane::of(&row);
             let urgent = matches!(row.intent, Intent::Claim { .. });
-            let waits = lane.counts() && !urgent && lanes.at_work() >= MOST_AT_ONCE;
-            if lanes.busy.contains(&lane) || waits {
+            let on_top = urgent || lane == Lane::Files;
+            if lanes.busy.contains(&lane) || (!on_top && lanes.in_the_way() >= MOST_AT_ONCE) {
                 continue;
             }
             lanes.begin(lane, Arc::clone(self).deliver(row));

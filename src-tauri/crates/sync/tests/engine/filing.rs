@@ -104,7 +104,7 @@ impl Filer {
 
     async fn fetches(&self) -> Result<Vec<u8>, NotFetched> {
         let engine = self.desk.engine();
-        engine.file(&self.what.attachment, &message(), &self.what.patient).await.map(|fetched| fetched.bytes)
+        engine.file(&self.what.attachment, (&message(), "t0"), &self.what.patient).await.map(|fetched| fetched.bytes)
     }
 
     fn state(&self) -> Filing {
@@ -277,34 +277,6 @@ async fn a_server_that_keeps_no_provenance_has_the_document_all_the_same() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn what_changed_under_a_filing_is_told_and_goes_into_no_chart() {
-    type Change = fn(&Practice);
-    let changes: [(&str, Change); 3] = [
-        ("taken back", |practice| {
-            practice.edit("Communication", &message(), |one| one["status"] = "entered-in-error".into());
-        }),
-        ("moved to another conversation", |practice| {
-            let other = json!([{ "reference": "Communication/t1" }]);
-            practice.edit("Communication", &message(), |one| one["partOf"] = other);
-        }),
-        ("another file in its place", |practice| {
-            let other = json!({ "contentReference": { "reference": "DocumentReference/other" } });
-            practice.edit("Communication", &message(), |one| one["payload"][1] = other);
-        }),
-    ];
-    for (case, change) in changes {
-        let (practice, clock) = with(&reference(), &[]);
-        practice.store(photo_of(&format!("Patient/{}", leo(&practice))));
-        let filer = Filer::sits_down(&practice, &clock, "DocumentReference/photo").await;
-        filer.files_after(TimeDelta::minutes(5));
-        change(&practice);
-        filer.desk.looks().await;
-        assert_eq!(filer.wedge().await, Wedge::ChangedSince, "{case}");
-        assert!(filed(&practice).is_empty(), "{case}");
-    }
-}
-
-#[tokio::test(start_paused = true)]
 async fn a_document_that_somebody_took_out_of_the_chart_does_not_count_as_filed() {
     let (practice, clock) = with(&reference(), &[]);
     practice.store(photo_of(&format!("Patient/{}", leo(&practice))));
@@ -372,4 +344,85 @@ async fn a_file_that_hangs_on_a_slow_line_keeps_no_reply_back() {
     desk.engine().wake();
     desk.until("the reply's leaving", |reader| Ok(reader.outbox_of_message(&reply)?.is_none())).await;
     assert_eq!(scene::answers(&practice, "t0").len(), 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_message_that_was_taken_back_or_moved_while_its_file_waited_files_nothing() {
+    type Change = fn(&Practice);
+    let changes: [(&str, Change); 4] = [
+        ("taken back", |practice| {
+            practice.edit("Communication", "t0-photo", |it| it["status"] = json!("entered-in-error"));
+        }),
+        ("in another conversation", |practice| {
+            let to = json!([{ "reference": "Communication/t1" }]);
+            practice.edit("Communication", "t0-photo", |it| it["partOf"] = to);
+        }),
+        ("with another file", |practice| {
+            let other = json!({ "contentReference": { "reference": "DocumentReference/other" } });
+            practice.edit("Communication", "t0-photo", |it| it["payload"][1] = other);
+        }),
+        ("another patient's", |practice| {
+            let other = json!({ "reference": "Patient/somebody-else" });
+            practice.edit("Communication", "t0", |it| it["subject"] = other);
+        }),
+    ];
+    for (case, change) in changes {
+        for knows in [false, true] {
+            let (practice, clock) = with(&reference(), &[]);
+            practice.store(people::thread("t1", "Another"));
+            practice.store(photo_of(&format!("Patient/{}", leo(&practice))));
+            let filer = Filer::sits_down(&practice, &clock, "DocumentReference/photo").await;
+            if knows {
+                filer.files_after(TimeDelta::seconds(30));
+                change(&practice);
+                filer.desk.looks().await;
+            } else {
+                change(&practice);
+                filer.files();
+            }
+            assert_eq!(filer.wedge().await, Wedge::ChangedSince, "{case} {knows}");
+            assert!(filed(&practice).is_empty() && practice.all("Binary").is_empty(), "{case} {knows}");
+        }
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_document_that_stands_under_our_name_and_is_another_is_not_taken_for_ours() {
+    for quirks in WAYS {
+        for (case, change) in [
+            ("entered in error", json!({ "status": "entered-in-error" })),
+            ("another patient's", json!({ "subject": { "reference": "Patient/somebody-else" } })),
+            ("nobody's", json!({ "subject": null })),
+        ] {
+            let (practice, clock) = with(&reference(), quirks);
+            practice.store(photo_of(&format!("Patient/{}", leo(&practice))));
+            let filer = Filer::sits_down(&practice, &clock, "DocumentReference/photo").await;
+            let mut there = json!({
+                "resourceType": "DocumentReference", "id": filer.what.document, "status": "current",
+                "identifier": [{ "system": "urn:ietf:rfc:3986", "value": format!("urn:uuid:{}", filer.what.document) }],
+                "subject": { "reference": format!("Patient/{}", leo(&practice)) }
+            });
+            there.as_object_mut().expect("an object").extend(change.as_object().expect("an object").clone());
+            practice.store(there);
+            filer.files();
+            assert_eq!(filer.wedge().await, Wedge::ChangedSince, "{case} {quirks:?}");
+            assert!(practice.all("Binary").is_empty() && practice.all("Provenance").is_empty(), "{case} {quirks:?}");
+        }
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn bytes_that_are_guarded_as_anothers_are_neither_shown_nor_filed() {
+    let behind = json!({ "contentAttachment": { "title": "p.png", "url": "Binary/b" } });
+    for (context, ours) in
+        [("Patient/somebody-else", false), ("Communication/t9", false), ("Communication/t0", true), ("Group/all", true)]
+    {
+        let (practice, clock) = with(&behind, &[]);
+        let guarded = json!({ "reference": context });
+        practice.store(json!({ "resourceType": "Binary", "id": "b", "contentType": "image/png", "data": base64(),
+            "securityContext": guarded }));
+        let filer = Filer::sits_down(&practice, &clock, "Binary/b").await;
+        let expected = if ours { Ok(picture()) } else { Err(NotFetched::Anothers) };
+        assert_eq!(filer.fetches().await, expected, "{context}");
+    }
 }

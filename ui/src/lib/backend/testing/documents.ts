@@ -5,12 +5,15 @@ import type { DocumentPreview } from "$bindings/DocumentPreview";
 import type { DocumentRequest } from "$bindings/DocumentRequest";
 import type { DocumentRow } from "$bindings/DocumentRow";
 import type { Ended } from "$bindings/Ended";
+import type { MessageRow } from "$bindings/MessageRow";
 import { MemoryTables } from "./tables";
 
 export abstract class MemoryDocuments extends MemoryTables {
   files: DocumentRow[] = [];
   /** What a file is, by its message; a small picture where nothing is said. */
   looks = new Map<string, DocumentPreview>();
+  /** Files of messages, as `message place`, that the chart does without. */
+  dismissed = new Set<string>();
   #filed = new Map<string, DocumentRow>();
   #ids = 0;
 
@@ -64,6 +67,15 @@ export abstract class MemoryDocuments extends MemoryTables {
     this.files = [...this.files, row].sort((one, other) => one.sent - other.sent);
     this.changed(["documents", "rail"]);
     return true;
+  }
+
+  protected withFilings(messages: MessageRow[]): MessageRow[] {
+    return messages.map((message) => ({
+      ...message,
+      attachments: message.attachments.map((file, place) =>
+        this.dismissed.has(`${message.id} ${place}`) ? { ...file, filing: "not-needed" } : file,
+      ),
+    }));
   }
 
   protected documentCount(): { count: number; oldest: number | null } {

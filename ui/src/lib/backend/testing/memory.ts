@@ -426,7 +426,7 @@ export class MemoryBackend extends MemorySettings implements Backend {
       category: row.category,
       urgency: row.urgency,
       due: row.due,
-      messages: messagesOf(row, this.now()),
+      messages: this.withFilings(messagesOf(row, this.now())),
       workItems: [`Task/${thread}`],
       claimConfirmed: this.statusNow.connection === "online",
       lostTo: null,
