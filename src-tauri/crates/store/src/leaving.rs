@@ -4,8 +4,8 @@ use std::collections::BTreeSet;
 
 use chrono::{DateTime, Utc};
 use tern_inbox::{
-    ids::{OutboxId, ThreadId},
-    message::Delivery,
+    ids::{OutboxId, PatientId, ThreadId},
+    message::{Authorship, Delivery},
     outbox::{Intent, OutboxRow},
     party::PartyRef,
     private::PrivateText,
@@ -31,7 +31,8 @@ pub struct UnsentReply {
 
 impl Reader<'_> {
     /// The member's replies that the server does not have, in the order in which they were written: what a
-    /// sign-out lists. Reasons and other internal notes are not among them.
+    /// sign-out lists. A draft that was handed over is one: somebody's answer, which a colleague is to go on with. Reasons
+    /// and other internal notes are not among them.
     ///
     /// # Errors
     /// [`StoreError`].
@@ -45,19 +46,30 @@ impl Reader<'_> {
             if !leaves {
                 held.extend(row.thread.clone());
             }
-            let (Intent::Send { message, .. }, Some(of)) = (&row.intent, &row.thread) else { continue };
+            let Intent::Send { message, .. } = &row.intent else { continue };
             let Some(placed) = self.message(message)? else { continue };
-            let patient = thread::get(self.connection(), of.as_str())?.and_then(|thread| thread.patient);
-            let Some(patient) = patient else { continue };
+            let is_draft = placed.row.message.authorship == Authorship::Draft;
+            let Some((of, patient)) = self.whose(&placed.row.message.thread, is_draft)? else { continue };
             let known = patient::get(self.connection(), patient.as_str())?;
             unsent.push(UnsentReply {
-                thread: of.clone(),
+                thread: of,
                 patient_name: known.map(|patient| patient.name).unwrap_or_default(),
                 written: placed.row.message.sent,
                 leaves,
             });
         }
         Ok(unsent)
+    }
+
+    /// The patient's thread that words are for, and the patient: what a thread is about counts for drafts alone.
+    fn whose(&self, thread: &ThreadId, is_draft: bool) -> Result<Option<(ThreadId, PatientId)>, StoreError> {
+        let Some(found) = thread::get(self.connection(), thread.as_str())? else { return Ok(None) };
+        let of = match found.about {
+            Some(about) if is_draft => about,
+            _ => thread.clone(),
+        };
+        let patient = thread::get(self.connection(), of.as_str())?.and_then(|thread| thread.patient);
+        Ok(patient.map(|patient| (of, patient)))
     }
 
     /// How often the member has touched a thread.

@@ -54,6 +54,14 @@ fn handed_over() -> (Scene, Ended) {
 }
 
 #[test]
+fn a_draft_that_was_handed_over_is_an_answer_that_is_not_sent_and_a_note_is_none() {
+    let (scene, _) = handed_over();
+    let unsent = scene.cache.read(|reader| reader.unsent_replies(&osei())).unwrap();
+    let of: Vec<_> = unsent.iter().map(|one| (one.thread.as_str(), one.patient_name.reveal(), one.leaves)).collect();
+    assert_eq!(of, [("cough", "Leo Ruiz", false)]);
+}
+
+#[test]
 fn all_that_was_said_in_a_thread_that_is_refused_says_so_where_the_patient_is() {
     let (scene, _) = handed_over();
     assert_eq!((row_of(&scene, "n1").delivery, row_of(&scene, "n2").delivery), (Delivery::Wedged, Delivery::Wedged));
