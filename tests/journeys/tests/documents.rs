@@ -51,10 +51,9 @@ async fn a_photo_is_filed() {
     window.until(shown, vec![], "the photo").await.unwrap();
     accessible(&window).await;
 
-    let title = window.see("[data-testid=document-title]").await.unwrap();
-    title.clear().await.unwrap();
-    title.send_keys(TITLE).await.unwrap();
-    window.see("[data-testid=document-file]").await.unwrap().click().await.unwrap();
+    window.clear("[data-testid=document-title]").await.unwrap();
+    window.fill("[data-testid=document-title]", TITLE).await.unwrap();
+    window.click("[data-testid=document-file]").await.unwrap();
     window.see_words("[data-testid=undo-bar]", TITLE).await.unwrap();
 
     let (document, record) = scene.filed(&thread).await;
