@@ -10,7 +10,10 @@ use std::collections::BTreeSet;
 use chrono::{DateTime, TimeDelta, Utc};
 use rusqlite::Connection;
 use tern_inbox::{
-    coverage::{Coverage, Roster, Validity, When, digest::Candidate},
+    coverage::{
+        Coverage, Roster, Validity, When,
+        digest::{Candidate, news_of},
+    },
     hours::{Hours, Interval},
     ids::CoverageId,
     member::Member,
@@ -93,7 +96,7 @@ impl Reader<'_> {
     /// # Errors
     /// [`StoreError`].
     pub fn digest_candidates(&self, away: Interval) -> Result<Vec<Candidate>, StoreError> {
-        let me = self.me()?;
+        let (me, news) = (self.me()?, news_of(away));
         let mut found = work_item::closed_since(self.connection(), away.start)?;
         for queue in [Queue::Mine, Queue::Waiting] {
             found.extend(work_item::open_in(self.connection(), &queue.key())?);
@@ -102,7 +105,7 @@ impl Reader<'_> {
         let changed_hands = work_item::changed_hands_since(self.connection(), away.start)?;
         found.extend(changed_hands.into_iter().filter(|(item, _)| !listed.contains(&item.id)));
         let was_mine = |former: &Option<(PartyRef, DateTime<Utc>)>| {
-            former.as_ref().is_some_and(|(owner, until)| me.is(owner) && away.contains(*until))
+            former.as_ref().is_some_and(|(owner, until)| me.is(owner) && news.contains(*until))
         };
         Ok(found.into_iter().map(|(item, former)| Candidate { was_mine: was_mine(&former), item }).collect())
     }

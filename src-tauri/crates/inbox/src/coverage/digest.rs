@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 
 use super::{Roster, Validity};
 use crate::{
@@ -63,15 +63,25 @@ impl Roster {
     }
 }
 
+/// Who ended an absence wrote when by their own idea of the server's clock, which is whole seconds; what was dealt with
+/// bears the server's own stamp. What somebody else did so soon after is news as well.
+const SOON_AFTER: TimeDelta = TimeDelta::seconds(30);
+
+/// An absence, and the moment after it.
+pub fn news_of(away: Interval) -> Interval {
+    Interval { end: away.end.checked_add_signed(SOON_AFTER).unwrap_or(away.end), ..away }
+}
+
 /// What became of a member's work between the two ends of `away`, seen at `now`.
 pub fn digest(away: Interval, candidates: &[Candidate], pools: &[Pool], me: &Me, now: DateTime<Utc>) -> Digest {
     let mut digest = Digest { away, closed: BTreeMap::new(), waiting: BTreeSet::new(), needs_me: BTreeSet::new() };
+    let news = news_of(away);
     for Candidate { item, was_mine } in candidates {
         let Some(thread) = &item.thread else { continue };
         let pool = item.pool.as_ref().and_then(|name| pools.iter().find(|pool| pool.identifier == *name));
         let answers_for = pool.is_some_and(|pool| pool.responsible.as_ref().is_some_and(|who| me.is(who)));
         let owner_is_me = item.owner.as_ref().is_some_and(|owner| me.is(owner));
-        let while_away = away.contains(item.modified);
+        let while_away = news.contains(item.modified);
         let was_theirs = answers_for || *was_mine;
         if !item.status.is_open() {
             // What the member dealt with themselves is no news to them.

@@ -298,12 +298,16 @@ fn a_digest_says_what_was_closed_by_whom_what_waits_and_what_needs_the_member() 
     let away = Interval { start: hours(-5), end: hours(-1) };
     let of = |thread: &str, item: WorkItem| WorkItem { thread: Some(thread.into()), modified: hours(-2), ..item };
     let closed = |item: WorkItem| WorkItem { status: WorkStatus::Completed, ..item };
+    let just_after = hours(-1) + chrono::TimeDelta::milliseconds(900);
     let items = [
         (of("closed", closed(item(Some("osei"), Some("haddad")))), false),
         (of("was-hers", closed(item(Some("nurses"), Some("haddad")))), true),
         (of("others", closed(item(Some("nurses"), Some("haddad")))), false),
         (of("by-herself", closed(item(Some("osei"), Some("osei")))), false),
         (WorkItem { modified: hours(-6), ..of("before", closed(item(Some("osei"), Some("haddad")))) }, false),
+        // The server's stamp of what was dealt with is finer than what ended the absence.
+        (WorkItem { modified: just_after, ..of("just-after", closed(item(Some("osei"), Some("haddad")))) }, false),
+        (WorkItem { modified: noon(), ..of("since", closed(item(Some("osei"), Some("haddad")))) }, false),
         (of("waits", WorkItem { waiting_for: Some(WaitingFor::Patient), ..item(Some("osei"), None) }), false),
         (of("needs", item(Some("osei"), None)), false),
         (of("given", item(None, Some("osei"))), false),
@@ -313,7 +317,8 @@ fn a_digest_says_what_was_closed_by_whom_what_waits_and_what_needs_the_member() 
     let candidates: Vec<_> = items.into_iter().map(|(item, was_mine)| Candidate { item, was_mine }).collect();
     let found = digest(away, &candidates, &pools(), &me("osei"), noon());
     let closed: Vec<_> = found.closed.into_iter().collect();
-    assert_eq!(closed, [("closed".into(), Some(who("haddad"))), ("was-hers".into(), Some(who("haddad")))]);
+    let by_haddad = |thread: &str| (thread.into(), Some(who("haddad")));
+    assert_eq!(closed, [by_haddad("closed"), by_haddad("just-after"), by_haddad("was-hers")]);
     assert_eq!(found.waiting.into_iter().collect::<Vec<_>>(), ["waits".into()]);
     assert_eq!(found.needs_me.into_iter().collect::<Vec<_>>(), ["given".into(), "needs".into()]);
 }
