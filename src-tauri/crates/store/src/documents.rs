@@ -21,16 +21,18 @@ use crate::{
 };
 
 /// What of a thread stands among the documents: what nobody has filed, what the server refused, and what was filed of a
-/// message that was taken back since, where the member sees the thread.
+/// message that was taken back since, where the member sees the thread. What the server refused to its author stands
+/// there for them in any case: nobody else would give it up.
 pub(crate) fn show(writer: &mut Writer<'_>, thread: &str) -> Result<(), StoreError> {
     let files = document::of_thread(writer.connection(), thread)?;
     if files.is_empty() {
         return Ok(());
     }
-    let seen = Reader::new(writer.connection()).sees(&thread.into())?;
+    let (seen, me) = (writer.read().sees(&thread.into())?, writer.read().me()?);
     let mut changed = false;
     for file in files {
-        let waits = seen && (file.filing == Filing::Unfiled || file.stuck || file.retracted);
+        let own_stuck = file.stuck && file.by.as_ref().is_some_and(|by| me.is(by));
+        let waits = own_stuck || (seen && (file.filing == Filing::Unfiled || file.stuck || file.retracted));
         changed |= document::show(writer.connection(), &file.file, waits)?;
     }
     // Whoever shows them looks again in any case: a row that is stuck still stands where it stood.
@@ -39,6 +41,18 @@ pub(crate) fn show(writer: &mut Writer<'_>, thread: &str) -> Result<(), StoreErr
         writer.changes.add(Tag::Queues);
     }
     Ok(())
+}
+
+impl Reader<'_> {
+    /// Whether a filing of this member's is stuck: its author gives it up, also where they see the thread no more.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn document_stuck_by(&self, file: &FileKey, author: &PartyRef) -> Result<bool, StoreError> {
+        let Some(row) = document::get(self.connection(), file)?.and_then(|known| known.row) else { return Ok(false) };
+        let row = rows::get(self.connection(), &row)?;
+        Ok(row.is_some_and(|row| row.delivery == Delivery::Wedged && row.author == *author))
+    }
 }
 
 impl Writer<'_> {

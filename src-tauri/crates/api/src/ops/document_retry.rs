@@ -1,5 +1,7 @@
 //! What the server refused of a filing: again, or given up.
 
+use tern_inbox::rights::Deed;
+
 use crate::{documents::key, dto::DocumentRequest, fail::Answer, program::Program};
 
 impl Program {
@@ -18,13 +20,17 @@ impl Program {
         Ok(())
     }
 
-    /// Gives it up: the file is unfiled again.
+    /// Gives it up: the file is unfiled again. One's own can be given up also where its thread is seen no more.
     ///
     /// # Errors
     /// As [`Program::document_retry`].
     pub async fn document_give_up(&self, request: DocumentRequest) -> Answer<()> {
         let desk = self.desk()?;
-        desk.document(&request.file).await?;
+        desk.may(Deed::Read).await?;
+        let (file, author) = (key(&request.file), desk.member.reference.clone());
+        if !desk.read(move |reader| reader.document_stuck_by(&file, &author)).await? {
+            desk.document(&request.file).await?;
+        }
         let (file, author) = (key(&request.file), desk.member.reference.clone());
         desk.write(move |writer| writer.document_give_up(&file, &author)).await
     }

@@ -7,7 +7,7 @@ use tern_inbox::{
     ids::{AttachmentId, OutboxId, PatientId, ThreadId},
     message::{Attachment, Delivery, Standing},
     outbox::Wedge,
-    party::Party,
+    party::{Party, PartyRef},
     private::PrivateText,
 };
 
@@ -39,7 +39,7 @@ const NOWHERE: &str = "-";
 const WAITING: &str = rows!("d.waits = 1 ORDER BY d.sent, d.message, d.position LIMIT ?1 OFFSET ?2");
 const GET: &str = rows!("d.message = ?1 AND d.position = ?2");
 const COUNT: &str = "SELECT count(*), min(sent) FROM document WHERE waits = 1";
-const OF_THREAD: &str = "SELECT d.message, d.position, d.filing, o.delivery, m.standing
+const OF_THREAD: &str = "SELECT d.message, d.position, d.filing, o.delivery, m.standing, o.author
     FROM document d LEFT JOIN outbox o ON o.id = d.row LEFT JOIN message m ON m.id = d.message WHERE d.thread = ?1";
 
 #[cfg(test)]
@@ -109,6 +109,8 @@ pub struct FileState {
     pub filing: Filing,
     /// It was filed, and the server refused it.
     pub stuck: bool,
+    /// Who filed it, while that is on its way or stuck.
+    pub by: Option<PartyRef>,
     /// It was filed, and its message was taken back since.
     pub retracted: bool,
 }
@@ -214,7 +216,8 @@ pub(crate) fn of_thread(connection: &Connection, thread: &str) -> Result<Vec<Fil
     let rows = statement.query_map([thread], |row| {
         let delivery: Option<Delivery> = row.word_opt(3)?;
         let (filing, stuck) = (row.word(2)?, delivery == Some(Delivery::Wedged));
-        Ok(FileState { file: key(row)?, filing, stuck, retracted: is_retracted(filing, row.word_opt(4)?) })
+        let retracted = is_retracted(filing, row.word_opt(4)?);
+        Ok(FileState { file: key(row)?, filing, stuck, by: row.party_ref_opt(5)?, retracted })
     })?;
     Ok(rows.collect::<Result<_, _>>()?)
 }

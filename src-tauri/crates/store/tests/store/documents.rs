@@ -285,3 +285,24 @@ fn a_filing_whose_message_is_gone_stands_there_to_be_given_up() {
     scene.cache.write(noon(), |writer| writer.document_give_up(&photo(0), &osei())).unwrap();
     assert_eq!(places(&scene), [0_u32; 0]);
 }
+
+#[test]
+fn what_the_server_refused_stands_there_for_its_author_who_sees_the_thread_no_more() {
+    let scene = with_photos();
+    let jo = PartyRef::new("PractitionerRole/jo");
+    let files = |writer: &mut tern_store::Writer<'_>| writer.file_document(&to_file(0), &jo, noon());
+    scene.cache.write(noon(), files).unwrap();
+    let row = scene.cache.read(|reader| reader.outbox()).unwrap().remove(0);
+    scene.cache.write(noon(), |writer| writer.outbox_sending(&row.id)).unwrap();
+    scene.cache.write(noon(), |writer| writer.outbox_wedged(&row.id, Wedge::ChangedSince)).unwrap();
+    let me = |who: &PartyRef| tern_inbox::queue::Me {
+        references: vec![who.clone()],
+        role: tern_inbox::member::Role::FrontOffice,
+    };
+    scene.cache.write(noon(), |writer| writer.set_me(&me(&jo))).unwrap();
+    assert_eq!(places(&scene), [0], "the other one is not Jo's to see");
+    let own = |who: &PartyRef| scene.cache.read(|reader| reader.document_stuck_by(&photo(0), who)).unwrap();
+    assert!(own(&jo) && !own(&mia()));
+    scene.cache.write(noon(), |writer| writer.set_me(&me(&PartyRef::new("PractitionerRole/kim")))).unwrap();
+    assert_eq!(places(&scene), [0_u32; 0]);
+}

@@ -278,13 +278,28 @@ impl Outbox {
             Written::Answered { verdict, .. } => verdict.answer,
         };
         // 412, or a page of somebody in between: with our own id it can be seen whether it is there.
-        if how == Creating::OwnId
-            && matches!(answer, Answer::NoAnswer | Answer::Conflict)
-            && matches!(self.find_by_id(new).await?, Found::There(_))
-        {
-            return Ok(Ok(new.id.clone()));
+        if how == Creating::OwnId && matches!(answer, Answer::NoAnswer | Answer::Conflict) {
+            let is_there = match new.resource_type {
+                "Binary" => self.has_bytes(new).await,
+                _ => matches!(self.find_by_id(new).await?, Found::There(_)),
+            };
+            if is_there {
+                return Ok(Ok(new.id.clone()));
+            }
         }
         Ok(Err(self.fate(row, answer, Acknowledged::default())))
+    }
+
+    /// Whether the server has a Binary of ours. It may hand it out as itself, which is no resource to look at, and takes
+    /// as long as it took to come; whatever stands under an id that follows from the bytes is those bytes.
+    async fn has_bytes(&self, new: &New) -> bool {
+        let mut request = search::read(new.resource_type, &new.id);
+        request.timeout = Some(FETCH);
+        let response = self.line.send(request).await;
+        response.is_ok_and(|response| {
+            let is_page = response.content_type.as_deref().is_some_and(|kind| kind.contains("html"));
+            (200..300).contains(&response.status) && !is_page && !response.body.is_empty()
+        })
     }
 
     /// A page of what was searched for.
