@@ -60,12 +60,28 @@ impl Outbox {
                 let fate = self.fate(row, Answer::Transient { retry_after: None }, Acknowledged::default());
                 return self.settle_one(row, fate).await;
             }
-            Place::Changed => return self.settle_one(row, Fate::Wedged(Wedge::ChangedSince)).await,
+            // Never sent: nothing of it can be there.
+            Place::Changed if row.attempts == 0 => {
+                return self.settle_one(row, Fate::Wedged(Wedge::ChangedSince)).await;
+            }
+            Place::Changed => return self.changed_on_its_way(row, what).await,
         };
         // Taken back in the last moment.
         let Some(row) = self.taken(row).await? else { return Ok(()) };
         let fate = match self.all_of_it(&row, what, &thread, &message).await? {
             Ok(document) => Fate::Sent(Acknowledged { server_id: Some(document), ..Acknowledged::default() }),
+            Err(fate) => fate,
+        };
+        self.settle_one(&row, fate).await
+    }
+
+    /// The message changed while a filing was tried: it may have arrived before, and whoever gives it up would believe
+    /// that the chart does not have it.
+    async fn changed_on_its_way(&self, row: &OutboxRow, what: &ToFile) -> Result<(), OutboxError> {
+        let Some(row) = self.taken(row).await? else { return Ok(()) };
+        let fate = match self.document_there(&row, what).await? {
+            Ok(Some(document)) => Fate::Sent(Acknowledged { server_id: Some(document), ..Acknowledged::default() }),
+            Ok(None) => Fate::Wedged(Wedge::ChangedSince),
             Err(fate) => fate,
         };
         self.settle_one(&row, fate).await

@@ -426,3 +426,27 @@ async fn bytes_that_are_guarded_as_anothers_are_neither_shown_nor_filed() {
         assert_eq!(filer.fetches().await, expected, "{context}");
     }
 }
+
+#[tokio::test(start_paused = true)]
+async fn what_had_arrived_before_its_message_was_taken_back_is_told_as_filed() {
+    let (practice, clock) = with(&reference(), &[]);
+    practice.store(photo_of(&format!("Patient/{}", leo(&practice))));
+    let filer = Filer::sits_down(&practice, &clock, "DocumentReference/photo").await;
+    // It arrives, and the way is gone with the answer.
+    let mut gone = false;
+    filer.desk.connection.weather(move |request| {
+        if gone {
+            return Some(Fault::Offline);
+        }
+        gone = request.method == Method::Put && request.path.starts_with("DocumentReference");
+        gone.then_some(Fault::LostAfter)
+    });
+    filer.files();
+    filer.desk.until("a first try", |reader| Ok(reader.outbox()?.iter().any(|row| row.attempts > 0))).await;
+    practice.edit("Communication", &message(), |one| one["status"] = "entered-in-error".into());
+    filer.desk.connection.weather(|_| None);
+    filer.desk.looks().await;
+    filer.desk.has_sent_everything().await;
+    let row = filer.desk.read(|reader| reader.document(&filer.what.file)).expect("a document");
+    assert_eq!((row.filing, row.retracted, filed(&practice).len()), (Filing::Filed, true, 1));
+}
