@@ -206,7 +206,7 @@ it("what was filed of a message that was taken back is told, until somebody has 
   const { user, practice } = await documentsPage((made) => {
     made.files = [file("m1", made.now(), { retracted: true })];
   });
-  await screen.findByText(/The chart still has it/u);
+  await screen.findByText(/still has it: see/u);
   await user.click(await screen.findByTestId("document-0"));
   await screen.findByTestId("document-image");
   await user.keyboard("f");

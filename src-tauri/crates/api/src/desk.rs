@@ -140,8 +140,7 @@ impl Desk {
     /// Somebody wants to look at a file: the one before goes first, so that there are never two in memory, and what is
     /// still on its way of another is not waited for.
     pub(crate) fn begin_look(&self) -> u64 {
-        self.close_file();
-        *self.open.looks.borrow()
+        self.close_file()
     }
 
     /// Returns once another file is wanted, or none.
@@ -166,10 +165,16 @@ impl Desk {
         lock(&self.open.file).as_ref().map(ask)
     }
 
-    /// None is looked at any more: its bytes are wiped, and those on their way are not kept.
-    pub(crate) fn close_file(&self) {
-        self.open.looks.send_modify(|look| *look += 1);
+    /// None is looked at any more: its bytes are wiped, and those on their way are not kept. Returns the number of the look
+    /// that may follow.
+    pub(crate) fn close_file(&self) -> u64 {
+        let mut latest = 0;
+        self.open.looks.send_modify(|look| {
+            *look += 1;
+            latest = *look;
+        });
         lock(&self.open.file).take();
+        latest
     }
 
     /// How the screen names the member.

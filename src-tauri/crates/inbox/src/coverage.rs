@@ -200,6 +200,13 @@ impl Roster {
         self.turns.iter().any(|turn| turn.absent == who && turn.is_in_force(now) && turn.is_for(pool))
     }
 
+    /// Whether a member was away at an instant, also by a coverage that was ended since.
+    pub fn was_away(&self, who: &PartyRef, pool: Option<&str>, at: DateTime<Utc>) -> bool {
+        let who = self.acting(who);
+        let was = |turn: &&Turn| turn.validity != Validity::Void && turn.span.contains(at) && turn.is_for(pool);
+        self.turns.iter().filter(was).any(|turn| turn.absent == who)
+    }
+
     /// Who has what is a member's at `now`: in a pool, or in none.
     pub fn who_has(&self, absent: &PartyRef, pool: Option<&str>, now: DateTime<Utc>) -> Standing {
         let absent = self.acting(absent);

@@ -27,7 +27,7 @@ use crate::{
     Cache, CacheKey, Draft, Provenance, Reader, StoreError, Unsent, Writer,
     open::{self, Purpose},
     restore, sidecar,
-    table::{outbox, thread},
+    table::{document, outbox, thread},
 };
 
 /// A cache that was moved aside.
@@ -283,6 +283,11 @@ impl Writer<'_> {
             }
         }
         self.outbox_add(&rows)?;
+        for row in &rows {
+            if let Intent::File { what } = &row.intent {
+                document::carried_over(self.connection(), what, &row.id, self.now())?;
+            }
+        }
         for thread in rows.iter().filter_map(|row| row.thread.as_ref()) {
             self.touch_thread(&ThreadId::from(thread.as_str()));
         }

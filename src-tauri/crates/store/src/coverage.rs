@@ -203,7 +203,7 @@ impl Writer<'_> {
         }
         let Some(former) = work_item::former_behind_owner(self.connection(), key)? else { return Ok(true) };
         let roster = self.read().roster(item.modified)?;
-        Ok(!roster.is_away(&former, item.pool.as_deref(), item.modified))
+        Ok(!roster.was_away(&former, item.pool.as_deref(), item.modified))
     }
 
     /// Files everything anew where somebody went or came back by time alone. Called every few seconds, behind

@@ -73,6 +73,7 @@ impl Writer<'_> {
         let row = OutboxRow { group: Some(group.clone()), ..self.draft_row(None, author, intent, not_before) };
         moved::insert(self.connection(), &group, author, self.now(), 1)?;
         document::set(self.connection(), &what.file, filing, Some(&row.id))?;
+        document::set_chart(self.connection(), &what.file, &what.patient)?;
         self.outbox_add(&[row])?;
         Ok(group)
     }
@@ -128,6 +129,8 @@ impl Writer<'_> {
         let known = self.known(file)?;
         if known.retracted && known.row.is_none() {
             document::forget_what_is_gone(self.connection(), file)?;
+            // Moved to another patient: into that chart nobody has filed it.
+            document::set(self.connection(), file, Filing::Unfiled, None)?;
             self.touch_thread(&known.thread);
             self.documents_changed();
             return Ok(());

@@ -329,6 +329,8 @@ async fn tally(shared: &Shared) -> Ending {
                 // What a person did is one thing, however many rows carry it; a claim alone is nothing done yet. What
                 // a lost touch held, and could not be given back, is one of its own.
                 let thing = |row: &OutboxRow| match row.intent {
+                    // A stuck file stands among the documents, which have a number of their own.
+                    Intent::File { .. } if row.delivery == Delivery::Wedged => None,
                     Intent::Release { .. } if row.delivery == Delivery::Wedged && row.group.is_none() => {
                         Some(row.id.clone())
                     }

@@ -238,17 +238,22 @@ export class Documents {
   }
 
   async #decide(decide: () => Promise<void>): Promise<void> {
+    // Judged by what is open now: the reader may be at another file when the answer comes.
+    const look = this.#look;
+    const at = this.row === null ? -1 : this.#placeOf(this.row);
+    const next = this.rows[at + 1] ?? this.rows[at - 1];
     this.busy = true;
     this.failure = null;
     try {
       await decide();
-      const at = this.row === null ? -1 : this.#placeOf(this.row);
-      const next = this.rows[at + 1] ?? this.rows[at - 1];
-      this.close();
-      // The hand goes on to the next one.
-      if (next !== undefined) void this.open(next);
+      if (look === this.#look) {
+        this.close();
+        // The hand goes on to the next one.
+        if (next !== undefined) void this.open(next);
+      }
     } catch (thrown) {
-      this.failure = failureOf(thrown);
+      if (look === this.#look) this.failure = failureOf(thrown);
+      else this.#parts.fail(thrown);
     }
     this.busy = false;
   }

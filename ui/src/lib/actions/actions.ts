@@ -176,7 +176,7 @@ export function placeOf(id: ActionId): number | null {
 export function scopesMeet(one: Scope, other: Scope): boolean {
   if (one === other) return true;
   const pair = new Set([one, other]);
-  // The composer is inside the touch, so it may use the touch's keys for itself.
   if (pair.has("documents") && pair.has("list")) return true;
+  // The composer is inside the touch, so it may use the touch's keys for itself.
   return pair.has("global") && !pair.has("composer");
 }

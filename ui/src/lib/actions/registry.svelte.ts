@@ -151,7 +151,7 @@ export class Registry {
       for (const action of actions) {
         if (action.scope !== scope || (typing && !(action as Action).inText)) continue;
         if (!this.keysOf(action.id).some((own) => normalised(own) === keys)) continue;
-        if (event.repeat && !(action as Action).repeats) {
+        if (event.repeat && !(action as Action).repeats && this.can(action.id)) {
           // Held down, it would decide about whatever comes under it next.
           event.preventDefault();
           return false;
@@ -217,5 +217,7 @@ function ownKey(target: EventTarget | null, step: string): boolean {
   if (!(target instanceof HTMLElement)) return false;
   const button = target.closest("button, a[href], summary, [role=button], [role=switch], [role=combobox]");
   if (button !== null) return step === "enter" || step === "space" || step.startsWith("arrow");
-  return target.closest("input, [role=menu], [role=radiogroup]") !== null && step.startsWith("arrow");
+  return (
+    target.closest("input, audio, video, [role=menu], [role=radiogroup]") !== null && step.startsWith("arrow")
+  );
 }

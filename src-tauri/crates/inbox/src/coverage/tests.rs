@@ -349,6 +349,15 @@ fn absences_that_touch_are_one_and_one_that_lasts_has_no_digest() {
     assert_eq!(last(&[one_pool("1", -4, -2)]), None);
 }
 
+#[test]
+fn who_was_away_was_so_also_by_a_coverage_that_was_ended_early() {
+    let (from, until) = (Some(When::At(hours(-3))), Some(When::At(hours(-1))));
+    let ended = Coverage { validity: Validity::Ended, from, until, ..coverage("1", "osei", "mia") };
+    let void = Coverage { validity: Validity::Void, ..ended.clone() };
+    let was = |one: &Coverage, at| roster(std::slice::from_ref(one)).was_away(&who("osei"), None, at);
+    assert!(was(&ended, hours(-2)) && !was(&ended, hours(-1)) && !was(&void, hours(-2)));
+}
+
 /// Coverages among five people, in two pools, within ten hours.
 fn any_coverages() -> impl Strategy<Value = Vec<Coverage>> {
     let names = || prop::sample::select(vec!["osei", "haddad", "okafor", "mia", "jo"]);

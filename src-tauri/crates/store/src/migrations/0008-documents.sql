@@ -7,6 +7,8 @@ CREATE TABLE document (
     thread   TEXT NOT NULL,
     sent     INTEGER NOT NULL,
     filing   TEXT NOT NULL,
+    -- The patient into whose chart it was filed: its message may be somebody else's since.
+    chart    TEXT,
     row      TEXT,
     waits    INTEGER NOT NULL,
     PRIMARY KEY (message, position)

@@ -3,7 +3,7 @@
 use chrono::{DateTime, NaiveDate, Utc};
 use rusqlite::{Connection, OptionalExtension, Row, params};
 use tern_inbox::{
-    document::{FileKey, Filing, is_sent_in},
+    document::{FileKey, Filing, ToFile, is_sent_in},
     ids::{AttachmentId, OutboxId, PatientId, ThreadId},
     message::{Attachment, Delivery, Standing},
     outbox::Wedge,
@@ -23,7 +23,7 @@ macro_rules! rows {
         concat!(
             "SELECT d.message, d.position, d.thread, d.sent, d.filing, d.row, d.waits, a.id, a.title, a.content_type,
                 a.size, m.sender, m.sender_name, m.identity, m.server_id, t.patient, t.subject_line, p.name,
-                p.birth_date, p.record_number, o.delivery, o.wedged, t.server_id, m.standing
+                p.birth_date, p.record_number, o.delivery, o.wedged, t.server_id, m.standing, d.chart
              FROM document d LEFT JOIN message m ON m.id = d.message
                 LEFT JOIN attachment a ON a.message = d.message AND a.position = d.position
                 LEFT JOIN thread t ON t.id = d.thread LEFT JOIN patient p ON p.id = t.patient
@@ -39,8 +39,9 @@ const NOWHERE: &str = "-";
 const WAITING: &str = rows!("d.waits = 1 ORDER BY d.sent, d.message, d.position LIMIT ?1 OFFSET ?2");
 const GET: &str = rows!("d.message = ?1 AND d.position = ?2");
 const COUNT: &str = "SELECT count(*), min(sent) FROM document WHERE waits = 1";
-const OF_THREAD: &str = "SELECT d.message, d.position, d.filing, o.delivery, m.standing, o.author
-    FROM document d LEFT JOIN outbox o ON o.id = d.row LEFT JOIN message m ON m.id = d.message WHERE d.thread = ?1";
+const OF_THREAD: &str = "SELECT d.message, d.position, d.filing, o.delivery, m.standing, o.author, d.chart, t.patient
+    FROM document d LEFT JOIN outbox o ON o.id = d.row LEFT JOIN message m ON m.id = d.message
+        LEFT JOIN thread t ON t.id = d.thread WHERE d.thread = ?1";
 
 #[cfg(test)]
 pub(crate) const SCREENS: &[(&str, &str)] = &[
@@ -85,7 +86,8 @@ pub struct DocumentRow {
     pub row: Option<OutboxId>,
     /// Why that needs a person.
     pub wedged: Option<Wedge>,
-    /// It was filed, and then its message was taken back: the chart has what nobody stands by any more.
+    /// It was filed, and then its message was taken back, or moved to another patient: a chart has what does not belong
+    /// there.
     pub retracted: bool,
     /// It stands among the documents.
     pub waits: bool,
@@ -111,12 +113,15 @@ pub struct FileState {
     pub stuck: bool,
     /// Who filed it, while that is on its way or stuck.
     pub by: Option<PartyRef>,
-    /// It was filed, and its message was taken back since.
+    /// It was filed, and its message was taken back, or moved to another patient, since.
     pub retracted: bool,
 }
 
-fn is_retracted(filing: Filing, standing: Option<Standing>) -> bool {
-    filing == Filing::Filed && standing.is_some_and(|standing| standing != Standing::Sent)
+/// Of what was filed: its message was taken back since, or is another patient's than the one in whose chart it stands.
+fn is_retracted(filing: Filing, standing: Option<Standing>, chart: Option<&PatientId>, of: Option<&PatientId>) -> bool {
+    let taken_back = standing.is_some_and(|standing| standing != Standing::Sent);
+    let moved = chart.is_some() && of.is_some() && chart != of;
+    filing == Filing::Filed && (taken_back || moved)
 }
 
 fn key(row: &Row<'_>) -> rusqlite::Result<FileKey> {
@@ -130,6 +135,7 @@ fn read(row: &Row<'_>) -> rusqlite::Result<DocumentRow> {
     let delivery: Option<Delivery> = row.word_opt(20)?;
     let wedged: Option<Wedge> = row.json_opt(21)?;
     let filing: Filing = row.word(4)?;
+    let (chart, patient): (Option<PatientId>, Option<PatientId>) = (row.id_opt(24)?, row.id_opt(15)?);
     Ok(DocumentRow {
         file: key(row)?,
         thread: row.id(2)?,
@@ -147,8 +153,8 @@ fn read(row: &Row<'_>) -> rusqlite::Result<DocumentRow> {
         identity: row.get(13)?,
         message_on_server: row.get(14)?,
         thread_on_server: row.get(22)?,
-        retracted: is_retracted(filing, row.word_opt(23)?),
-        patient: row.id_opt(15)?,
+        retracted: is_retracted(filing, row.word_opt(23)?, chart.as_ref(), patient.as_ref()),
+        patient,
         subject_line: subject_line.unwrap_or_default(),
         patient_name: patient_name.unwrap_or_default(),
         birth_date: row.date(18)?,
@@ -204,9 +210,11 @@ pub(crate) fn keep(
     Ok(())
 }
 
-/// Threads of which a file waits, or could.
+/// Threads of which a file waits, or could: filed anew with everything else.
 pub(crate) fn threads(connection: &Connection) -> Result<Vec<String>, StoreError> {
-    let mut statement = connection.prepare_cached("SELECT DISTINCT thread FROM document WHERE filing = 'unfiled'")?;
+    let mut statement = connection.prepare_cached(
+        "SELECT DISTINCT thread FROM document WHERE filing = 'unfiled' OR waits = 1 OR row IS NOT NULL",
+    )?;
     let rows = statement.query_map([], |row| row.get(0))?;
     Ok(rows.collect::<Result<_, _>>()?)
 }
@@ -216,7 +224,8 @@ pub(crate) fn of_thread(connection: &Connection, thread: &str) -> Result<Vec<Fil
     let rows = statement.query_map([thread], |row| {
         let delivery: Option<Delivery> = row.word_opt(3)?;
         let (filing, stuck) = (row.word(2)?, delivery == Some(Delivery::Wedged));
-        let retracted = is_retracted(filing, row.word_opt(4)?);
+        let (chart, of): (Option<PatientId>, Option<PatientId>) = (row.id_opt(6)?, row.id_opt(7)?);
+        let retracted = is_retracted(filing, row.word_opt(4)?, chart.as_ref(), of.as_ref());
         Ok(FileState { file: key(row)?, filing, stuck, by: row.party_ref_opt(5)?, retracted })
     })?;
     Ok(rows.collect::<Result<_, _>>()?)
@@ -286,6 +295,39 @@ pub(crate) fn of_patient(connection: &Connection, patient: &str) -> Result<Vec<S
 /// A message is gone, and with it the files of which nothing is on its way.
 pub(crate) fn forget(connection: &Connection, message: &str) -> Result<(), StoreError> {
     connection.prepare_cached("DELETE FROM document WHERE message = ?1 AND row IS NULL")?.execute([message])?;
+    Ok(())
+}
+
+/// Into whose chart a file goes.
+pub(crate) fn set_chart(connection: &Connection, file: &FileKey, chart: &PatientId) -> Result<(), StoreError> {
+    connection
+        .prepare_cached("UPDATE document SET chart = ?3 WHERE message = ?1 AND position = ?2")?
+        .execute(params![file.message.as_str(), file.place, chart.as_str()])?;
+    Ok(())
+}
+
+/// A filing that came over from another file: its message comes later.
+pub(crate) fn carried_over(
+    connection: &Connection,
+    what: &ToFile,
+    row: &OutboxId,
+    at: DateTime<Utc>,
+) -> Result<(), StoreError> {
+    connection
+        .prepare_cached(
+            "INSERT INTO document (message, position, thread, sent, filing, chart, row, waits)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, 0)
+             ON CONFLICT (message, position) DO UPDATE SET filing = ?5, chart = ?6, row = ?7",
+        )?
+        .execute(params![
+            what.file.message.as_str(),
+            what.file.place,
+            what.thread.as_str(),
+            micros(at),
+            Filing::Filed.word(),
+            what.patient.as_str(),
+            row.as_str(),
+        ])?;
     Ok(())
 }
 

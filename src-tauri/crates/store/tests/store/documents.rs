@@ -306,3 +306,42 @@ fn what_the_server_refused_stands_there_for_its_author_who_sees_the_thread_no_mo
     scene.cache.write(noon(), |writer| writer.set_me(&me(&PartyRef::new("PractitionerRole/kim")))).unwrap();
     assert_eq!(places(&scene), [0_u32; 0]);
 }
+
+#[test]
+fn a_filed_file_whose_message_is_moved_to_another_patient_is_told_and_is_nobodys_there() {
+    let scene = with_photos();
+    file(&scene, 0).unwrap();
+    let row = scene.ready(noon() + minutes(2)).remove(0);
+    scene.cache.write(noon(), |writer| writer.outbox_sending(&row.id)).unwrap();
+    scene.cache.write(noon(), |writer| writer.outbox_acknowledged(&row.id, &Acknowledged::default())).unwrap();
+    assert_eq!(places(&scene), [1]);
+    let Content::Thread(rash) = thread("rash").content else { panic!("a thread") };
+    let zoes = Thread { patient: Some("zoe".into()), ..rash };
+    scene.apply(Kind::Communication, vec![arrival(Kind::Communication, "rash", 2, Content::Thread(zoes))]);
+    assert_eq!(places(&scene), [0, 1]);
+    assert!(waiting(&scene)[0].retracted, "Leo's chart has it");
+    scene.cache.write(noon(), |writer| writer.document_give_up(&photo(0), &osei())).unwrap();
+    assert_eq!((places(&scene), state(&scene, 0)), (vec![0, 1], Filing::Unfiled));
+    assert!(!waiting(&scene)[0].retracted, "and into Zoe's nobody has filed it");
+}
+
+#[test]
+fn a_filing_that_came_over_from_another_file_is_known_when_its_message_comes() {
+    let old = with_photos();
+    file(&old, 0).unwrap();
+    let rows = old.cache.read(|reader| reader.outbox()).unwrap();
+    let id = rows[0].id.clone();
+    let scene = Scene::new();
+    let rescued = tern_store::aside::Rescued { outbox: rows, ..Default::default() };
+    scene.cache.write(noon(), |writer| writer.adopt(&rescued)).unwrap();
+    let mut rash = a_message("m1", "rash", 0, "A rash on the arm");
+    rash.attachments = vec![a_photo("DocumentReference/p0"), a_photo("DocumentReference/p1")];
+    scene.apply(Kind::Communication, vec![thread("rash"), of_message(rash, 1)]);
+    scene.apply(Kind::Task, vec![work_item("t1", "rash", "m1")]);
+    assert_eq!((places(&scene), state(&scene, 0)), (vec![1], Filing::Filed));
+    scene.cache.write(noon(), |writer| writer.outbox_sending(&id)).unwrap();
+    scene.cache.write(noon(), |writer| writer.outbox_wedged(&id, Wedge::ChangedSince)).unwrap();
+    assert_eq!(places(&scene), [0, 1]);
+    scene.cache.write(noon(), |writer| writer.document_give_up(&photo(0), &osei())).unwrap();
+    assert_eq!(state(&scene, 0), Filing::Unfiled);
+}
