@@ -8,14 +8,15 @@
 //!                  ┌───────── taken back ─────────┐
 //!                  v                              │
 //!   (arrived) ─> Unfiled ──────── filed ──────> Filed
-//!                  │  ^                           ^ ^
-//!       not needed │  │ taken back     seen there │ └─ seen there (again)
-//!                  v  │                           │
-//!                NotNeeded ───────────────────────┘
+//!                  │  ^
+//!       not needed │  │ taken back
+//!                  v  │
+//!                NotNeeded
 //! ```
-//! *Filed* is taken back only while nothing of it has left (its undo seconds), or when the server refused it and its
-//! author gave it up. *Seen there* is another machine's filing: the id of the document follows from the message, the
-//! file's place in it and its bytes, and the chart ([`identity`]), so that two people who file the same photo make one document.
+//! *Filed* is taken back only while nothing of it has left (its undo seconds), when the server refused it and its author
+//! gave it up, or once somebody has understood that its message was taken back, or is another patient's, since. The id of
+//! the document follows from the message, the file's place in it and its bytes, and the chart ([`identity`]), so that two
+//! people who file the same photo make one document.
 
 use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};
@@ -63,8 +64,6 @@ pub enum FilingEvent {
     NotNeeded,
     /// What was decided is taken back.
     TakenBack,
-    /// The server was seen to have it as a document already.
-    SeenThere,
 }
 
 /// A move that the drawing does not have.
@@ -85,7 +84,7 @@ impl Filing {
     pub fn on(self, event: FilingEvent) -> Result<Self, NoSuchFiling> {
         use FilingEvent as E;
         match (self, event) {
-            (Self::Unfiled, E::Filed) | (_, E::SeenThere) => Ok(Self::Filed),
+            (Self::Unfiled, E::Filed) => Ok(Self::Filed),
             (Self::Unfiled, E::NotNeeded) => Ok(Self::NotNeeded),
             (Self::Filed | Self::NotNeeded, E::TakenBack) => Ok(Self::Unfiled),
             (from, event) => Err(NoSuchFiling { from, event }),
@@ -140,11 +139,6 @@ impl DocumentType {
             Self::Insurance => "insurance",
             Self::Other => "other",
         }
-    }
-
-    /// The type of a code of ours.
-    pub fn from_code(code: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|kind| kind.code() == code)
     }
 }
 

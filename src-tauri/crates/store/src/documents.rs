@@ -99,18 +99,6 @@ impl Writer<'_> {
         self.set_filing(&known, FilingEvent::TakenBack)
     }
 
-    /// The server has it as a document already: another machine filed it.
-    ///
-    /// # Errors
-    /// [`StoreError`].
-    pub fn document_seen_there(&mut self, file: &FileKey) -> Result<(), StoreError> {
-        match document::get(self.connection(), file)? {
-            // Its own row will find it there.
-            Some(known) if known.row.is_none() => self.set_filing(&known, FilingEvent::SeenThere),
-            _ => Ok(()),
-        }
-    }
-
     /// What the server refused is tried again.
     ///
     /// # Errors
@@ -128,10 +116,8 @@ impl Writer<'_> {
     pub fn document_give_up(&mut self, file: &FileKey, author: &PartyRef) -> Result<(), StoreError> {
         let known = self.known(file)?;
         if known.retracted && known.row.is_none() {
-            document::forget_what_is_gone(self.connection(), file)?;
-            // Moved to another patient: into that chart nobody has filed it.
-            document::set(self.connection(), file, Filing::Unfiled, None)?;
-            self.touch_thread(&known.thread);
+            // Gone with its message; or of another patient's since, into whose chart nobody has filed it.
+            self.set_filing(&known, FilingEvent::TakenBack)?;
             self.documents_changed();
             return Ok(());
         }

@@ -87,12 +87,9 @@ fn no_move_that_is_not_drawn_is_made() {
         (F::Unfiled, E::NotNeeded, F::NotNeeded),
         (F::Filed, E::TakenBack, F::Unfiled),
         (F::NotNeeded, E::TakenBack, F::Unfiled),
-        (F::Unfiled, E::SeenThere, F::Filed),
-        (F::Filed, E::SeenThere, F::Filed),
-        (F::NotNeeded, E::SeenThere, F::Filed),
     ];
     for from in [F::Unfiled, F::Filed, F::NotNeeded] {
-        for event in [E::Filed, E::NotNeeded, E::TakenBack, E::SeenThere] {
+        for event in [E::Filed, E::NotNeeded, E::TakenBack] {
             let to = drawn.iter().find(|(one, what, _)| (*one, *what) == (from, event)).map(|(_, _, to)| *to);
             assert_eq!(from.on(event).ok(), to, "{from:?} {event:?}");
         }
@@ -148,8 +145,7 @@ fn only_what_patients_and_their_proxies_send_is_sent_in() {
 }
 
 #[test]
-fn every_type_is_found_again_by_its_code() {
-    for kind in DocumentType::ALL {
-        assert_eq!(DocumentType::from_code(kind.code()), Some(kind));
-    }
+fn every_type_has_a_code_of_its_own() {
+    let codes: std::collections::BTreeSet<_> = DocumentType::ALL.into_iter().map(DocumentType::code).collect();
+    assert_eq!(codes.len(), DocumentType::ALL.len());
 }
