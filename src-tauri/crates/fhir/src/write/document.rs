@@ -54,8 +54,6 @@ pub struct Filed<'a> {
     pub content_type: &'a str,
     /// Its sums.
     pub sums: &'a Sums,
-    /// Who files it.
-    pub by: &'a PartyRef,
     /// When.
     pub at: DateTime<Utc>,
 }
@@ -93,21 +91,26 @@ pub fn document(filed: &Filed<'_>, url: &str) -> Result<New, NotWritable> {
     Ok(New { resource_type: "DocumentReference", id: filed.to_file.document.clone(), identity: Some(identity), json })
 }
 
-/// Who filed it. `document` is the server's id of it. Has no identifier in R4: found again by its id, or by what it is
-/// about.
+/// Who filed it, and when. `document` is the server's id of it, `message` the reference to the message. Has no identifier
+/// in R4: found again by its id, or by what it is about.
 ///
 /// # Errors
 /// [`NotWritable::NoReference`] for a member that was only a name.
-pub fn provenance(filed: &Filed<'_>, document: &str) -> Result<New, NotWritable> {
+pub fn provenance(
+    what: &ToFile,
+    document: &str,
+    message: &str,
+    (by, at): (&PartyRef, DateTime<Utc>),
+) -> Result<New, NotWritable> {
     let agent = |kind: &str, who: Value| json!({ "type": { "coding": [{ "system": hl7::PROVENANCE_AGENT, "code": kind }] }, "who": who });
     let json = Element::resource("Provenance")
         .put("target", json!([reference(Some(&format!("DocumentReference/{document}")))]))
-        .put("recorded", instant(filed.at))
+        .put("recorded", instant(at))
         .put("activity", json!({ "coding": [{ "system": hl7::DATA_OPERATION, "code": "CREATE" }] }))
-        .put("agent", json!([agent("enterer", party(filed.by)?), agent("author", party(&filed.to_file.sender)?)]))
-        .put("entity", json!([{ "role": "source", "what": reference(Some(filed.message)) }]))
+        .put("agent", json!([agent("enterer", party(by)?), agent("author", party(&what.sender)?)]))
+        .put("entity", json!([{ "role": "source", "what": reference(Some(message)) }]))
         .done();
-    let id = document::provenance_identity(&filed.to_file.document);
+    let id = document::provenance_identity(&what.document);
     Ok(New { resource_type: "Provenance", id, identity: None, json })
 }
 

@@ -253,13 +253,12 @@ fn a_photo_as_it_is_filed() {
         message: "Communication/m1",
         content_type: "image/png",
         sums: &Sums::of(b"rash"),
-        by: &mia(),
         at: now(),
     };
     let bytes = document::binary(&binary_identity(&to_file.document), "image/png", "Communication/t1", b"rash");
     let url = format!("Binary/{}", bytes.id);
     let document = document::document(&filed, &url).expect("writable");
-    let provenance = document::provenance(&filed, &document.id).expect("writable");
+    let provenance = document::provenance(&to_file, &document.id, filed.message, (&mia(), filed.at)).expect("writable");
     for (name, new) in [("bytes", bytes), ("document", document), ("provenance", provenance)] {
         assert_snapshot!(format!("filed-{name}"), leaves(&new.request(Creating::OwnId)));
     }

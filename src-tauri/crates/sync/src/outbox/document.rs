@@ -96,18 +96,8 @@ impl Outbox {
             },
             Err(fate) => return Ok(Err(fate)),
         };
-        let sums = Sums { size: 0, sha_1: String::new(), sha_256: String::new() };
-        let from = format!("Communication/{message}");
-        let filed = Filed {
-            to_file: what,
-            thread: "",
-            message: &from,
-            content_type: "",
-            sums: &sums,
-            by: &row.author,
-            at: self.time.now(),
-        };
-        let Ok(provenance) = document::provenance(&filed, &document) else { return Ok(Err(refused("value"))) };
+        let (from, by) = (format!("Communication/{message}"), (&row.author, self.time.now()));
+        let Ok(provenance) = document::provenance(what, &document, &from, by) else { return Ok(Err(refused("value"))) };
         Ok(self.provenance(row, &provenance, &document).await?.map_or(Ok(document), Err))
     }
 
@@ -143,7 +133,6 @@ impl Outbox {
             message: &from,
             content_type: looked.media.name,
             sums: &sums,
-            by: &row.author,
             at: self.time.now(),
         };
         let Ok(new) = document::document(&filed, &url) else { return Ok(Err(refused("value"))) };
