@@ -27,7 +27,7 @@ use tern_inbox::{
 use tern_store::{Ending, Page};
 use tern_sync::{
     clock::Clock,
-    server::{Answering, Nudge},
+    server::{Answering, NotPaged, Nudge},
 };
 use zeroize::Zeroizing;
 
@@ -331,6 +331,10 @@ impl Server for Unreachable {
 
     fn fhir_base(&self) -> &Base {
         &self.base
+    }
+
+    fn page(&self, _page: tern_sync::server::Page) -> Answering<'_, Result<(), NotPaged>> {
+        Box::pin(async { Err(NotPaged::Unanswered) })
     }
 
     fn nudged(&self) -> Answering<'_, Nudge> {

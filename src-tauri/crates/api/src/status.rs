@@ -79,6 +79,7 @@ fn changed(changes: &Changes) -> Changed {
             Tag::Settings => add("settings"),
             Tag::Tables => add("tables"),
             Tag::Coverage => add("coverage"),
+            Tag::Emergencies => add("emergencies"),
             Tag::Documents => add("documents"),
             Tag::Audit => {}
         }
@@ -156,7 +157,19 @@ impl Program {
 
 /// Look at everything again.
 pub fn everything() -> Changed {
-    let tags = ["rail", "envelopes", "thread", "outbox", "status", "settings", "search", "coverage"];
+    let tags = [
+        "rail",
+        "envelopes",
+        "thread",
+        "outbox",
+        "status",
+        "settings",
+        "search",
+        "coverage",
+        "emergencies",
+        "documents",
+        "tables",
+    ];
     Changed { tags: tags.map(str::to_owned).to_vec(), threads: Vec::new() }
 }
 

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use tern_inbox::{
-    hours,
+    emergency, hours,
     message::Delivery,
     outbox::{Intent, OutboxRow, Wedge},
     practice_table::{PracticeTable, TableKind},
@@ -103,6 +103,7 @@ fn is_newer(kind: TableKind, text: &str) -> bool {
         TableKind::Triage => triage::FORMAT,
         TableKind::RedFlags => red_flags::practice::FORMAT,
         TableKind::Calendar => hours::FORMAT,
+        TableKind::Emergencies => emergency::FORMAT,
     };
     let json: Option<serde_json::Value> = serde_json::from_str(text).ok();
     json.and_then(|json| json.get("version")?.as_u64()).is_some_and(|version| version > u64::from(known))

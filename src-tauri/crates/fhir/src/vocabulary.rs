@@ -29,12 +29,16 @@ pub const PARTICIPANT_ROLE_SYSTEM: &str = "https://tern.health/fhir/CodeSystem/p
 pub const RESPONSIBLE: &str = "responsible";
 /// Who works in a pool.
 pub const POOL_MEMBER: &str = "member";
-/// First coding of `Task.code`: [`WORK_ITEM`] or [`COVERAGE`].
+/// First coding of `Task.code`: [`WORK_ITEM`], [`COVERAGE`], [`ON_DUTY`] or [`EMERGENCY`].
 pub const TASK_CODE_SYSTEM: &str = "https://tern.health/fhir/CodeSystem/task-code";
 /// The Task is a work item.
 pub const WORK_ITEM: &str = "work-item";
 /// The Task says who stands in for whom.
 pub const COVERAGE: &str = "coverage";
+/// The Task says who is on duty.
+pub const ON_DUTY: &str = "on-duty";
+/// The Task says how far an emergency has been told outside the app.
+pub const EMERGENCY: &str = "emergency";
 /// `Task.input.type` and `Task.output.type`: [`INPUT_MESSAGE`], [`OUTPUT_REPLY`].
 pub const TASK_PART_SYSTEM: &str = "https://tern.health/fhir/CodeSystem/task-part";
 /// The patient's message that a work item is about.
@@ -59,6 +63,8 @@ pub const RECORD_NUMBER_SYSTEM: &str = "https://tern.health/fhir/identifier/reco
 pub const CHECK_EVERY_HOURS: &str = "https://tern.health/fhir/StructureDefinition/check-every-hours";
 /// Extension on a work item about its red flags: [`red_flags`] are its parts.
 pub const RED_FLAGS: &str = "https://tern.health/fhir/StructureDefinition/red-flags";
+/// Extension on the Task of an emergency: who was called and who has it; [`alarm`] are its parts.
+pub const ALARM: &str = "https://tern.health/fhir/StructureDefinition/alarm";
 /// Extension on an Attachment: SHA-256 of its bytes (`valueBase64Binary`), which is what equality means.
 pub const SHA_256: &str = "https://tern.health/fhir/StructureDefinition/sha-256";
 
@@ -89,6 +95,24 @@ pub mod red_flags {
     pub const LOWERED_BY: &str = "lowered-by";
     /// When (`valueInstant`).
     pub const LOWERED_AT: &str = "lowered-at";
+}
+
+/// Parts of [`ALARM`].
+pub mod alarm {
+    /// Who was called, in this order: one part each (`valueReference`).
+    pub const CALLED: &str = "called";
+    /// When somebody was called last (`valueInstant`).
+    pub const CALLED_AT: &str = "called-at";
+    /// How often somebody was called (`valueUnsignedInt`).
+    pub const PAGES: &str = "pages";
+    /// Which machine is posting (`valueString`).
+    pub const LEASED_BY: &str = "leased-by";
+    /// Until when it has the alarm to itself (`valueInstant`).
+    pub const LEASED_UNTIL: &str = "leased-until";
+    /// Who said "I have it" (`valueReference`).
+    pub const HELD_BY: &str = "held-by";
+    /// Until when that counts (`valueInstant`).
+    pub const HELD_UNTIL: &str = "held-until";
 }
 
 /// Codes of [`BUSINESS_STATUS_SYSTEM`].

@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     coverage::Coverage,
+    emergency::{Alarm, Duty},
     member::{Member, Pool},
     message::{Message, Thread},
     patient::{Patient, Proxy},
@@ -30,7 +31,7 @@ pub enum Kind {
     Library,
     /// Threads and messages.
     Communication,
-    /// Work items, and who stands in.
+    /// Work items, who stands in, who is on duty, and who was called.
     Task,
 }
 
@@ -112,6 +113,10 @@ pub enum Content {
     WorkItem(WorkItem),
     /// Who stands in for whom, and when.
     Coverage(Coverage),
+    /// Who is on duty, and when.
+    Duty(Duty),
+    /// How far an emergency has been told.
+    Alarm(Alarm),
     /// A resource of this type that the inbox does not use (a Task of another product, a CareTeam that is no pool, a Library that is no table).
     NotOurs,
     /// Gone (a `DELETE` in the history, or missing in a full comparison).

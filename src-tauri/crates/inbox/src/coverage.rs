@@ -86,21 +86,26 @@ pub struct Coverage {
 impl Coverage {
     /// When it is, or was, in force. Empty for one that never came to pass.
     pub fn span(&self, zone: Option<Tz>) -> Interval {
-        let zone = zone.unwrap_or(Tz::UTC);
-        let start = match self.from {
-            Some(When::At(at)) => at,
-            Some(When::Day(day)) => start_of_day(zone, day),
-            None => DateTime::<Utc>::MIN_UTC,
-        };
-        let end = match self.until {
-            Some(When::At(at)) => at,
-            // The day itself is included.
-            Some(When::Day(day)) => day.succ_opt().map_or(DateTime::<Utc>::MAX_UTC, |next| start_of_day(zone, next)),
-            None => DateTime::<Utc>::MAX_UTC,
-        };
-        let end = if self.validity == Validity::Void { start } else { end };
-        Interval { start, end: end.max(start) }
+        let span = span(self.from, self.until, zone);
+        if self.validity == Validity::Void { Interval { start: span.start, end: span.start } } else { span }
     }
+}
+
+/// From–to, as it was written, in instants; without an end that is missing.
+pub fn span(from: Option<When>, until: Option<When>, zone: Option<Tz>) -> Interval {
+    let zone = zone.unwrap_or(Tz::UTC);
+    let start = match from {
+        Some(When::At(at)) => at,
+        Some(When::Day(day)) => start_of_day(zone, day),
+        None => DateTime::<Utc>::MIN_UTC,
+    };
+    let end = match until {
+        Some(When::At(at)) => at,
+        // The day itself is included.
+        Some(When::Day(day)) => day.succ_opt().map_or(DateTime::<Utc>::MAX_UTC, |next| start_of_day(zone, next)),
+        None => DateTime::<Utc>::MAX_UTC,
+    };
+    Interval { start, end: end.max(start) }
 }
 
 /// A coverage made ready: its people by the reference that they act as, its period in instants.
@@ -176,8 +181,13 @@ impl Roster {
         }
     }
 
+    /// The practice's zone, where it has said so.
+    pub fn zone(&self) -> Option<Tz> {
+        self.zone
+    }
+
     /// The reference that somebody acts as: a practitioner is matched as well.
-    fn acting(&self, who: &PartyRef) -> PartyRef {
+    pub fn acting(&self, who: &PartyRef) -> PartyRef {
         let behind = |member: &&Member| member.practitioner.as_ref() == Some(who);
         self.members.iter().find(behind).map_or_else(|| who.clone(), |member| member.reference.clone())
     }

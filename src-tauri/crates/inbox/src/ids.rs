@@ -71,6 +71,14 @@ id!(
     CoverageId
 );
 id!(
+    /// Who is on duty, from–to: a `Task` of its own code.
+    DutyId
+);
+id!(
+    /// How far an emergency has been told outside the app: a `Task` of its own code.
+    AlarmId
+);
+id!(
     /// A `DocumentReference` or `Binary` that a message carries.
     AttachmentId
 );

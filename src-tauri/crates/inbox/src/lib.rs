@@ -15,6 +15,7 @@ pub mod arrival;
 pub mod block;
 pub mod coverage;
 pub mod document;
+pub mod emergency;
 pub mod envelope;
 pub mod handling;
 pub mod hours;

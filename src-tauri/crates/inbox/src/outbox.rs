@@ -18,7 +18,8 @@ use serde::{Deserialize, Serialize};
 use crate::{
     coverage::Coverage,
     document::ToFile,
-    ids::{CoverageId, MessageId, OutboxId, ThreadId, WorkItemId},
+    emergency::Duty,
+    ids::{CoverageId, DutyId, MessageId, OutboxId, ThreadId, WorkItemId},
     message::Delivery,
     moves::{Move, Seen},
     party::PartyRef,
@@ -144,6 +145,18 @@ pub enum Intent {
         /// Server time.
         at: DateTime<Utc>,
     },
+    /// Who is on duty, and when.
+    Serve {
+        /// What it says.
+        duty: Duty,
+    },
+    /// They are on duty no more, from an instant on.
+    EndDuty {
+        /// Which.
+        duty: DutyId,
+        /// Server time.
+        at: DateTime<Utc>,
+    },
     /// A file of a patient's message into the chart: its bytes where they need a place, the document, and the record
     /// of who filed it.
     File {
@@ -166,6 +179,7 @@ impl Intent {
                 | Self::Send { .. }
                 | Self::Place { .. }
                 | Self::Cover { base: None, .. }
+                | Self::Serve { .. }
                 | Self::File { .. }
                 | Self::Audit { .. }
         )
@@ -185,6 +199,8 @@ impl Intent {
             | Self::Table { .. }
             | Self::Cover { .. }
             | Self::EndCoverage { .. }
+            | Self::Serve { .. }
+            | Self::EndDuty { .. }
             | Self::File { .. }
             | Self::Audit { .. } => None,
         }
@@ -195,6 +211,15 @@ impl Intent {
         match self {
             Self::Cover { coverage, .. } => Some(&coverage.id),
             Self::EndCoverage { coverage, .. } => Some(coverage),
+            _ => None,
+        }
+    }
+
+    /// The duty that it makes or ends.
+    pub fn duty(&self) -> Option<&DutyId> {
+        match self {
+            Self::Serve { duty } => Some(&duty.id),
+            Self::EndDuty { duty, .. } => Some(duty),
             _ => None,
         }
     }

@@ -260,6 +260,8 @@ fn apply(item: &mut WorkItem, write: &Pending) {
         | Intent::Table { .. }
         | Intent::Cover { .. }
         | Intent::EndCoverage { .. }
+        | Intent::Serve { .. }
+        | Intent::EndDuty { .. }
         | Intent::File { .. }
         | Intent::Audit { .. } => {}
     }

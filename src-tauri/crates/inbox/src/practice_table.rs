@@ -1,7 +1,8 @@
 //! The practice's tables: what it decides once, for everybody.
 //!
 //! Each is one `Library` on the server, with a JSON document in it: what becomes of a subject line ([`crate::triage`]),
-//! which words raise ([`crate::red_flags::PracticeRules`]), when the practice is open ([`crate::hours::Calendar`]). Every
+//! which words raise ([`crate::red_flags::PracticeRules`]), when the practice is open ([`crate::hours::Calendar`]), where
+//! emergencies are posted to ([`crate::emergency::Emergencies`]). Every
 //! machine reads the same one; a triage lead changes it, under the version that was edited.
 //!
 //! A document that cannot be read changes nothing: what comes with the program stands in for it, and the screen says so.
@@ -19,11 +20,13 @@ pub enum TableKind {
     RedFlags,
     /// Office hours and closures: [`Calendar`](crate::hours::Calendar).
     Calendar,
+    /// Where emergencies are posted to: [`Emergencies`](crate::emergency::Emergencies).
+    Emergencies,
 }
 
 impl TableKind {
     /// All there are.
-    pub const ALL: [Self; 3] = [Self::Triage, Self::RedFlags, Self::Calendar];
+    pub const ALL: [Self; 4] = [Self::Triage, Self::RedFlags, Self::Calendar, Self::Emergencies];
 
     /// Its code on the wire.
     pub fn code(self) -> &'static str {
@@ -31,6 +34,7 @@ impl TableKind {
             Self::Triage => "triage",
             Self::RedFlags => "red-flags",
             Self::Calendar => "calendar",
+            Self::Emergencies => "emergencies",
         }
     }
 

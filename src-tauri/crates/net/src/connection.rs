@@ -7,7 +7,7 @@ use std::{
 
 use reqwest::{StatusCode, header};
 use tern_fhir::exchange::{FHIR_JSON, Method, Request, Response};
-use tern_sync::server::{Answering, Nudge, Server, Unanswered};
+use tern_sync::server::{Answering, NotPaged, Nudge, Page, Server, Unanswered};
 use tokio::time::Instant;
 
 use crate::{
@@ -71,6 +71,10 @@ impl Server for Connection {
 
     fn fhir_base(&self) -> &tern_fhir::links::Base {
         self.wire.base.links()
+    }
+
+    fn page(&self, page: Page) -> Answering<'_, Result<(), NotPaged>> {
+        Box::pin(async move { self.wire.http.page(page).await })
     }
 
     fn nudged(&self) -> Answering<'_, Nudge> {

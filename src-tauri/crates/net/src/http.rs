@@ -6,7 +6,7 @@ use chrono::{DateTime, Utc};
 use futures_util::StreamExt;
 use reqwest::{Certificate, Client, ClientBuilder, Response, StatusCode, header, redirect, tls};
 use tern_fhir::outcome::{self, Said};
-use tern_sync::server::Unanswered;
+use tern_sync::server::{NotPaged, Page, Unanswered};
 use url::Url;
 
 use crate::{base::FhirBase, unanswered};
@@ -19,6 +19,9 @@ pub(crate) const EXCHANGE: Duration = Duration::from_secs(60);
 
 /// An answer of the sign-in: configuration, keys, tokens.
 const SIGN_IN: Duration = Duration::from_secs(20);
+
+/// A page to the practice's webhook: shorter than the lease under which it is posted.
+const PAGE: Duration = Duration::from_secs(20);
 
 /// The largest body of an answer, in bytes: a page of a thousand messages of 64 kB.
 pub(crate) const LARGEST: usize = 64 * 1024 * 1024;
@@ -157,6 +160,30 @@ impl Http {
         let body = body(response, LARGEST_SIGNING_IN).await?;
         let answer = answer.body(body).map_err(|_| Unanswered::Lost)?;
         Ok((answer, date))
+    }
+}
+
+impl Http {
+    /// Posts a page to the practice's webhook: https, or http on this machine. It carries no token of the practice's
+    /// server, and a redirect is not followed, for it may lead anywhere.
+    ///
+    /// # Errors
+    /// [`NotPaged`].
+    pub(crate) async fn page(&self, page: Page) -> Result<(), NotPaged> {
+        let url = Url::parse(&page.address).ok().filter(crate::base::is_secure).ok_or(NotPaged::NoAddress)?;
+        let post = self
+            .client
+            .post(url)
+            .header(header::CONTENT_TYPE, "application/json")
+            .header("Idempotency-Key", page.key)
+            .body(page.body)
+            .timeout(PAGE);
+        let response = post.send().await.map_err(|error| {
+            tracing::info!(unanswered = %unanswered::sort(&error), "a page was not taken");
+            NotPaged::Unanswered
+        })?;
+        let status = response.status();
+        if status.is_success() { Ok(()) } else { Err(NotPaged::Refused(status.as_u16())) }
     }
 }
 

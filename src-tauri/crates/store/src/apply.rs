@@ -12,8 +12,8 @@ use tern_inbox::{
 use crate::{
     Cursor, Extra, StoreError, Tag, Writer, index, outbox,
     table::{
-        Meta, alias, coverage, document, envelope, library, member, message, outbox as outbox_rows, patient, pool,
-        proxy, quarantine, tally, thread, tombstone, unplaced, work_item,
+        Meta, alarm, alias, coverage, document, duty, envelope, library, member, message, outbox as outbox_rows,
+        patient, pool, proxy, quarantine, tally, thread, tombstone, unplaced, work_item,
     },
 };
 
@@ -198,7 +198,13 @@ impl Writer<'_> {
             (Kind::Library, _) => library::find(connection, key),
             (Kind::Task, _) => match work_item::find(connection, key)? {
                 Some(known) => Ok(Some(known)),
-                None => coverage::find(connection, key),
+                None => match coverage::find(connection, key)? {
+                    Some(known) => Ok(Some(known)),
+                    None => match duty::find(connection, key)? {
+                        Some(known) => Ok(Some(known)),
+                        None => alarm::find(connection, key),
+                    },
+                },
             },
             (Kind::Communication, Content::Message { .. }) => message::find(connection, key),
             (Kind::Communication, Content::Thread(_)) => thread::find(connection, key),
@@ -322,8 +328,11 @@ impl Writer<'_> {
                 coverage::put(self.connection(), of, meta)?;
                 // A Task that was a work item is none any more.
                 self.remove_work_item(key)?;
+                self.forget_emergency(key)?;
                 self.coverage_changed()
             }
+            Content::Duty(duty) => self.put_duty(duty, meta),
+            Content::Alarm(alarm) => self.put_alarm(alarm, meta),
             // Our own write came back in a shape that cannot be read: it is there, and our words stay.
             Content::Unreadable { .. } | Content::NotOurs | Content::Deleted => {
                 message::confirm(self.connection(), key, meta)?;
@@ -383,6 +392,7 @@ impl Writer<'_> {
         work_item::put(self.connection(), key, &item, (&pending, remembers_owner), meta)?;
         // A Task that was a coverage is none any more.
         self.forget_coverage(key)?;
+        self.forget_emergency(key)?;
         if let Some(thread) = &item.thread {
             let message = item.message.as_ref().map(|message| message.as_str());
             unplaced::on_work_item(self.connection(), thread.as_str(), message)?;

@@ -34,6 +34,8 @@ pub enum Tag {
     Tables,
     /// Who is away and who stands in, and what of that is on its way.
     Coverage,
+    /// Who is on duty, who was called, and who has it.
+    Emergencies,
     /// What waits among the documents.
     Documents,
     /// The audit.

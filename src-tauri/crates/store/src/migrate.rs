@@ -15,6 +15,7 @@ pub(crate) const MIGRATIONS: &[&str] = &[
     include_str!("migrations/0006-tables.sql"),
     include_str!("migrations/0007-coverage.sql"),
     include_str!("migrations/0008-documents.sql"),
+    include_str!("migrations/0009-emergencies.sql"),
 ];
 
 /// The number of the last migration that this program has.
@@ -110,6 +111,7 @@ mod tests {
         "c6a1dfcc0a7d2839ebc8045ab5acd5ada2fb072c239637c0eafd792693844377",
         "66b69f4f22fa02cac06306f76fddc80c549e4187501241de744e30d648491181",
         "1d70d27a7f221994eceba00d9f10a49edf64dc73bc0a55e265568cdf5425295f",
+        "b88f392e72c37457a5c4837e681cc1a53da80068ea91aacba122aaccd1ffd5ec",
     ];
 
     #[test]

@@ -85,6 +85,7 @@ impl Writer<'_> {
                 self.table_written(&written, answer)?;
             }
             Intent::Cover { .. } | Intent::EndCoverage { .. } => self.coverage_written(&row.intent, answer)?,
+            Intent::Serve { .. } | Intent::EndDuty { .. } => self.duty_written(&row.intent, answer)?,
             Intent::File { what } => self.document_filed(&what.file)?,
             Intent::Audit { .. } => tally::add(self.connection(), tally::AUDITED, 1)?,
         }

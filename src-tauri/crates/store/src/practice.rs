@@ -12,6 +12,7 @@ use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use rusqlite::Connection;
 use sha2::{Digest, Sha256};
 use tern_inbox::{
+    emergency::Emergencies,
     hours::{Calendar, Hours},
     practice_table::TableKind,
     red_flags::{self, PracticeRules, Scanner},
@@ -26,6 +27,7 @@ pub struct Practice {
     sorter: Made<Sorter>,
     hours: Made<Option<Hours>>,
     scanner: Made<Scanner>,
+    emergencies: Made<Emergencies>,
 }
 
 /// Something made of a table's text, or what stands in for it.
@@ -44,9 +46,15 @@ struct Kept {
     sorter: Mutex<Option<Made<Sorter>>>,
     hours: Mutex<Option<Made<Option<Hours>>>>,
     scanner: Mutex<Option<Made<Scanner>>>,
+    emergencies: Mutex<Option<Made<Emergencies>>>,
 }
 
-static KEPT: Kept = Kept { sorter: Mutex::new(None), hours: Mutex::new(None), scanner: Mutex::new(None) };
+static KEPT: Kept = Kept {
+    sorter: Mutex::new(None),
+    hours: Mutex::new(None),
+    scanner: Mutex::new(None),
+    emergencies: Mutex::new(None),
+};
 
 impl Practice {
     /// Of the tables as they are here.
@@ -56,6 +64,7 @@ impl Practice {
             sorter: made(&KEPT.sorter, text(TableKind::Triage)?, TableKind::Triage, sorter),
             hours: made(&KEPT.hours, text(TableKind::Calendar)?, TableKind::Calendar, hours),
             scanner: made(&KEPT.scanner, text(TableKind::RedFlags)?, TableKind::RedFlags, scanner),
+            emergencies: made(&KEPT.emergencies, text(TableKind::Emergencies)?, TableKind::Emergencies, emergencies),
         })
     }
 
@@ -74,12 +83,18 @@ impl Practice {
         &self.scanner.value
     }
 
+    /// Where emergencies are posted to.
+    pub fn emergencies(&self) -> &Emergencies {
+        &self.emergencies.value
+    }
+
     /// What is wrong with a table, so that it, or a part of it, is not used.
     pub fn problem(&self, kind: TableKind) -> Option<&str> {
         match kind {
             TableKind::Triage => self.sorter.problem.as_deref(),
             TableKind::Calendar => self.hours.problem.as_deref(),
             TableKind::RedFlags => self.scanner.problem.as_deref(),
+            TableKind::Emergencies => self.emergencies.problem.as_deref(),
         }
     }
 }
@@ -136,6 +151,13 @@ fn scanner(text: Option<&str>) -> (Scanner, Option<String>) {
     let (scanner, unread) = Scanner::of_what_can_be_read(&changes.over(starting(), &name));
     problems.extend(unread.iter().map(ToString::to_string));
     (scanner, (!problems.is_empty()).then(|| problems.join("; ")))
+}
+
+fn emergencies(text: Option<&str>) -> (Emergencies, Option<String>) {
+    let Some(text) = text else { return (Emergencies::default(), None) };
+    let read = serde_json::from_str::<Emergencies>(text).map_err(not_read);
+    let checked = read.and_then(|table| table.check().map(|()| table).map_err(|problem| problem.to_string()));
+    checked.map_or_else(|problem| (Emergencies::default(), Some(problem)), |table| (table, None))
 }
 
 /// The rules that come with the program.

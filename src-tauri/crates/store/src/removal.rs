@@ -33,6 +33,7 @@ impl Writer<'_> {
             Kind::Task => {
                 self.remove_work_item(key)?;
                 self.forget_coverage(key)?;
+                self.forget_emergency(key)?;
             }
             Kind::Communication => match message::remove(connection, key)? {
                 Some(thread) => {

@@ -3,6 +3,7 @@
 //! ```text
 //!   Engine ──> supervisor ─┬─ pull     looks at the server: on a nudge, a timer, "now", after sending
 //!                          ├─ outbox   sends what is ready
+//!                          ├─ pager    calls whoever is on duty for an emergency
 //!                          ├─ renewal  keeps the claims of open touches alive
 //!                          ├─ index    the text index, behind everything else
 //!                          ├─ tally    what the status line counts, after each commit
@@ -39,10 +40,10 @@ use crate::{
     files::{Fetched, NotFetched},
     line::Line,
     loops::Loops,
-    outbox::{Outbox, OutboxParts},
+    outbox::{HaveIt, Outbox, OutboxError, OutboxParts},
     pace::{Pace, Presence},
     pull::Pull,
-    server::Server,
+    server::{NotPaged, Page, Server},
     server_time::{OFFSET, ServerTime},
     status::{Board, Status},
 };
@@ -221,6 +222,29 @@ impl Engine {
                 }
             }
         }
+    }
+
+    /// "I have it": nobody else is called for an emergency for the next five minutes. Waits for the server.
+    ///
+    /// # Errors
+    /// [`StoreError`] where the cache can't be read or written.
+    pub async fn have_it(&self, item: &WorkItemId) -> Result<HaveIt, StoreError> {
+        match self.shared.outbox.have_it(item).await {
+            Ok(came) => Ok(came),
+            Err(OutboxError::Store(error)) => Err(error),
+            Err(OutboxError::Ended(_)) => Ok(HaveIt::NotConfirmed),
+        }
+    }
+
+    /// Posts a page that calls nobody, to see whether an address takes it.
+    ///
+    /// # Errors
+    /// [`NotPaged`].
+    pub async fn try_webhook(&self, address: &str) -> Result<(), NotPaged> {
+        let key = uuid::Uuid::new_v4().to_string();
+        let body = serde_json::json!({ "event": "test", "key": key });
+        let page = Page { address: address.to_owned(), key, body: body.to_string().into_bytes() };
+        self.shared.line.server.page(page).await
     }
 
     /// Fetches one file of a message, from the server alone: bytes are not kept. `message` is the server's id of it,

@@ -36,5 +36,6 @@ pub mod verdict;
 
 pub use engine::{ClaimOutcome, Engine, Parts};
 pub use files::{Fetched, NotFetched};
+pub use outbox::HaveIt;
 pub use pace::Pace;
 pub use tern_fhir::search::Scope;

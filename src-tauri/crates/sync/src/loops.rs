@@ -37,6 +37,7 @@ enum Loop {
     Pull,
     Clock,
     Outbox,
+    Pager,
     Renewal,
     Index,
     Tally,
@@ -44,7 +45,8 @@ enum Loop {
 }
 
 impl Loop {
-    const ALL: [Self; 7] = [Self::Pull, Self::Clock, Self::Outbox, Self::Renewal, Self::Index, Self::Tally, Self::Push];
+    const ALL: [Self; 8] =
+        [Self::Pull, Self::Clock, Self::Outbox, Self::Pager, Self::Renewal, Self::Index, Self::Tally, Self::Push];
 }
 
 /// Whether a loop that ended is begun again.
@@ -100,6 +102,7 @@ impl Loops {
                 Loop::Pull => pull(&shared).await,
                 Loop::Clock => clock(&shared).await,
                 Loop::Outbox => outbox(&shared).await,
+                Loop::Pager => pager(&shared).await,
                 Loop::Renewal => renewal(&shared).await,
                 Loop::Index => index(&shared).await,
                 Loop::Tally => tally(&shared).await,
@@ -212,6 +215,31 @@ async fn outbox(shared: &Shared) -> Ending {
         Err(error) => {
             tracing::error!(%error, "the outbox broke off");
             Ending::Again
+        }
+    }
+}
+
+/// Looks every few seconds, and at once when something arrived, whether somebody has to be called.
+async fn pager(shared: &Shared) -> Ending {
+    let mut changes = shared.cache.subscribe();
+    loop {
+        match shared.outbox.watch_emergencies().await {
+            Ok(()) => {}
+            Err(crate::outbox::OutboxError::Store(StoreError::Closed)) => return Ending::Done,
+            Err(error) => tracing::warn!(%error, "emergencies could not be looked at"),
+        }
+        let tick = shared.time.sleep(shared.pace.clock());
+        tokio::pin!(tick);
+        loop {
+            tokio::select! {
+                () = &mut tick => break,
+                heard = changes.recv() => match heard {
+                    Ok(changed) if changed.tags.contains(&Tag::Queues) => break,
+                    Ok(_) => {}
+                    Err(RecvError::Lagged(_)) => break,
+                    Err(RecvError::Closed) => return Ending::Done,
+                }
+            }
         }
     }
 }

@@ -30,9 +30,41 @@ pub trait Server: Send + Sync + 'static {
         links::request(link, self.fhir_base())
     }
 
+    /// Posts a page to an address of the practice's outside its server: no token goes along, and no redirect is
+    /// followed.
+    ///
+    /// # Errors
+    /// [`NotPaged`].
+    fn page(&self, page: Page) -> Answering<'_, Result<(), NotPaged>>;
+
     /// Waits for a reason to look, from the push channel; never ends while there is none. It carries nothing:
     /// events may be lost, repeated or unordered.
     fn nudged(&self) -> Answering<'_, Nudge>;
+}
+
+/// What is posted where somebody has to be called. Holds no word of a patient's.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Page {
+    /// https, or http on this machine.
+    pub address: String,
+    /// Tells one page from the next: by it a gateway knows one that came twice (`Idempotency-Key`).
+    pub key: String,
+    /// JSON.
+    pub body: Vec<u8>,
+}
+
+/// Why nobody was called. Holds no address.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum NotPaged {
+    /// The address is none that may be posted to.
+    #[error("the address is not one to post to")]
+    NoAddress,
+    /// No answer, or no way there.
+    #[error("nobody answered at the address")]
+    Unanswered,
+    /// It answered, and did not take it.
+    #[error("the address answered {0}")]
+    Refused(u16),
 }
 
 /// Why it is time to look at the server.

@@ -24,6 +24,8 @@ pub struct Status {
     pub needs_you: u32,
     /// Changes of the practice's tables that were overtaken or refused.
     pub tables_not_saved: u32,
+    /// Somebody has to be called for an emergency, and the practice's webhook did not take it from this machine.
+    pub pager_unheard: bool,
     /// Minutes by which this machine is behind the server (negative: ahead), where that is two or more.
     pub clock_off_minutes: Option<i32>,
     /// Milliseconds by which this machine is behind the server (negative: ahead), as far as it can be known.

@@ -11,7 +11,7 @@ use tern_fhir::{
 use tern_sync::{
     check::{Depth, Finding, Fit, Parts, Report, Verdict, check},
     clock::Clock,
-    server::{Answering, Nudge, Server, Unanswered},
+    server::{Answering, NotPaged, Nudge, Page, Server, Unanswered},
 };
 use tern_testkit::{Connection, FakeClock, Practice, Quirk, scene};
 
@@ -128,6 +128,10 @@ impl<F: Fn(&mut Request) -> Result<(), Unanswered> + Send + Sync + 'static> Serv
 
     fn fhir_base(&self) -> &Base {
         self.0.fhir_base()
+    }
+
+    fn page(&self, page: Page) -> Answering<'_, Result<(), NotPaged>> {
+        self.0.page(page)
     }
 
     fn nudged(&self) -> Answering<'_, Nudge> {

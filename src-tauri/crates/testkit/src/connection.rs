@@ -14,7 +14,7 @@ use tern_fhir::{
     exchange::{Method, Request, Response},
     links::Base,
 };
-use tern_sync::server::{Answering, Nudge, Server, Unanswered};
+use tern_sync::server::{Answering, NotPaged, Nudge, Page, Server, Unanswered};
 use tokio::sync::Notify;
 
 use crate::practice::{Practice, answer};
@@ -59,6 +59,7 @@ pub struct Connection {
     sent: Mutex<Vec<String>>,
     nudge: Notify,
     speaks: AtomicBool,
+    webhook: Mutex<Result<(), NotPaged>>,
 }
 
 impl Connection {
@@ -77,6 +78,7 @@ impl Connection {
             sent: Mutex::new(Vec::new()),
             nudge: Notify::new(),
             speaks: AtomicBool::new(false),
+            webhook: Mutex::new(Ok(())),
         })
     }
 
@@ -102,6 +104,11 @@ impl Connection {
     /// Whether one of those struck since this was last asked.
     pub fn somebody_died(&self) -> bool {
         self.dead.swap(false, Ordering::SeqCst)
+    }
+
+    /// What comes of a page that this machine posts from now on.
+    pub fn webhook(&self, answers: Result<(), NotPaged>) {
+        *self.webhook.lock().unwrap_or_else(PoisonError::into_inner) = answers;
     }
 
     /// The push channel is open, and silent.
@@ -182,6 +189,17 @@ impl Server for Connection {
                     Ok(response)
                 }
             }
+        })
+    }
+
+    fn page(&self, page: Page) -> Answering<'_, Result<(), NotPaged>> {
+        Box::pin(async move {
+            tokio::task::yield_now().await;
+            let answers = *self.webhook.lock().unwrap_or_else(PoisonError::into_inner);
+            if answers.is_ok() {
+                self.practice.pager().took(page);
+            }
+            answers
         })
     }
 

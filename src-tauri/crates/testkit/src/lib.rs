@@ -5,10 +5,12 @@
 
 pub mod clock;
 pub mod connection;
+pub mod pager;
 pub mod people;
 pub mod practice;
 pub mod scene;
 
 pub use clock::FakeClock;
 pub use connection::{Connection, Fault};
+pub use pager::Pager;
 pub use practice::{BEHIND, Practice, Quirk};

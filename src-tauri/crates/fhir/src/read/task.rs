@@ -1,11 +1,12 @@
-//! `Task`: a work item, a coverage, or something of another product.
+//! `Task`: a work item, a coverage, a duty, an emergency's alarm, or something of another product.
 
 use chrono::{DateTime, Utc};
 use serde::Deserialize;
 use tern_inbox::{
     arrival::{Content, Kind},
-    coverage::{Coverage, Validity},
-    ids::{CoverageId, MessageId, PatientId, ThreadId, WorkItemId},
+    coverage::{Coverage, Validity, When},
+    emergency::{Alarm, Duty, Held, Lease},
+    ids::{AlarmId, CoverageId, DutyId, MessageId, PatientId, ThreadId, WorkItemId},
     party::PartyKind,
     private::PrivateText,
     red_flags::{Lowered, TextHash},
@@ -20,8 +21,8 @@ use super::{
 };
 use crate::links::Base;
 use crate::vocabulary::{
-    BUSINESS_STATUS_SYSTEM, CATEGORY_SYSTEM, COVERAGE, INPUT_MESSAGE, POOL_SYSTEM, RED_FLAGS, TASK_CODE_SYSTEM,
-    TASK_PART_SYSTEM, WORK_ITEM, business_status, red_flags,
+    ALARM, BUSINESS_STATUS_SYSTEM, CATEGORY_SYSTEM, COVERAGE, EMERGENCY, INPUT_MESSAGE, ON_DUTY, POOL_SYSTEM,
+    RED_FLAGS, TASK_CODE_SYSTEM, TASK_PART_SYSTEM, WORK_ITEM, alarm, business_status, red_flags,
 };
 
 #[derive(Deserialize)]
@@ -37,6 +38,7 @@ pub(super) struct Wire<'a> {
     intent: Option<Text<'a>>,
     priority: Option<Text<'a>>,
     code: Option<Concept<'a>>,
+    based_on: Many<Reference<'a>>,
     focus: Option<Reference<'a>>,
     #[serde(rename = "for")]
     patient: Option<Reference<'a>>,
@@ -62,6 +64,9 @@ struct Input<'a> {
     value_reference: Option<Reference<'a>>,
 }
 
+/// When a period begins and ends, where it says so.
+type Ends = (Option<When>, Option<When>);
+
 impl<'a> Resource<'a> for Wire<'a> {
     const KIND: Kind = Kind::Task;
 
@@ -69,8 +74,11 @@ impl<'a> Resource<'a> for Wire<'a> {
 
     fn content(&self, id: &str, at: DateTime<Utc>, reading: &Reading<'_>) -> Result<Content, String> {
         let base = reading.base;
-        if self.code.as_ref().is_some_and(|code| code.of(TASK_CODE_SYSTEM) == Some(COVERAGE)) {
-            return self.coverage(id, base);
+        match self.code.as_ref().and_then(|code| code.of(TASK_CODE_SYSTEM)) {
+            Some(COVERAGE) => return self.coverage(id, base),
+            Some(ON_DUTY) => return self.duty(id, base),
+            Some(EMERGENCY) => return Ok(self.alarm(id, base)),
+            _ => {}
         }
         let thread = self.focus.as_ref().and_then(|focus| focus.id_of("Communication", base)).map(ThreadId::new);
         if !self.is_ours(thread.is_some()) {
@@ -112,26 +120,70 @@ impl Wire<'_> {
         if absent == stand_in {
             return Ok(Content::NotOurs);
         }
+        let Some((from, until)) = self.ends()? else { return Ok(Content::NotOurs) };
+        let pools = self.scope();
+        if pools.is_empty() && !each(&self.performer_type).as_slice().is_empty() {
+            return Err("no usable performerType".to_owned());
+        }
+        let id = CoverageId::new(id);
+        Ok(Content::Coverage(Coverage { id, absent, stand_in, from, until, pools, validity: self.validity() }))
+    }
+
+    /// Who is on duty. As for a coverage: half of one is none.
+    fn duty(&self, id: &str, base: &Base) -> Result<Content, String> {
+        let owner = self.owner.as_ref().and_then(|owner| reference::party_ref(owner, base));
+        let Some(who) = owner.filter(|owner| owner.kind() == PartyKind::Member) else { return Ok(Content::NotOurs) };
+        let Some((from, until)) = self.ends()? else { return Ok(Content::NotOurs) };
+        Ok(Content::Duty(Duty { id: DutyId::new(id), who, from, until, is_over: self.validity() != Validity::Planned }))
+    }
+
+    /// How far an emergency has been told. What of it cannot be read is taken for not yet done: somebody is called
+    /// once more.
+    fn alarm(&self, id: &str, base: &Base) -> Content {
+        let of_task = |reference: &Reference<'_>| reference.id_of("Task", base);
+        let Some(item) = each(&self.based_on).find_map(of_task) else { return Content::NotOurs };
+        let told = each(&self.extension).find(|one| words(&one.url) == Some(ALARM));
+        let parts = || told.into_iter().flat_map(|told| each(&told.extension));
+        let named = |url: &'static str| parts().filter(move |one| words(&one.url) == Some(url));
+        let member = |one: &Extension<'_>| reference::party_ref(one.value_reference.as_ref()?, base);
+        let instant = |url: &'static str| named(url).find_map(|one| words(&one.value_instant).and_then(time::instant));
+        let lease = || {
+            let by = named(alarm::LEASED_BY).find_map(|one| words(&one.value_string))?.to_owned();
+            Some(Lease { by, until: instant(alarm::LEASED_UNTIL)? })
+        };
+        let held = || Some(Held { by: named(alarm::HELD_BY).find_map(member)?, until: instant(alarm::HELD_UNTIL)? });
+        Content::Alarm(Alarm {
+            id: AlarmId::new(id),
+            item: WorkItemId::new(item),
+            called: named(alarm::CALLED).filter_map(member).collect(),
+            called_at: instant(alarm::CALLED_AT),
+            pages: named(alarm::PAGES).find_map(|one| one.value_unsigned_int).unwrap_or_default(),
+            lease: lease(),
+            held: held(),
+            is_over: self.validity() != Validity::Planned,
+        })
+    }
+
+    /// `executionPeriod`; none where it says nothing.
+    fn ends(&self) -> Result<Option<Ends>, String> {
         let ends = self.execution_period.as_ref().map(|period| (words(&period.start), words(&period.end)));
         let (from, until) = match ends {
-            None | Some((None, None)) => return Ok(Content::NotOurs),
+            None | Some((None, None)) => return Ok(None),
             Some((from, until)) => (from.map(time::from), until.map(time::until)),
         };
         // An end that cannot be read is not one that is missing: it would never come.
         let (Some(from), Some(until)) = (transposed(from), transposed(until)) else {
             return Err("no usable executionPeriod".to_owned());
         };
-        let pools = self.scope();
-        if pools.is_empty() && !each(&self.performer_type).as_slice().is_empty() {
-            return Err("no usable performerType".to_owned());
-        }
-        let validity = match words(&self.status) {
+        Ok(Some((from, until)))
+    }
+
+    fn validity(&self) -> Validity {
+        match words(&self.status) {
             Some("completed") => Validity::Ended,
             Some("draft" | "rejected" | "cancelled" | "failed" | "entered-in-error") => Validity::Void,
             _ => Validity::Planned,
-        };
-        let id = CoverageId::new(id);
-        Ok(Content::Coverage(Coverage { id, absent, stand_in, from, until, pools, validity }))
+        }
     }
 
     /// `system|value` of every pool that a coverage is for: all there are, for another product's pool is no pool of

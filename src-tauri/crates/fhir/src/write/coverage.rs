@@ -24,7 +24,7 @@ use crate::{
 };
 
 /// What stands in `status` while a coverage is planned.
-const PLANNED: &str = "accepted";
+pub(super) const PLANNED: &str = "accepted";
 
 /// A new coverage; `requester` is who says so, `authored` server time.
 ///
@@ -56,8 +56,13 @@ fn written(when: When) -> String {
 }
 
 fn period(of: &Coverage) -> Value {
+    from_until(of.from, of.until)
+}
+
+/// `executionPeriod`.
+pub(super) fn from_until(from: Option<When>, until: Option<When>) -> Value {
     let end = |when: Option<When>| when.map(written).unwrap_or_default();
-    Element::new().put("start", end(of.from)).put("end", end(of.until)).done()
+    Element::new().put("start", end(from)).put("end", end(until)).done()
 }
 
 fn scope(of: &Coverage) -> Value {

@@ -13,12 +13,13 @@ use json_patch::{AddOperation, Patch, PatchOperation, RemoveOperation, ReplaceOp
 use serde_json::{Value, json};
 use tern_inbox::{
     coverage::Coverage,
+    emergency::Alarm,
     party::PartyRef,
     red_flags::Lowered,
     work_item::{Urgency, WaitingFor},
 };
 
-use super::{concept, coverage, library, system_and_code, task::priority};
+use super::{concept, coverage, emergency, library, system_and_code, task::priority};
 use crate::{
     exchange::is_json,
     read::Literal,
@@ -105,9 +106,16 @@ pub enum Edit<'a> {
         /// Server time.
         at: DateTime<Utc>,
     },
-    /// Nobody stands in any more.
+    /// Nobody stands in any more; or somebody is on duty no more.
     EndCoverage {
         /// Server time, and when it ended.
+        at: DateTime<Utc>,
+    },
+    /// Who was called for an emergency, and who has it.
+    Alarm {
+        /// What it says from now on.
+        alarm: &'a Alarm,
+        /// Server time.
         at: DateTime<Utc>,
     },
     /// entered-in-error.
@@ -191,6 +199,7 @@ impl Edit<'_> {
             Self::Table { text, .. } => is("/status", "active") && library::says(resource, table_at(resource), text),
             Self::Cover { coverage, .. } => coverage::says(resource, coverage),
             Self::EndCoverage { .. } => coverage::is_over(resource),
+            Self::Alarm { alarm, .. } => emergency::says(resource, alarm),
             Self::Retract => is("/status", "entered-in-error"),
         }
     }
@@ -235,6 +244,7 @@ pub(super) fn operations(resource: &Value, edit: &Edit<'_>) -> Vec<PatchOperatio
         Edit::Cover { coverage, at } => {
             [modified(at)].into_iter().chain(coverage::planned(resource, coverage)).collect()
         }
+        Edit::Alarm { alarm, at } => [modified(at)].into_iter().chain(emergency::told(resource, alarm)).collect(),
         Edit::EndCoverage { at } => [modified(at)].into_iter().chain(coverage::ended(resource, *at)).collect(),
         Edit::Retract => vec![status("entered-in-error")],
     }
@@ -331,10 +341,27 @@ fn without(resource: &Value, member: &str) -> Option<PatchOperation> {
     resource.get(member).map(|_| remove([member]))
 }
 
-/// Our extension among those of the resource, and its place.
-fn flags_of(resource: &Value) -> Option<(usize, &Value)> {
+/// An extension of ours among those of the resource, and its place.
+pub(super) fn extension_of<'r>(resource: &'r Value, url: &str) -> Option<(usize, &'r Value)> {
     let extensions = resource.get("extension")?.as_array()?;
-    extensions.iter().enumerate().find(|(_, one)| one.get("url").and_then(Value::as_str) == Some(RED_FLAGS))
+    extensions.iter().enumerate().find(|(_, one)| one.get("url").and_then(Value::as_str) == Some(url))
+}
+
+/// Writes an extension of ours in the place of the former one; every other extension stays.
+pub(super) fn set_extension(resource: &Value, url: &str, extension: Value) -> Vec<PatchOperation> {
+    match (extension_of(resource, url), resource.get("extension")) {
+        (Some((at, _)), _) => {
+            let at = at.to_string();
+            vec![remove(["extension", at.as_str()]), add(["extension", at.as_str()], extension)]
+        }
+        (None, Some(Value::Array(_))) => vec![add(["extension", "-"], extension)],
+        _ => vec![add(["extension"], json!([extension]))],
+    }
+}
+
+/// What is said of red flags, and its place.
+fn flags_of(resource: &Value) -> Option<(usize, &Value)> {
+    extension_of(resource, RED_FLAGS)
 }
 
 fn parts_of(flags: &Value) -> &[Value] {
@@ -357,15 +384,7 @@ fn lower(resource: &Value, lowered: &Lowered) -> Vec<PatchOperation> {
         json!({ "url": red_flags::LOWERED_AT, "valueInstant": instant(lowered.at) }),
     ];
     let parts: Vec<Value> = kept.cloned().chain(said).collect();
-    let extension = json!({ "url": RED_FLAGS, "extension": parts });
-    match (known, resource.get("extension")) {
-        (Some((at, _)), _) => {
-            let at = at.to_string();
-            vec![remove(["extension", at.as_str()]), add(["extension", at.as_str()], extension)]
-        }
-        (None, Some(Value::Array(_))) => vec![add(["extension", "-"], extension)],
-        _ => vec![add(["extension"], json!([extension]))],
-    }
+    set_extension(resource, RED_FLAGS, json!({ "url": RED_FLAGS, "extension": parts }))
 }
 
 /// Code of [`BUSINESS_STATUS_SYSTEM`].

@@ -17,6 +17,7 @@ pub mod coverage;
 pub mod create;
 pub mod document;
 pub mod edit;
+pub mod emergency;
 pub mod library;
 pub mod people;
 pub mod task;

@@ -122,7 +122,7 @@ pub(crate) fn by_hand(resource: &Value, edit: &Edit<'_>) -> Value {
                 None => contents.push(document),
             }
         }
-        Edit::Cover { .. } | Edit::EndCoverage { .. } => panic!("held by the scenes of coverage"),
+        Edit::Cover { .. } | Edit::EndCoverage { .. } | Edit::Alarm { .. } => panic!("held by scenes of their own"),
         Edit::Retract => {
             fields.insert("status".into(), json!("entered-in-error"));
         }

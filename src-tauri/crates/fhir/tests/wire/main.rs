@@ -5,6 +5,7 @@
 mod answers;
 mod coverage;
 mod edits;
+mod emergencies;
 mod examples;
 mod files;
 mod hostile;

@@ -1,5 +1,6 @@
 //! One table, one file: its statements, its reading and its writing.
 
+pub(crate) mod alarm;
 pub(crate) mod alias;
 pub(crate) mod attachment;
 pub(crate) mod audit;
@@ -7,6 +8,7 @@ pub(crate) mod coverage;
 pub(crate) mod cursor;
 pub(crate) mod document;
 pub(crate) mod draft;
+pub(crate) mod duty;
 pub(crate) mod envelope;
 pub(crate) mod library;
 pub(crate) mod member;
@@ -90,10 +92,12 @@ pub(crate) fn of_a_pull() -> [(&'static str, &'static str); 2] {
 #[cfg(test)]
 pub(crate) fn screens() -> Vec<(&'static str, &'static str)> {
     [
+        alarm::SCREENS,
         attachment::SCREENS,
         coverage::SCREENS,
         document::SCREENS,
         draft::SCREENS,
+        duty::SCREENS,
         envelope::SCREENS,
         member::SCREENS,
         message::SCREENS,
@@ -105,6 +109,7 @@ pub(crate) fn screens() -> Vec<(&'static str, &'static str)> {
         thread::SCREENS,
         touch::SCREENS,
         work_item::SCREENS,
+        crate::emergencies::SCREENS,
         crate::search::SCREENS,
         crate::sight::SCREENS,
     ]

@@ -21,7 +21,9 @@ fn statement(kind: Kind) -> &'static str {
         }
         Kind::Task => {
             "SELECT server_id, version FROM work_item WHERE server_id IS NOT NULL
-             UNION ALL SELECT id, version FROM coverage"
+             UNION ALL SELECT id, version FROM coverage
+             UNION ALL SELECT id, version FROM duty
+             UNION ALL SELECT id, version FROM alarm"
         }
     }
 }

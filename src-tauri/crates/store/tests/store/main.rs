@@ -4,6 +4,7 @@
 
 mod coverage;
 mod documents;
+mod emergencies;
 mod file;
 mod flags;
 mod lost;

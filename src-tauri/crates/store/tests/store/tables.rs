@@ -178,6 +178,8 @@ fn a_table_that_cannot_be_read_changes_nothing_and_says_so() {
     };
     scene.apply(Kind::Library, vec![table(TableKind::Triage, 1, r#"{"version":1,"words":[{"category":"x"}]}"#)]);
     scene.apply(Kind::Library, vec![table(TableKind::Calendar, 1, "Mondays")]);
+    let nowhere = r#"{"version":1,"webhook":"http://pager.example/"}"#;
+    scene.apply(Kind::Library, vec![table(TableKind::Emergencies, 1, nowhere)]);
     let broken = r#"{"version":1,"rules":[{"id":"own-1","version":1,"category":"breathing","language":"en",
         "raise-to":"urgent","patterns":["appointment (","appointment"],"reviewed-by":"","date":"2026-03-01"}]}"#;
     scene.apply(Kind::Library, vec![table(TableKind::RedFlags, 1, broken)]);

@@ -12,7 +12,7 @@ use tern_fhir::{
     search,
 };
 
-use crate::server::{Answering, Nudge, Server, Unanswered};
+use crate::server::{Answering, NotPaged, Nudge, Page, Server, Unanswered};
 
 /// A member's connection.
 pub(super) struct Unsteady {
@@ -102,6 +102,10 @@ impl Server for Unsteady {
 
     fn fhir_base(&self) -> &Base {
         self.way.fhir_base()
+    }
+
+    fn page(&self, page: Page) -> Answering<'_, Result<(), NotPaged>> {
+        self.way.page(page)
     }
 
     fn nudged(&self) -> Answering<'_, Nudge> {

@@ -6,7 +6,9 @@ use std::collections::HashSet;
 use chrono::{DateTime, TimeDelta, Utc};
 use tern_inbox::{
     document::ToFile,
+    emergency::Emergencies,
     ids::{MessageId, OutboxId, ThreadId, WorkItemId},
+    member::Member,
     message::{Delivery, Message, Standing},
     outbox::{Intent, OutboxRow, Wedge, retimed},
     party::PartyRef,
@@ -14,7 +16,9 @@ use tern_inbox::{
     queue::Me,
     work_item::{WorkItem, WorkStatus},
 };
-use tern_store::{Acknowledged, AuditEntry, Cache, Extra, KeptTable, OnServer, Placed, Reader, StoreError, Writer};
+use tern_store::{
+    Acknowledged, AuditEntry, Cache, Emergency, Extra, KeptTable, OnServer, Placed, Reader, StoreError, Writer,
+};
 use tokio::task::spawn_blocking;
 
 use super::{Lane, OutboxError};
@@ -74,6 +78,21 @@ pub(super) struct Book {
 }
 
 impl Book {
+    /// What the practice says of emergencies, and what somebody may have to be called for.
+    pub(super) async fn emergencies(&self, now: DateTime<Utc>) -> Result<(Emergencies, Vec<Emergency>), OutboxError> {
+        self.read(move |reader| Ok((reader.emergency_table()?, reader.emergencies(now)?))).await
+    }
+
+    /// A member, as far as they are known here.
+    pub(super) async fn member(&self, who: &PartyRef) -> Result<(PartyRef, Option<Member>), OutboxError> {
+        let who = who.clone();
+        self.read(move |reader| {
+            let member = reader.members()?.into_iter().find(|member| member.reference == who);
+            Ok((who, member))
+        })
+        .await
+    }
+
     async fn read<T: Send + 'static>(
         &self,
         read: impl FnOnce(&Reader<'_>) -> Result<T, StoreError> + Send + 'static,

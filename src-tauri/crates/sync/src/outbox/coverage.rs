@@ -1,4 +1,4 @@
-//! Changing who stands in: read what stands there, and write only over what was planned anew; an end counts whatever
+//! Changing who stands in, and ending that or a duty: read what stands there, and write only over what was planned anew; an end counts whatever
 //! was planned.
 //!
 //! Making one is a create like any other ([`super::create`]). A plan is decided on one version: of two who plan at once
@@ -14,7 +14,6 @@ use tern_fhir::{
 };
 use tern_inbox::{
     arrival::{Arrival, Content, Kind},
-    ids::CoverageId,
     outbox::{Answer, Intent, OutboxRow, Wedge},
 };
 use tern_store::Acknowledged;
@@ -64,8 +63,9 @@ impl Outbox {
     async fn plan_once(&self, row: &OutboxRow) -> Result<Turn, OutboxError> {
         let at = self.time.now();
         let (edit, id, base) = match &row.intent {
-            Intent::Cover { coverage, base } => (Edit::Cover { coverage, at }, &coverage.id, base.as_deref()),
-            Intent::EndCoverage { coverage, at } => (Edit::EndCoverage { at: *at }, coverage, None),
+            Intent::Cover { coverage, base } => (Edit::Cover { coverage, at }, coverage.id.as_str(), base.as_deref()),
+            Intent::EndCoverage { coverage, at } => (Edit::EndCoverage { at: *at }, coverage.as_str(), None),
+            Intent::EndDuty { duty, at } => (Edit::EndCoverage { at: *at }, duty.as_str(), None),
             _ => return Ok(Turn::Fate(Fate::Dropped)),
         };
         let standing = match self.look_at_coverage(id).await? {
@@ -73,7 +73,7 @@ impl Outbox {
             Look::Gone => {
                 self.coverage_is_gone(id).await?;
                 // Whoever is gone from the plan is back all the same.
-                let ends = matches!(row.intent, Intent::EndCoverage { .. });
+                let ends = matches!(row.intent, Intent::EndCoverage { .. } | Intent::EndDuty { .. });
                 return Ok(Turn::Fate(if ends { Fate::Dropped } else { Fate::Wedged(Wedge::Gone) }));
             }
             Look::No(answer) => return Ok(Turn::Fate(self.fate(row, answer, Acknowledged::default()))),
@@ -121,8 +121,8 @@ impl Outbox {
         })
     }
 
-    async fn look_at_coverage(&self, id: &CoverageId) -> Result<Look, OutboxError> {
-        let response = match self.line.send(search::read("Task", id.as_str())).await {
+    async fn look_at_coverage(&self, id: &str) -> Result<Look, OutboxError> {
+        let response = match self.line.send(search::read("Task", id)).await {
             Ok(response) => response,
             Err(unanswered) => return Ok(Look::No(without_answer(&unanswered, Way::Reading))),
         };
@@ -139,9 +139,9 @@ impl Outbox {
         let arrival = read::one(response, &Reading { expected: Kind::Task, base, received });
         match (arrival, Current::of_response(response)) {
             (Ok(arrival), Ok(current)) => match arrival.content {
-                Content::Coverage(_) => Look::There(Box::new(Standing { current, arrival })),
+                Content::Coverage(_) | Content::Duty(_) => Look::There(Box::new(Standing { current, arrival })),
                 // What was edited into something else is none any more.
-                Content::NotOurs | Content::Deleted | Content::WorkItem(_) => Look::Gone,
+                Content::NotOurs | Content::Deleted | Content::WorkItem(_) | Content::Alarm(_) => Look::Gone,
                 _ => Look::No(Answer::Refused { status: response.status, code: Some("structure".to_owned()) }),
             },
             // Half a body, or a proxy's page: the next try may bring it.
@@ -150,10 +150,10 @@ impl Outbox {
     }
 
     /// What was planned is gone: somebody decided that, and this machine knows it from now on.
-    async fn coverage_is_gone(&self, id: &CoverageId) -> Result<(), OutboxError> {
+    async fn coverage_is_gone(&self, id: &str) -> Result<(), OutboxError> {
         let arrival = Arrival {
             kind: Kind::Task,
-            server_id: id.as_str().to_owned(),
+            server_id: id.to_owned(),
             version: "gone".to_owned(),
             last_updated: None,
             identity: None,

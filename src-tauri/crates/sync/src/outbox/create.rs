@@ -21,7 +21,7 @@ use tern_fhir::{
         audit::{self, Deed, Entry},
         communication, coverage,
         create::{Creating, New},
-        task,
+        emergency, task,
     },
 };
 use tern_inbox::{
@@ -106,7 +106,7 @@ impl Outbox {
         let found = self.find(new).await?;
         Ok(match found {
             // Somebody may have changed it since: the pull brings it as it stands.
-            Found::There(acknowledged) if matches!(row.intent, Intent::Cover { .. }) => {
+            Found::There(acknowledged) if matches!(row.intent, Intent::Cover { .. } | Intent::Serve { .. }) => {
                 Some(self.fate(row, Answer::Found, Acknowledged { version: None, ..acknowledged }))
             }
             Found::There(acknowledged) => Some(self.fate(row, Answer::Found, acknowledged)),
@@ -213,6 +213,7 @@ impl Outbox {
             Intent::Cover { coverage: of, base: None } => {
                 Ok(coverage::coverage(of, &row.author, self.time.now()).map_err(|_| unwritable()))
             }
+            Intent::Serve { duty } => Ok(emergency::duty(duty, &row.author, self.time.now()).map_err(|_| unwritable())),
             Intent::Audit { entry } => {
                 if !self.facts.server().audit.is_hoped() {
                     return gone;

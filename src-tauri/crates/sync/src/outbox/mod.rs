@@ -15,6 +15,7 @@
 //! A row that is stuck stops its own lane and no other. When the way to the server is gone the whole outbox
 //! rests until it opens; the pull, which goes on asking, says when.
 
+mod alarm;
 mod book;
 mod coverage;
 mod create;
@@ -48,7 +49,9 @@ use tokio::{
     task::{Id, JoinSet},
 };
 
+pub use self::alarm::HaveIt;
 use self::{
+    alarm::Pager,
     book::{Book, Fate},
     overtaken::Overtaken,
     retract::PutOff,
@@ -110,6 +113,7 @@ pub(crate) struct Outbox {
     pull: Arc<Notify>,
     overtaken: Overtaken,
     put_off: PutOff,
+    pager: Pager,
     stopping: AtomicBool,
 }
 
@@ -175,6 +179,7 @@ impl Outbox {
             pull,
             overtaken: Overtaken::default(),
             put_off: PutOff::default(),
+            pager: Pager::default(),
             stopping: AtomicBool::new(false),
         }
     }
@@ -324,8 +329,9 @@ impl Outbox {
             Intent::OpenThread { .. }
             | Intent::Place { .. }
             | Intent::Cover { base: None, .. }
+            | Intent::Serve { .. }
             | Intent::Audit { .. } => self.create(&row).await?,
-            Intent::Cover { .. } | Intent::EndCoverage { .. } => self.plan(&row).await?,
+            Intent::Cover { .. } | Intent::EndCoverage { .. } | Intent::EndDuty { .. } => self.plan(&row).await?,
             Intent::Send { .. } => self.reply(&row).await?,
             Intent::Table { .. } => self.table(&row).await?,
             Intent::File { .. } => self.document(&row).await?,

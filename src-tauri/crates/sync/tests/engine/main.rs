@@ -8,6 +8,7 @@ mod clock;
 mod coverage;
 mod desk;
 mod elsewhere;
+mod emergencies;
 mod faults;
 mod filing;
 mod in_between;

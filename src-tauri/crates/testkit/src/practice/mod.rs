@@ -17,7 +17,7 @@ use chrono::{DateTime, SecondsFormat, TimeDelta, Utc};
 use serde_json::{Value, json};
 use tern_fhir::exchange::{Method, Request, Response};
 
-use crate::clock::FakeClock;
+use crate::{clock::FakeClock, pager::Pager};
 
 /// A way in which this server differs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -93,6 +93,7 @@ pub struct Practice {
     clock: Arc<FakeClock>,
     quirks: Mutex<BTreeSet<Quirk>>,
     shelves: Mutex<Shelves>,
+    pager: Pager,
 }
 
 /// The status of a refusal.
@@ -101,12 +102,17 @@ pub(crate) type Refusal = u16;
 impl Practice {
     /// An empty one.
     pub fn new(clock: Arc<FakeClock>) -> Arc<Self> {
-        Arc::new(Self { clock, quirks: Mutex::default(), shelves: Mutex::default() })
+        Arc::new(Self { clock, quirks: Mutex::default(), shelves: Mutex::default(), pager: Pager::default() })
     }
 
     /// From now on it differs so.
     pub fn differs(&self, quirks: impl IntoIterator<Item = Quirk>) {
         *self.quirks.lock().unwrap_or_else(PoisonError::into_inner) = quirks.into_iter().collect();
+    }
+
+    /// Where its emergencies are posted to.
+    pub fn pager(&self) -> &Pager {
+        &self.pager
     }
 
     /// The server's own clock: always right.
