@@ -88,6 +88,14 @@ commands! {
     away_end(AwayEndRequest) -> () = |program, request| program.away_end(request).await;
     digest() -> Option<AwayDigest> = |program| program.digest().await;
     digest_dismiss(DigestDismissRequest) -> () = |program, request| program.digest_dismiss(request).await;
+    emergencies() -> EmergencyBoard = |program| program.emergencies().await;
+    emergency_have(EmergencyRequest) -> EmergencyTaken = |program, request| program.emergency_have(request).await;
+    emergency_table() -> EmergencyTable = |program| program.emergency_table().await;
+    emergency_save(EmergencySaveRequest) -> TableSaved = |program, request| program.emergency_save(request).await;
+    webhook_try(EmergencyContent) -> WebhookTried = |program, request| program.webhook_try(request).await;
+    duty() -> DutyList = |program| program.duty().await;
+    duty_save(DutySaveRequest) -> DutySaved = |program, request| program.duty_save(request).await;
+    duty_end(DutyEndRequest) -> () = |program, request| program.duty_end(request).await;
     lock_screen() -> () = |program| { program.lock_screen().await; Ok(()) };
 }
 

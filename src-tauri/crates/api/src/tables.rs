@@ -1,4 +1,4 @@
-//! The practice's tables, as far as the three of them are alike: how one stands, and how a change of it is kept.
+//! The practice's tables, as far as they are alike: how one stands, and how a change of it is kept.
 
 use std::sync::Arc;
 
@@ -123,6 +123,7 @@ pub(crate) fn kind_of(table: dto::TableKind) -> TableKind {
         dto::TableKind::Triage => TableKind::Triage,
         dto::TableKind::RedFlags => TableKind::RedFlags,
         dto::TableKind::Calendar => TableKind::Calendar,
+        dto::TableKind::Emergencies => TableKind::Emergencies,
     }
 }
 

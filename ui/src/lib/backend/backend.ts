@@ -14,8 +14,8 @@ import type { AwaySaveRequest } from "$bindings/AwaySaveRequest";
 import type { BlockOffers } from "$bindings/BlockOffers";
 import type { BlockRequest } from "$bindings/BlockRequest";
 import type { Changed } from "$bindings/Changed";
-import type { DecideRequest } from "$bindings/DecideRequest";
 import type { Decided } from "$bindings/Decided";
+import type { DecideRequest } from "$bindings/DecideRequest";
 import type { Destinations } from "$bindings/Destinations";
 import type { DigestDismissRequest } from "$bindings/DigestDismissRequest";
 import type { DocumentFileRequest } from "$bindings/DocumentFileRequest";
@@ -24,6 +24,16 @@ import type { DocumentPreview } from "$bindings/DocumentPreview";
 import type { DocumentRequest } from "$bindings/DocumentRequest";
 import type { DocumentsRequest } from "$bindings/DocumentsRequest";
 import type { DraftSaveRequest } from "$bindings/DraftSaveRequest";
+import type { DutyEndRequest } from "$bindings/DutyEndRequest";
+import type { DutyList } from "$bindings/DutyList";
+import type { DutySaved } from "$bindings/DutySaved";
+import type { DutySaveRequest } from "$bindings/DutySaveRequest";
+import type { EmergencyBoard } from "$bindings/EmergencyBoard";
+import type { EmergencyContent } from "$bindings/EmergencyContent";
+import type { EmergencyRequest } from "$bindings/EmergencyRequest";
+import type { EmergencySaveRequest } from "$bindings/EmergencySaveRequest";
+import type { EmergencyTable } from "$bindings/EmergencyTable";
+import type { EmergencyTaken } from "$bindings/EmergencyTaken";
 import type { Ended } from "$bindings/Ended";
 import type { EnvelopePage } from "$bindings/EnvelopePage";
 import type { EnvelopesRequest } from "$bindings/EnvelopesRequest";
@@ -62,9 +72,10 @@ import type { TriageContent } from "$bindings/TriageContent";
 import type { TriagePreview } from "$bindings/TriagePreview";
 import type { TriageSaveRequest } from "$bindings/TriageSaveRequest";
 import type { TriageTable } from "$bindings/TriageTable";
-import type { UndoRequest } from "$bindings/UndoRequest";
 import type { Undone } from "$bindings/Undone";
+import type { UndoRequest } from "$bindings/UndoRequest";
 import type { UnlockResult } from "$bindings/UnlockResult";
+import type { WebhookTried } from "$bindings/WebhookTried";
 
 /** What the program tells without being asked, by name. */
 export interface BackendEvents {
@@ -176,6 +187,19 @@ export interface Backend {
   /** What became of the member's work while they were away; none once they have seen it. */
   digest(): Promise<AwayDigest | null>;
   digestDismiss(request: DigestDismissRequest): Promise<void>;
+
+  /** What waits of emergencies that the member sees, and who is called for them. */
+  emergencies(): Promise<EmergencyBoard>;
+  /** "I have it": waits for the server. */
+  emergencyHave(request: EmergencyRequest): Promise<EmergencyTaken>;
+  emergencyTable(): Promise<EmergencyTable>;
+  emergencySave(request: EmergencySaveRequest): Promise<TableSaved>;
+  /** Posts a page that calls nobody. */
+  webhookTry(content: EmergencyContent): Promise<WebhookTried>;
+  /** Who is on duty, now and later. */
+  duty(): Promise<DutyList>;
+  dutySave(request: DutySaveRequest): Promise<DutySaved>;
+  dutyEnd(request: DutyEndRequest): Promise<void>;
 
   status(): Promise<Status>;
   syncNow(): Promise<void>;

@@ -73,6 +73,15 @@ export const tauri: Backend = {
   digest: () => invoke("digest"),
   digestDismiss: (request) => invoke("digest_dismiss", { request }),
 
+  emergencies: () => invoke("emergencies"),
+  emergencyHave: (request) => invoke("emergency_have", { request }),
+  emergencyTable: () => invoke("emergency_table"),
+  emergencySave: (request) => invoke("emergency_save", { request }),
+  webhookTry: (content) => invoke("webhook_try", { request: content }),
+  duty: () => invoke("duty"),
+  dutySave: (request) => invoke("duty_save", { request }),
+  dutyEnd: (request) => invoke("duty_end", { request }),
+
   status: () => invoke("status"),
   syncNow: () => invoke("sync_now"),
   activity: () => invoke("activity"),

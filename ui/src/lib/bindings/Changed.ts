@@ -5,7 +5,8 @@
  */
 export type Changed = { 
 /**
- * `rail`, `envelopes`, `thread`, `outbox`, `status`, `settings`, `search`.
+ * `rail`, `envelopes`, `thread`, `outbox`, `status`, `settings`, `search`, `tables`, `coverage`, `emergencies`,
+ * `documents`.
  */
 tags: Array<string>, 
 /**

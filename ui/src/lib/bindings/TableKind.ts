@@ -3,4 +3,4 @@
 /**
  * Which of the practice's tables.
  */
-export type TableKind = "triage" | "red-flags" | "calendar";
+export type TableKind = "triage" | "red-flags" | "calendar" | "emergencies";

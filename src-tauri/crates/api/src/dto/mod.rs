@@ -9,6 +9,7 @@
 mod away;
 mod block;
 mod documents;
+mod emergencies;
 mod error;
 mod list;
 mod moves;
@@ -26,6 +27,10 @@ pub use block::{BlockOffer, BlockOffers, BlockRequest, PassedOver};
 pub use documents::{
     DocumentFileRequest, DocumentKind, DocumentPage, DocumentPreview, DocumentRequest, DocumentRow, DocumentsRequest,
     FileForm, FileRef, FileRefusal, FilingState, RailDocuments,
+};
+pub use emergencies::{
+    DutyEndRequest, DutyList, DutyRow, DutySaveRequest, DutySaved, EmergencyBoard, EmergencyContent, EmergencyRequest,
+    EmergencyRow, EmergencySaveRequest, EmergencyTable, EmergencyTaken, EmergencyTold, WebhookTried,
 };
 pub use error::{ApiError, ErrorCode};
 pub use list::{

@@ -71,7 +71,8 @@ pub struct IndexProgress {
 #[serde(rename_all = "camelCase")]
 #[ts(export)]
 pub struct Changed {
-    /// `rail`, `envelopes`, `thread`, `outbox`, `status`, `settings`, `search`.
+    /// `rail`, `envelopes`, `thread`, `outbox`, `status`, `settings`, `search`, `tables`, `coverage`, `emergencies`,
+    /// `documents`.
     pub tags: Vec<String>,
     /// Threads that changed; empty with `envelopes` means any.
     pub threads: Vec<String>,

@@ -418,6 +418,8 @@ pub enum TableKind {
     RedFlags,
     /// Office hours and closures.
     Calendar,
+    /// Where emergencies are posted to.
+    Emergencies,
 }
 
 /// What to do with a change of the member's that the server does not have.

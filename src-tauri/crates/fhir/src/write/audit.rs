@@ -33,6 +33,8 @@ pub enum Deed {
     FileUnseen,
     /// Said that the chart does without a file.
     FileNotNeeded,
+    /// Said "I have it" of an emergency.
+    HaveIt,
     /// Took an outcome back within its seconds.
     Undo,
     /// Sent a reply although somebody answered since, or took the work.
@@ -63,6 +65,7 @@ impl Deed {
             Self::File => "file",
             Self::FileUnseen => "file-unseen",
             Self::FileNotNeeded => "file-not-needed",
+            Self::HaveIt => "have-it",
             Self::Undo => "undo",
             Self::SendAnyway => "send-anyway",
             Self::Export => "export",
@@ -78,7 +81,13 @@ impl Deed {
         match self {
             Self::View | Self::Peek | Self::Export => "R",
             Self::Send | Self::Note | Self::SendAnyway | Self::File | Self::FileUnseen => "C",
-            Self::Route | Self::Close | Self::PutBack | Self::FileNotNeeded | Self::Undo | Self::Settings => "U",
+            Self::Route
+            | Self::Close
+            | Self::PutBack
+            | Self::FileNotNeeded
+            | Self::HaveIt
+            | Self::Undo
+            | Self::Settings => "U",
             Self::Check | Self::SignIn | Self::SignOut => "E",
         }
     }

@@ -289,6 +289,7 @@ fn deed(action: &str) -> Option<Deed> {
         Deed::File,
         Deed::FileUnseen,
         Deed::FileNotNeeded,
+        Deed::HaveIt,
         Deed::Undo,
         Deed::SendAnyway,
         Deed::Export,

@@ -2,6 +2,9 @@
  * The practice's tables of the scripted practice. What is saved waits, as it does for a server, until a test (or a
  * person, in the browser's console) says what became of it: `arrive`, `overtake`, `refuse`.
  */
+import type { EmergencyContent } from "$bindings/EmergencyContent";
+import type { EmergencySaveRequest } from "$bindings/EmergencySaveRequest";
+import type { EmergencyTable } from "$bindings/EmergencyTable";
 import type { HoursSaveRequest } from "$bindings/HoursSaveRequest";
 import type { HoursTable } from "$bindings/HoursTable";
 import type { RedFlagPreview } from "$bindings/RedFlagPreview";
@@ -16,7 +19,7 @@ import type { TriageContent } from "$bindings/TriageContent";
 import type { TriagePreview } from "$bindings/TriagePreview";
 import type { TriageSaveRequest } from "$bindings/TriageSaveRequest";
 import type { TriageTable } from "$bindings/TriageTable";
-import { MemoryAway } from "./away";
+import { MemoryEmergencies } from "./emergencies";
 import {
   categories,
   hoursContent,
@@ -32,19 +35,26 @@ interface Lying {
   triage: TriageContent;
   "red-flags": RedFlagTable["rules"];
   calendar: HoursTable["content"];
+  emergencies: EmergencyContent;
 }
 
-export abstract class MemoryTables extends MemoryAway {
+export abstract class MemoryTables extends MemoryEmergencies {
   /** Whether the member may edit them. */
   mayEdit = true;
   /** What the next saving finds wrong. */
   wrong: RuleProblemRow[] = [];
   /** What the server has. */
-  onServer: Lying = { triage: triageContent(), "red-flags": rules(), calendar: hoursContent() };
+  onServer: Lying = {
+    triage: triageContent(),
+    "red-flags": rules(),
+    calendar: hoursContent(),
+    emergencies: { webhook: "" },
+  };
   states: Record<TableKind, Omit<TableState, "mayEdit">> = {
     triage: { base: "3", updated: null, problem: null, saving: "saved" },
     "red-flags": { base: "7", updated: null, problem: null, saving: "saved" },
     calendar: { base: "2", updated: null, problem: null, saving: "saved" },
+    emergencies: { base: null, updated: null, problem: null, saving: "saved" },
   };
   /** What was saved here and is not on the server. */
   waiting: Partial<Lying> = {};
@@ -118,6 +128,16 @@ export abstract class MemoryTables extends MemoryAway {
   }
   async hoursSave(request: HoursSaveRequest): Promise<TableSaved> {
     return this.#save("hoursSave", "calendar", request, request.content);
+  }
+
+  async emergencyTable(): Promise<EmergencyTable> {
+    return this.did("emergencyTable", null, {
+      state: this.#state("emergencies"),
+      content: this.#shown("emergencies"),
+    });
+  }
+  async emergencySave(request: EmergencySaveRequest): Promise<TableSaved> {
+    return this.#save("emergencySave", "emergencies", request, request.content);
   }
 
   async tableDiscard(request: TableDiscardRequest): Promise<void> {
