@@ -1,39 +1,21 @@
 //! `tern-agent check`: from the command line to a connection, and from the report to an exit status.
 
-use std::{io::Write, path::PathBuf, process::ExitCode, sync::Arc, time::Duration};
+use std::{io::Write, process::ExitCode, sync::Arc, time::Duration};
 
 use clap::Parser;
 use tern_api::check::{self, Depth, Finding, Fit, Report, SystemClock, Verdict};
-use tern_net::{
-    BaseError, Connection, FhirBase, Http, HttpError,
-    smart::backend::{self, Backend, BackendError, KeyFile},
-};
 use tern_vault::CacheKey;
 
-use crate::table;
+use crate::{
+    access::{Access, NoAccess},
+    say, table,
+};
 
 /// What is checked, and as whom.
 #[derive(Debug, Parser)]
-#[command(group = clap::ArgGroup::new("proof").required(true).args(["client_secret_file", "key", "token_file"]))]
 pub(crate) struct Args {
-    /// The address of the practice's FHIR server, such as https://practice.example/fhir
-    #[arg(long, value_name = "URL")]
-    server: String,
-    /// A PEM file with the practice's own certificate authority
-    #[arg(long, value_name = "FILE")]
-    ca: Option<PathBuf>,
-    /// The client that is registered with the server for tern-agent
-    #[arg(long, value_name = "ID", required_unless_present = "token_file")]
-    client_id: Option<String>,
-    /// A file with the client's secret; only its owner may read it
-    #[arg(long, value_name = "FILE")]
-    client_secret_file: Option<PathBuf>,
-    /// A PEM file with the client's private key (SMART Backend Services); only its owner may read it
-    #[arg(long, value_name = "FILE")]
-    key: Option<PathBuf>,
-    /// A file with an access token from elsewhere; only its owner may read it
-    #[arg(long, value_name = "FILE", conflicts_with = "client_id")]
-    token_file: Option<PathBuf>,
+    #[command(flatten)]
+    access: Access,
     /// Go the whole way: makes an invented patient and messages, and takes them away again
     #[arg(long)]
     write: bool,
@@ -48,14 +30,8 @@ pub(crate) struct Args {
 /// Why the check could not begin.
 #[derive(Debug, thiserror::Error)]
 enum NotBegun {
-    #[error("--server: {0}")]
-    Server(#[from] BaseError),
-    #[error("--ca: {0}")]
-    Ca(#[from] HttpError),
-    #[error("{0}: {1}")]
-    Proof(&'static str, BackendError),
-    #[error("--client-id is missing")]
-    ClientId,
+    #[error(transparent)]
+    Access(#[from] NoAccess),
     #[error("no folder for the check's own data: {0}")]
     Folder(std::io::Error),
     #[error("this machine has no random numbers to make a key of")]
@@ -85,10 +61,8 @@ pub(crate) async fn run(args: &Args) -> ExitCode {
 
 /// Connects and checks.
 async fn begin(args: &Args) -> Result<Report, NotBegun> {
-    let base = FhirBase::parse(&args.server)?;
-    let http = Http::new(&base, args.ca.as_deref())?;
-    let transport = if base.as_str().starts_with("https") { "TLS 1.2 or newer" } else { "http on this machine" };
-    let connection = connect(args, base, http)?;
+    let (connection, is_encrypted) = args.access.connect()?;
+    let transport = if is_encrypted { "TLS 1.2 or newer" } else { "http on this machine" };
     // Goes away with everything in it when this function ends, whatever happened.
     let folder = tempfile::tempdir().map_err(NotBegun::Folder)?;
     let key = || CacheKey::generate().map(|key| *key.expose()).map_err(|_| NotBegun::Key);
@@ -116,32 +90,6 @@ async fn begin(args: &Args) -> Result<Report, NotBegun> {
     Ok(report)
 }
 
-fn connect(args: &Args, base: FhirBase, http: Http) -> Result<Connection, NotBegun> {
-    if let Some(file) = &args.token_file {
-        let token = backend::secret_file(file).map_err(|error| NotBegun::Proof("--token-file", error))?;
-        return Ok(Connection::with_token(base, http, token));
-    }
-    let client_id = args.client_id.clone().ok_or(NotBegun::ClientId)?;
-    let proof = match (&args.key, &args.client_secret_file) {
-        (Some(file), _) => {
-            let key = KeyFile::read(file, None).map_err(|error| NotBegun::Proof("--key", error))?;
-            Backend::Key { client_id, key }
-        }
-        (None, Some(file)) => {
-            let secret = backend::secret_file(file);
-            let secret = secret.map_err(|error| NotBegun::Proof("--client-secret-file", error))?;
-            Backend::Secret { client_id, secret }
-        }
-        (None, None) => return Err(NotBegun::ClientId),
-    };
-    Ok(backend::backend(base, http, proof))
-}
-
 fn as_json(report: &Report) -> String {
     serde_json::to_string_pretty(report).map_or_else(|_| String::new(), |json| json + "\n")
-}
-
-#[expect(clippy::print_stderr, reason = "a program's own output")]
-fn say(words: &str) {
-    eprintln!("{words}");
 }

@@ -28,6 +28,7 @@ mod show;
 pub mod status;
 mod tables;
 mod view;
+pub mod watch;
 
 pub use tern_sync::{Pace, clock};
 

@@ -32,9 +32,14 @@ use tern_fhir::{
     exchange::{Request, Response},
     facts::{self, Ability, Push, ServerFacts},
     probe,
+    read::{self, Reading},
     search::{self, Filter, Scope},
 };
-use tern_inbox::arrival::Kind;
+use tern_inbox::{
+    arrival::{Content, Kind},
+    emergency::Emergencies,
+    practice_table::{PracticeTable, TableKind},
+};
 
 pub use self::report::{Finding, Fit, Report, Verdict, name};
 use self::{
@@ -117,6 +122,23 @@ async fn nudged(desks: &[Desk; 2]) -> bool {
     }
 }
 
+/// Whether the practice has named where emergencies are posted to.
+async fn emergencies(asking: &Asking) -> Result<Finding, Failed> {
+    let identity = format!("urn:uuid:{}", TableKind::Emergencies.id());
+    let response = asking.read(&search::by_identity("Library", &identity)).await?;
+    let base = asking.line.server.fhir_base();
+    let reading = Reading { expected: Kind::Library, base, received: asking.line.time.now() };
+    let rows = read::page(&response, &reading).map(|page| page.arrivals).unwrap_or_default();
+    let is_posted = rows.into_iter().any(|row| match row.content {
+        Content::Table(PracticeTable { kind: TableKind::Emergencies, text }) => {
+            let table: Option<Emergencies> = serde_json::from_str(&text).ok();
+            table.is_some_and(|table| table.check().is_ok() && table.webhook.is_some())
+        }
+        _ => false,
+    });
+    Ok(Finding::new("emergencies", if is_posted { Verdict::Works } else { Verdict::WorksAround }, ""))
+}
+
 /// A check under way.
 struct Check<'a> {
     parts: &'a Parts,
@@ -191,6 +213,8 @@ impl Check<'_> {
         self.take(brought);
         let paging = paging::follow(&asking, &self.facts).await?;
         self.first.push(paging);
+        let emergencies = emergencies(&asking).await?;
+        self.first.push(emergencies);
         Ok(())
     }
 

@@ -74,7 +74,8 @@ const ESSENTIAL: &[&str] = &[
 ];
 
 /// Findings whose work-around costs nobody anything: another way is as good.
-const FREE: &[&str] = &["conditional-create", "patch", "unknown-parameter", "elements", "paging", "deletion", "scopes"];
+const FREE: &[&str] =
+    &["conditional-create", "patch", "unknown-parameter", "elements", "paging", "deletion", "scopes", "emergencies"];
 
 impl Finding {
     /// A finding with its consequence from the table of words.

@@ -9,8 +9,6 @@ pub(super) const NOTES: &[&str] = &[
      stands in the patient's compartment. Tern writes reasons and notes into internal threads only.",
     "Whether a patient has read a message cannot be found out by a check. It stays \"unknown\" until the practice \
      says what its server means by Communication.received.",
-    "Emergencies are seen only while Tern is open on some machine: there is no way outside it yet (a pager, text \
-     messages), and none is to be counted on.",
 ];
 
 /// What a verdict on one thing means.
@@ -56,6 +54,10 @@ fn works(id: &str) -> &'static str {
         "route" => "A work item is made urgent and goes to another pool; nothing else of it changes.",
         "attachment" => "A file comes back as it was sent (SHA-256).",
         "correction" => "A message can be retracted.",
+        "emergencies" => {
+            "Emergencies are posted to the practice's webhook by any running Tern, or by tern-agent watch: run that where \
+             something runs at night, and try the webhook."
+        }
         "tidy" => "Everything that the check made is gone again.",
         _ => "",
     }
@@ -63,6 +65,10 @@ fn works(id: &str) -> &'static str {
 
 fn works_around(id: &str) -> &'static str {
     match id {
+        "emergencies" => {
+            "Emergencies are seen only while Tern is open: no webhook is named (Practice, Emergencies) to which they \
+             could be posted."
+        }
         "clock" => "The clocks differ; Tern goes by the server's. Over ten minutes it sends no automatic replies.",
         "fhir-version" => "Not exactly R4; the resources that Tern uses are the same.",
         "scopes" => "Only SMART v1 scopes: rights are reading or writing, of whole types.",

@@ -208,7 +208,8 @@ impl Outbox {
             }
             Intent::Place { .. } => {
                 let Some(item) = self.book.new_item(&row.intent).await? else { return gone };
-                Ok(task::work_item(&item, Some(&row.author), self.time.now()).map_err(|_| Fate::Dropped))
+                let by = Some(&row.author).filter(|author| !author.as_str().is_empty());
+                Ok(task::work_item(&item, by, self.time.now()).map_err(|_| Fate::Dropped))
             }
             Intent::Cover { coverage: of, base: None } => {
                 Ok(coverage::coverage(of, &row.author, self.time.now()).map_err(|_| unwritable()))
