@@ -18,8 +18,14 @@ use crate::{
 
 const EMERGENCIES: &str = "SELECT id, coalesce(server_id, id) FROM work_item WHERE open = 1 AND urgency = 3";
 
+const WITHOUT_A_WORK_ITEM: &str = "SELECT 1 FROM queue_entry AS q JOIN unplaced AS u ON u.thread = q.thread
+     WHERE q.queue = 'urgent' AND q.rank = -3";
+
 #[cfg(test)]
-pub(crate) const SCREENS: &[(&str, &str)] = &[("what somebody may have to be called for", EMERGENCIES)];
+pub(crate) const SCREENS: &[(&str, &str)] = &[
+    ("what somebody may have to be called for", EMERGENCIES),
+    ("an emergency that has no work item", WITHOUT_A_WORK_ITEM),
+];
 
 /// A work item that somebody may have to be called for, or had to be.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -102,6 +108,14 @@ impl Reader<'_> {
             });
         }
         Ok(found)
+    }
+
+    /// Whether an emergency has no work item yet, so that nobody can be called for it.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn emergency_without_work_item(&self) -> Result<bool, StoreError> {
+        Ok(self.connection().prepare_cached(WITHOUT_A_WORK_ITEM)?.exists([])?)
     }
 
     /// Who is on duty at `now`, or will be.

@@ -21,6 +21,9 @@ use crate::{StoreError, Writer, column::micros, table::outbox as rows};
 /// What a portal may take to make a Task of its own for a message.
 const GRACE: TimeDelta = TimeDelta::minutes(2);
 
+/// The same where the rules call it an emergency: nobody can be called for it before it has one.
+const GRACE_OF_AN_EMERGENCY: TimeDelta = TimeDelta::seconds(20);
+
 /// Messages older than this get no work item by themselves.
 const PAST: TimeDelta = TimeDelta::days(30);
 
@@ -76,14 +79,22 @@ impl Writer<'_> {
         let mut statement = self.connection().prepare_cached(
             "SELECT u.message, m.identity, t.category
              FROM unplaced u JOIN message m ON m.id = u.message LEFT JOIN thread t ON t.id = u.thread
+                LEFT JOIN envelope e ON e.thread = u.thread
              WHERE (u.asked IS NULL OR u.asked <= ?1) AND m.server_id IS NOT NULL AND m.sent >= ?2
-                AND coalesce(m.first_updated, m.sent) <= ?3
+                AND coalesce(m.first_updated, m.sent) <= CASE WHEN e.urgency = 3 THEN ?5 ELSE ?3 END
              ORDER BY m.n DESC LIMIT ?4",
         )?;
         let found = statement
-            .query_map(params![micros(now - AGAIN), micros(now - PAST), micros(now - GRACE), AT_ONCE], |row| {
-                Ok(Unplaced { message: row.get(0)?, identity: row.get(1)?, category: row.get(2)? })
-            })?
+            .query_map(
+                params![
+                    micros(now - AGAIN),
+                    micros(now - PAST),
+                    micros(now - GRACE),
+                    AT_ONCE,
+                    micros(now - GRACE_OF_AN_EMERGENCY)
+                ],
+                |row| Ok(Unplaced { message: row.get(0)?, identity: row.get(1)?, category: row.get(2)? }),
+            )?
             .collect::<Result<_, _>>()?;
         Ok(found)
     }

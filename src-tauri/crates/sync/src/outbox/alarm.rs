@@ -132,6 +132,9 @@ impl Outbox {
             return Ok(());
         }
         let (table, waiting) = self.book.emergencies(self.time.now()).await?;
+        if table.webhook.is_some() && self.book.has_emergency_without_work_item().await? {
+            self.place().await?;
+        }
         let mut is_unheard = false;
         for one in &waiting {
             is_unheard |= !self.tell(one, &table).await?;

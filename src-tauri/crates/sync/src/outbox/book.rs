@@ -83,6 +83,11 @@ impl Book {
         self.read(move |reader| Ok((reader.emergency_table()?, reader.emergencies(now)?))).await
     }
 
+    /// Whether an emergency has no work item yet.
+    pub(super) async fn has_emergency_without_work_item(&self) -> Result<bool, OutboxError> {
+        self.read(|reader| reader.emergency_without_work_item()).await
+    }
+
     /// A member, as far as they are known here.
     pub(super) async fn member(&self, who: &PartyRef) -> Result<(PartyRef, Option<Member>), OutboxError> {
         let who = who.clone();

@@ -259,6 +259,20 @@ async fn where_no_webhook_is_named_nobody_is_called_and_the_first_one_is_once_it
 }
 
 #[tokio::test(start_paused = true)]
+async fn for_a_message_that_has_no_work_item_somebody_is_called_within_a_minute() {
+    let clock = Arc::new(FakeClock::friday_afternoon());
+    let practice = night(&clock);
+    let osei = Desk::opens(&practice, &clock, people::osei());
+    osei.looks().await;
+    let began = clock.now();
+    let text = "Leo has crushing chest pain and can't breathe.";
+    practice.store(people::message("m", "t0", people::ANA, &scene::instant(clock.now()), text));
+    assert_eq!(pages(&practice, 1).await, [people::MIA]);
+    let waited = (clock.now() - began).num_seconds();
+    assert!(waited < 60, "{waited} s");
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_duty_is_made_and_ended_through_the_outbox() {
     let clock = Arc::new(FakeClock::friday_afternoon());
     let practice = scene::practice(&clock, 0);
