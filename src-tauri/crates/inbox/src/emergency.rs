@@ -10,7 +10,7 @@
 //! ```text
 //!   (none) ──made──> Due ──lease──> Calling ──posted──> Called ──5 min──> Due, the next person
 //!                     ^                │ 1 min            │
-//!                     ├────────────────┘                  │ "I have it"
+//!                     ├── refused: the next person ───────┤ "I have it"
 //!                     └───────5 min without another────── Held <──┐
 //!                                                          └──────┘ "I have it" once more
 //!   any of them ── an outcome, or lowered by a person ──> Over ── urgent once more ──> Due, from the first person
@@ -138,10 +138,18 @@ pub enum AlarmEvent {
         /// Who was called; none: everybody.
         to: Option<PartyRef>,
     },
-    /// The webhook did not take it: whoever is next tries again.
+    /// Nobody answered at the webhook: another machine may reach it.
     NotPosted {
         /// By which machine.
         by: String,
+    },
+    /// The webhook answered that it does not take this one, perhaps because it does not know who was to be called: the
+    /// next person is called at once.
+    Refused {
+        /// By which machine.
+        by: String,
+        /// Who was to be called; none: everybody.
+        to: Option<PartyRef>,
     },
     /// "I have it".
     Taken {
@@ -224,6 +232,10 @@ impl Alarm {
             }
             (State::Calling(_) | State::Due | State::Held(_), AlarmEvent::NotPosted { by }) if posts(by) => {
                 next.lease = None;
+            }
+            (State::Calling(_) | State::Due | State::Held(_), AlarmEvent::Refused { by, to }) if posts(by) => {
+                next.lease = None;
+                next.called.extend(to.clone().filter(|to| !self.called.contains(to)));
             }
             (State::Held(_), AlarmEvent::Taken { by }) if self.holder(now).is_some_and(|held| held.by != *by) => {
                 let by = self.holder(now).map(|held| held.by.clone()).unwrap_or_else(|| by.clone());

@@ -93,6 +93,7 @@ fn every_move_is_drawn_or_refused() {
         ("lease", lease("m")),
         ("posted", posted("m", None)),
         ("not posted", AlarmEvent::NotPosted { by: "m".to_owned() }),
+        ("refused", AlarmEvent::Refused { by: "m".to_owned(), to: Some(haddad()) }),
         ("posted by another", posted("n", None)),
         ("taken", taken(osei())),
         ("taken by another", taken(haddad())),
@@ -118,15 +119,15 @@ fn every_move_is_drawn_or_refused() {
         })
         .collect();
     let expected = [
-        "due | lease: calling | posted: - | not posted: - | posted by another: - | taken: held | taken by another: held \
+        "due | lease: calling | posted: - | not posted: - | refused: - | posted by another: - | taken: held | taken by another: held \
          | dealt: over | again: -",
-        "calling | lease: - | posted: called | not posted: due | posted by another: - | taken: held | taken by another: \
+        "calling | lease: - | posted: called | not posted: due | refused: due | posted by another: - | taken: held | taken by another: \
          held | dealt: over | again: -",
-        "called | lease: - | posted: - | not posted: - | posted by another: - | taken: held | taken by another: held | \
+        "called | lease: - | posted: - | not posted: - | refused: - | posted by another: - | taken: held | taken by another: held | \
          dealt: over | again: -",
-        "held | lease: - | posted: - | not posted: - | posted by another: - | taken: held | taken by another: held by \
+        "held | lease: - | posted: - | not posted: - | refused: - | posted by another: - | taken: held | taken by another: held by \
          another | dealt: over | again: -",
-        "over | lease: - | posted: - | not posted: - | posted by another: - | taken: - | taken by another: - | dealt: - | \
+        "over | lease: - | posted: - | not posted: - | refused: - | posted by another: - | taken: - | taken by another: - | dealt: - | \
          again: due",
     ];
     assert_eq!(table, expected);
@@ -139,6 +140,15 @@ fn a_machine_that_died_half_way_keeps_nobody_from_calling() {
     assert_eq!(calling.on(&lease("other"), at(59)), Err(NoSuchMove::NotDrawn));
     let other = calling.on(&lease("other"), at(60)).unwrap();
     assert_eq!(other.on(&posted("closed laptop", None), at(61)), Err(NoSuchMove::NotDrawn), "the lease is another's");
+}
+
+#[test]
+fn where_the_gateway_does_not_know_somebody_the_next_person_is_called_at_once() {
+    let chain = [osei(), haddad()];
+    let calling = alarm().on(&lease("m"), at(0)).unwrap();
+    let refused = calling.on(&AlarmEvent::Refused { by: "m".to_owned(), to: Some(osei()) }, at(1)).unwrap();
+    assert_eq!(next(Some(&refused), true, &chain, at(1)), Next::Call(Some(haddad())));
+    assert_eq!(refused.pages, 0, "nobody heard anything yet");
 }
 
 #[test]

@@ -12,7 +12,6 @@
 //! moment one has the lease, and it posts; if it dies then, another one posts once the lease is over.
 
 use std::{
-    collections::HashMap,
     hash::{DefaultHasher, Hash, Hasher},
     sync::{Mutex, PoisonError},
 };
@@ -29,14 +28,14 @@ use tern_fhir::{
 use tern_inbox::{
     arrival::{Arrival, Content, Kind},
     emergency::{self, Alarm, AlarmEvent, Emergencies, NoSuchMove, State},
-    ids::{AlarmId, WorkItemId},
+    ids::WorkItemId,
     outbox::Answer,
     party::PartyRef,
 };
 use tern_store::Emergency;
 
 use super::{Outbox, OutboxError, Written, create::Found};
-use crate::server::Page;
+use crate::server::{NotPaged, Page};
 
 /// Times a moved version is read again at once.
 const AT_ONCE: usize = 4;
@@ -70,8 +69,8 @@ pub enum HaveIt {
 pub(super) struct Pager {
     /// A name for this run of the program, which says nothing of anybody.
     machine: String,
-    /// Not before, by this machine's clock.
-    put_off: Mutex<HashMap<AlarmId, DateTime<Utc>>>,
+    /// Nothing is posted before, by this machine's clock: nobody answered at the webhook.
+    put_off: Mutex<Option<DateTime<Utc>>>,
 }
 
 impl Default for Pager {
@@ -81,21 +80,19 @@ impl Default for Pager {
 }
 
 impl Pager {
-    fn is_put_off(&self, alarm: &AlarmId, now: DateTime<Utc>) -> bool {
-        let put_off = self.put_off.lock().unwrap_or_else(PoisonError::into_inner);
-        put_off.get(alarm).is_some_and(|until| *until > now)
+    fn is_put_off(&self, now: DateTime<Utc>) -> bool {
+        self.put_off.lock().unwrap_or_else(PoisonError::into_inner).is_some_and(|until| until > now)
     }
 
-    fn put_off(&self, alarm: &AlarmId, now: DateTime<Utc>) {
-        let mut put_off = self.put_off.lock().unwrap_or_else(PoisonError::into_inner);
-        put_off.retain(|_, until| *until > now);
-        put_off.insert(alarm.clone(), now + TimeDelta::seconds(PUT_OFF_SECONDS));
+    fn put_off(&self, now: DateTime<Utc>) {
+        let until = now + TimeDelta::seconds(PUT_OFF_SECONDS);
+        *self.put_off.lock().unwrap_or_else(PoisonError::into_inner) = Some(until);
     }
 
-    /// This machine's own share of the spread, another one for each alarm.
-    fn turn(&self, alarm: &AlarmId) -> u32 {
+    /// This machine's own share of the spread.
+    fn turn(&self) -> u32 {
         let mut hasher = DefaultHasher::new();
-        (&self.machine, alarm).hash(&mut hasher);
+        self.machine.hash(&mut hasher);
         u32::try_from(hasher.finish() % SPREAD_SECONDS).unwrap_or_default()
     }
 }
@@ -136,6 +133,10 @@ impl Outbox {
             self.place().await?;
         }
         let mut is_unheard = false;
+        if waiting.iter().any(|one| self.is_due(one, &table)) {
+            // Once for all of them: twenty at a time are called one after the other, and none waits for its own share.
+            self.time.sleep(self.pace.unit * self.pager.turn()).await;
+        }
         for one in &waiting {
             is_unheard |= !self.tell(one, &table).await?;
         }
@@ -143,23 +144,26 @@ impl Outbox {
         Ok(())
     }
 
+    /// Whether something is to be done about one, as far as is known here.
+    fn is_due(&self, one: &Emergency, table: &Emergencies) -> bool {
+        use emergency::Next;
+        match emergency::next(one.alarm.as_ref(), one.rings, &one.chain, self.time.now()) {
+            Next::Nothing | Next::Wait(_) => false,
+            Next::Make | Next::Call(_) | Next::Again => table.webhook_for(one.sent).is_some(),
+            Next::End => true,
+        }
+    }
+
     /// Does what is due about one; says whether whoever had to be called could be.
     async fn tell(&self, one: &Emergency, table: &Emergencies) -> Result<bool, OutboxError> {
-        let next = |alarm: Option<&Alarm>| emergency::next(alarm, one.rings, &one.chain, self.time.now());
-        let webhook = table.webhook_for(one.sent);
-        let is_called = |next: &emergency::Next| {
-            matches!(next, emergency::Next::Make | emergency::Next::Call(_) | emergency::Next::Again)
-        };
-        match next(one.alarm.as_ref()) {
-            emergency::Next::Nothing | emergency::Next::Wait(_) => return Ok(true),
-            due if is_called(&due) && webhook.is_none() => return Ok(true),
-            _ => {}
+        if !self.is_due(one, table) {
+            return Ok(true);
         }
-        let id = emergency::identity(&one.server_id);
-        if self.pager.is_put_off(&id, self.time.here()) {
+        if one.rings && self.pager.is_put_off(self.time.here()) {
             return Ok(false);
         }
-        self.time.sleep(self.pace.unit * self.pager.turn(&id)).await;
+        let next = |alarm: Option<&Alarm>| emergency::next(alarm, one.rings, &one.chain, self.time.now());
+        let webhook = table.webhook_for(one.sent);
         let (look, made) = match self.alarm(one).await? {
             Look::NotThere if one.rings => (self.make_alarm(one).await?, true),
             look => (look, false),
@@ -187,11 +191,15 @@ impl Outbox {
         let posted = self.line.server.page(page).await;
         if let Err(error) = &posted {
             tracing::warn!(%error, "an emergency could not be posted");
-            self.pager.put_off(&alarm.id, self.time.here());
         }
         let event = match posted {
             Ok(()) => AlarmEvent::Posted { by, to },
-            Err(_) => AlarmEvent::NotPosted { by },
+            // It may know the next person.
+            Err(NotPaged::Refused(_)) if to.is_some() => AlarmEvent::Refused { by, to },
+            Err(_) => {
+                self.pager.put_off(self.time.here());
+                AlarmEvent::NotPosted { by }
+            }
         };
         let is_heard = matches!(event, AlarmEvent::Posted { .. });
         self.move_alarm(one, &event).await?;
@@ -376,7 +384,7 @@ fn is_done(alarm: &Alarm, event: &AlarmEvent, now: DateTime<Utc>) -> bool {
         AlarmEvent::Lease { by } => alarm.lease.as_ref().is_some_and(|lease| lease.by == *by && lease.until > now),
         AlarmEvent::Dealt => alarm.is_over,
         AlarmEvent::Taken { by } => alarm.holder(now).is_some_and(|held| held.by == *by),
-        AlarmEvent::Posted { .. } | AlarmEvent::NotPosted { .. } => alarm.lease.is_none(),
+        AlarmEvent::Posted { .. } | AlarmEvent::NotPosted { .. } | AlarmEvent::Refused { .. } => alarm.lease.is_none(),
         AlarmEvent::Again => !alarm.is_over,
     }
 }

@@ -207,6 +207,22 @@ async fn where_one_machine_cannot_reach_the_pager_another_does() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn where_the_gateway_refuses_everybody_by_name_it_is_told_to_call_everybody_and_asked_again() {
+    let clock = Arc::new(FakeClock::friday_afternoon());
+    let practice = night(&clock);
+    let osei = Desk::opens(&practice, &clock, people::osei());
+    osei.looks().await;
+    osei.connection.webhook(Err(NotPaged::Refused(404)));
+    ana_cries_for_help(&practice);
+    let mut status = osei.engine().status();
+    let unheard = tokio::time::timeout(Duration::from_secs(600), status.wait_for(|status| status.pager_unheard)).await;
+    assert!(unheard.is_ok_and(|heard| heard.is_ok()));
+    minutes(1).await;
+    osei.connection.webhook(Ok(()));
+    assert_eq!(pages(&practice, 1).await, ["everybody"], "nobody is left whom it has not refused");
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_machine_that_died_between_lease_and_post_keeps_nobody_waiting_for_long() {
     let clock = Arc::new(FakeClock::friday_afternoon());
     let practice = night(&clock);
