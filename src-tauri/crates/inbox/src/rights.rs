@@ -9,7 +9,7 @@
 //! | letter to many | – | yes | yes | yes | yes | – |
 //! | retract: own / others' | yes / – | yes / – | yes / – | yes / – | yes / yes | – |
 //! | own templates, blocks, absence | yes | yes | yes | yes | yes | – |
-//! | somebody else's absence | – | – | – | – | yes | – |
+//! | somebody else's absence or duty | – | – | – | – | yes | – |
 //! | practice's templates, subject words, red flags, calendar, automatic replies | – | – | – | – | yes | – |
 //! | kill switch for automatic replies | yes | yes | – | – | yes | yes |
 //! | audit, diagnostics (without text), server check, policy | – | – | – | – | audit | yes |
@@ -88,9 +88,9 @@ pub enum Deed {
         /// The member wrote it.
         own: bool,
     },
-    /// One's own templates, response blocks and absence.
+    /// One's own templates, response blocks, absence and duty.
     OwnSettings,
-    /// Say that somebody else is away, and who stands in.
+    /// Say that somebody else is away and who stands in, or that they are on duty.
     OthersAbsence,
     /// The practice's templates, subject words, red flags, calendar, automatic replies.
     PracticeTables,

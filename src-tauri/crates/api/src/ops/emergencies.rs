@@ -122,3 +122,6 @@ pub(super) fn name(reader: &Reader<'_>, who: &PartyRef) -> Result<String, StoreE
         _ => Ok(own),
     }
 }
+
+#[cfg(test)]
+mod tests;
