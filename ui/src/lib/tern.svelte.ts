@@ -9,6 +9,7 @@ import type { ApiError } from "$bindings/ApiError";
 import type { Session } from "$bindings/Session";
 import type { Settings } from "$bindings/Settings";
 import type { Status } from "$bindings/Status";
+import type { UnsentOthers } from "$bindings/UnsentOthers";
 import { Registry } from "./actions/registry.svelte";
 import { type Backend, failureOf } from "./backend/backend";
 import { Block } from "$components/block/block.svelte";
@@ -19,6 +20,7 @@ import { Freshest } from "./query/freshest";
 import { LiveQueries } from "./query/live.svelte";
 import { PracticeTables } from "./tables/practice-tables.svelte";
 import { wearTheme } from "./theme/theme.svelte";
+import { NOTHING_ELSE } from "./unsent";
 
 /** Milliseconds between two words to the program that the person is there. */
 const ACTIVITY_EVERY = 5000;
@@ -47,8 +49,8 @@ export class Tern {
   signingOut = $state(false);
   /** Replies that would stay behind, once somebody wanted to quit with some. */
   wouldStay = $state(0);
-  /** The same of changes of absences. */
-  absencesWouldStay = $state(0);
+  /** The same of what is no reply. */
+  othersWouldStay = $state.raw<UnsentOthers>(NOTHING_ELSE);
   /** What is typed could not be kept, and somebody wanted to quit. */
   unkept = $state.raw<ApiError | null>(null);
   /** Changes of the practice's tables would be lost, and somebody wanted to quit. */
@@ -162,7 +164,7 @@ export class Tern {
     try {
       const asked = await this.backend.quit({ withUnsent });
       this.wouldStay = asked.quits ? 0 : asked.unsent;
-      this.absencesWouldStay = asked.quits ? 0 : asked.absences;
+      this.othersWouldStay = asked.quits ? NOTHING_ELSE : asked.others;
     } catch (thrown) {
       this.fail(thrown);
     }
@@ -258,7 +260,7 @@ export class Tern {
     this.keysShown = false;
     this.signingOut = false;
     this.wouldStay = 0;
-    this.absencesWouldStay = 0;
+    this.othersWouldStay = NOTHING_ELSE;
     this.unkept = null;
     this.unsavedTables = false;
     this.notices = [];

@@ -10,7 +10,7 @@ use tern_inbox::{
     ids::{MessageId, ThreadId},
     member::Member,
     message::Delivery,
-    outbox::OutboxRow,
+    outbox::{Intent, OutboxRow},
     party::PartyRef,
     queue::Me,
 };
@@ -19,7 +19,12 @@ use tern_sync::{Engine, clock::Clock, status::Connection};
 use tokio::sync::watch;
 use uuid::Uuid;
 
-use crate::{documents::OpenFile, dto::MemberCard, fail::Answer, ports::Account};
+use crate::{
+    documents::OpenFile,
+    dto::{MemberCard, UnsentOthers},
+    fail::Answer,
+    ports::Account,
+};
 
 /// Signed in, with the file open. Dropping it closes nothing: see [`Desk::leave`].
 pub(crate) struct Desk {
@@ -225,23 +230,25 @@ impl Desk {
         count(self.unsent_replies().await.iter().filter(stays).count())
     }
 
-    /// As [`Desk::would_stay`], changes of absences.
-    pub(crate) async fn absences_that_would_stay(&self) -> u32 {
+    /// As [`Desk::would_stay`], what is no reply.
+    pub(crate) async fn others_that_would_stay(&self) -> UnsentOthers {
         let is_online = self.engine.status().borrow().connection == Connection::Online;
         let leaves = |row: &OutboxRow| {
             is_online && row.attempts == 0 && matches!(row.delivery, Delivery::Queued | Delivery::Sending)
         };
-        count(self.absence_changes().await.iter().filter(|row| !leaves(row)).count())
+        others(self.own_rows().await.iter().filter(|row| !leaves(row)))
     }
 
-    /// Changes of absences, the member's, that the server does not have.
-    pub(crate) async fn unsent_absences(&self) -> u32 {
-        count(self.absence_changes().await.len())
+    /// What of the member's is no reply, and the server does not have.
+    pub(crate) async fn unsent_others(&self) -> UnsentOthers {
+        others(self.own_rows().await.iter())
     }
 
-    async fn absence_changes(&self) -> Vec<OutboxRow> {
+    async fn own_rows(&self) -> Vec<OutboxRow> {
         let author = self.member.reference.clone();
-        self.read(move |reader| reader.coverage_changes(&author)).await.unwrap_or_default()
+        let mut rows = self.read(|reader| reader.outbox()).await.unwrap_or_default();
+        rows.retain(|row| row.author == author);
+        rows
     }
 
     /// Replies of the member that the server does not have.
@@ -253,6 +260,19 @@ impl Desk {
         let author = self.member.reference.clone();
         self.read(move |reader| reader.unsent_replies(&author)).await.unwrap_or_default()
     }
+}
+
+fn others<'r>(rows: impl Iterator<Item = &'r OutboxRow>) -> UnsentOthers {
+    let mut others = UnsentOthers::default();
+    for row in rows {
+        match row.intent {
+            Intent::Cover { .. } | Intent::EndCoverage { .. } => others.absences += 1,
+            Intent::Serve { .. } | Intent::EndDuty { .. } => others.duties += 1,
+            Intent::File { .. } => others.files += 1,
+            _ => {}
+        }
+    }
+    others
 }
 
 fn count(replies: usize) -> u32 {

@@ -43,7 +43,7 @@ pub use moves::{
 };
 pub use session::{
     LockKind, MemberCard, PinRequest, QuitRequest, QuitResult, Session, SetPinRequest, SetPinResult, SignInFailure,
-    SignInRequest, SignOutRequest, SignOutResult, UnlockResult, UnsentReply,
+    SignInRequest, SignOutRequest, SignOutResult, UnlockResult, UnsentOthers, UnsentReply,
 };
 pub use settings::{FactVerdict, KeyBinding, Language, ServerFact, Settings, Theme};
 pub use status::{Changed, ConnectionState, IndexProgress, Status};

@@ -161,8 +161,8 @@ pub struct QuitResult {
     pub quits: bool,
     /// Replies that stay here.
     pub unsent: u32,
-    /// Changes of absences that stay here: until they have left, nobody is away by them, and nobody back.
-    pub absences: u32,
+    /// What else stays here.
+    pub others: UnsentOthers,
 }
 
 /// What signing out did.
@@ -174,8 +174,21 @@ pub struct SignOutResult {
     pub signed_out: bool,
     /// What is not sent yet.
     pub unsent: Vec<UnsentReply>,
-    /// Changes of absences that are not sent yet.
+    /// What else is not sent yet.
+    pub others: UnsentOthers,
+}
+
+/// What of the member's, beside replies, the server does not have.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[serde(rename_all = "camelCase")]
+#[ts(export)]
+pub struct UnsentOthers {
+    /// Changes of absences: until they have left, nobody is away by them, and nobody back.
     pub absences: u32,
+    /// Changes of duties: until they have left, nobody is on duty by them.
+    pub duties: u32,
+    /// Files that are in nobody's chart yet.
+    pub files: u32,
 }
 
 /// A reply that has not reached the server, named without its text.

@@ -4,14 +4,14 @@
 use std::sync::Arc;
 
 use crate::{
-    dto::{QuitRequest, QuitResult},
+    dto::{QuitRequest, QuitResult, UnsentOthers},
     fail::Answer,
     program::Program,
 };
 
 impl Program {
     /// Sends what is ready or waits for its undo seconds (ten seconds at most), then closes the file; the program
-    /// may end then. Where replies or absences would stay behind and the person did not say that they may, nothing happens but
+    /// may end then. Where anything would stay behind and the person did not say that they may, nothing happens but
     /// that they are counted.
     ///
     /// # Errors
@@ -22,21 +22,23 @@ impl Program {
             self.sign_in_cancel();
         }
         let _turn = self.turning.lock().await;
-        let Some(desk) = self.running_desk() else { return Ok(QuitResult { quits: true, unsent: 0, absences: 0 }) };
-        let (unsent, absences) = (desk.would_stay().await, desk.absences_that_would_stay().await);
-        if (unsent > 0 || absences > 0) && !request.with_unsent {
-            return Ok(QuitResult { quits: false, unsent, absences });
+        let Some(desk) = self.running_desk() else {
+            return Ok(QuitResult { quits: true, unsent: 0, others: UnsentOthers::default() });
+        };
+        let (unsent, others) = (desk.would_stay().await, desk.others_that_would_stay().await);
+        if (unsent > 0 || others != UnsentOthers::default()) && !request.with_unsent {
+            return Ok(QuitResult { quits: false, unsent, others });
         }
         // Whoever is out to renew the session waits no longer.
         self.sign_in_cancel();
-        Ok(QuitResult { quits: true, unsent: desk.leave().await, absences })
+        Ok(QuitResult { quits: true, unsent: desk.leave().await, others })
     }
 }
 
 #[cfg(test)]
 mod tests {
     use crate::{
-        dto::{QuitRequest, QuitResult, Session},
+        dto::{QuitRequest, QuitResult, Session, UnsentOthers},
         scene::Machine,
     };
 
@@ -48,11 +50,11 @@ mod tests {
         let desk = program.desk().unwrap();
         machine.reply_that_waits(&desk).await;
         let asked = program.quit(QuitRequest { with_unsent: false }).await.unwrap();
-        assert_eq!(asked, QuitResult { quits: false, unsent: 1, absences: 0 });
+        assert_eq!(asked, QuitResult { quits: false, unsent: 1, others: UnsentOthers::default() });
         assert!(matches!(&*program.watch_session().borrow(), Session::Open { .. }));
         assert!(desk.read(|reader| reader.drafts()).await.is_ok(), "the desk is still open");
         let told = program.quit(QuitRequest { with_unsent: true }).await.unwrap();
-        assert_eq!(told, QuitResult { quits: true, unsent: 1, absences: 0 });
+        assert_eq!(told, QuitResult { quits: true, unsent: 1, others: UnsentOthers::default() });
     }
     #[tokio::test]
     async fn an_absence_that_nobody_has_been_told_of_is_counted() {
@@ -61,7 +63,10 @@ mod tests {
         program.resume().await;
         machine.absence_that_waits(&program.desk().unwrap()).await;
         let asked = program.quit(QuitRequest { with_unsent: false }).await.unwrap();
-        assert_eq!(asked, QuitResult { quits: false, unsent: 0, absences: 1 });
+        assert_eq!(
+            asked,
+            QuitResult { quits: false, unsent: 0, others: UnsentOthers { absences: 1, ..UnsentOthers::default() } }
+        );
         assert!(program.quit(QuitRequest { with_unsent: true }).await.unwrap().quits);
     }
 }

@@ -4,13 +4,13 @@
 use std::sync::Arc;
 
 use crate::{
-    dto::{SignOutRequest, SignOutResult, UnsentReply},
+    dto::{SignOutRequest, SignOutResult, UnsentOthers, UnsentReply},
     fail::Answer,
     program::Program,
 };
 
 impl Program {
-    /// Signs out, unless replies or absences are not sent and the person did not say that they may stay.
+    /// Signs out, unless something is not sent and the person did not say that they may stay.
     ///
     /// # Errors
     /// [`crate::dto::ErrorCode::SignedOut`], [`crate::dto::ErrorCode::Locked`], or what the cache says.
@@ -28,9 +28,9 @@ impl Program {
                 written: reply.written.timestamp_millis(),
             })
             .collect();
-        let absences = desk.unsent_absences().await;
-        if (!unsent.is_empty() || absences > 0) && !request.with_unsent {
-            return Ok(SignOutResult { signed_out: false, unsent, absences });
+        let others = desk.unsent_others().await;
+        if (!unsent.is_empty() || others != UnsentOthers::default()) && !request.with_unsent {
+            return Ok(SignOutResult { signed_out: false, unsent, others });
         }
         let removed = desk.leave_for_good().await;
         self.parts.door.leave(&desk.account).await;
@@ -46,7 +46,7 @@ impl Program {
             self.profile.keep_last_account(&last)?;
         }
         self.become_signed_out(None);
-        Ok(SignOutResult { signed_out: true, unsent, absences })
+        Ok(SignOutResult { signed_out: true, unsent, others })
     }
 }
 
@@ -88,7 +88,7 @@ mod tests {
         program.resume().await;
         machine.absence_that_waits(&program.desk().unwrap()).await;
         let asked = program.sign_out(AT_ONCE).await.unwrap();
-        assert_eq!((asked.signed_out, asked.unsent.len(), asked.absences), (false, 0, 1));
+        assert_eq!((asked.signed_out, asked.unsent.len(), asked.others.absences), (false, 0, 1));
         assert!(program.sign_out(SignOutRequest { with_unsent: true }).await.unwrap().signed_out);
         assert!(machine.cache_file().exists());
     }

@@ -30,6 +30,7 @@ import type { Backend, BackendEvents } from "../backend";
 import { offersOf } from "./block";
 import { MemorySettings } from "./settings";
 import { destinations, drOsei, message, messagesOf, morning, openSession, patientOf } from "./words";
+import { NOTHING_ELSE } from "$lib/unsent";
 
 type Handlers = { [E in keyof BackendEvents]: Set<(payload: BackendEvents[E]) => void> };
 
@@ -148,10 +149,11 @@ export class MemoryBackend extends MemorySettings implements Backend {
       patientName,
       written: waitingSince,
     }));
-    const signedOut = unsent.length + this.absencesUnsent === 0 || request.withUnsent;
-    if (!signedOut) return { signedOut, unsent, absences: this.absencesUnsent };
+    const others = { ...NOTHING_ELSE, absences: this.absencesUnsent };
+    const signedOut = unsent.length + others.absences === 0 || request.withUnsent;
+    if (!signedOut) return { signedOut, unsent, others };
     this.setSession({ kind: "signed-out", server: null, caFile: null, failure: null, samplePractice: true });
-    return { signedOut, unsent, absences: this.absencesUnsent };
+    return { signedOut, unsent, others };
   }
   async lockScreen() {
     await this.did("lockScreen", null, undefined);
@@ -404,9 +406,10 @@ export class MemoryBackend extends MemorySettings implements Backend {
     return this.did("quitAsks", null, undefined);
   }
   async quit(request: QuitRequest): Promise<QuitResult> {
-    const left = { unsent: this.queues.get("unsent")?.length ?? 0, absences: this.absencesUnsent };
-    const quits = left.unsent + left.absences === 0 || request.withUnsent;
-    return this.did("quit", request, { quits, ...left });
+    const unsent = this.queues.get("unsent")?.length ?? 0;
+    const others = { ...NOTHING_ELSE, absences: this.absencesUnsent };
+    const quits = unsent + others.absences === 0 || request.withUnsent;
+    return this.did("quit", request, { quits, unsent, others });
   }
 
   async on<E extends keyof BackendEvents>(event: E, handler: (payload: BackendEvents[E]) => void) {
