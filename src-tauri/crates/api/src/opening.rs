@@ -54,6 +54,7 @@ impl Entrant {
             member: desk::card(&self.member),
             practice: self.practice.clone(),
             signed_in: true,
+            locked: false,
         }
     }
 }

@@ -46,6 +46,9 @@ pub struct LastAccount {
     pub practice: String,
     /// Whether the person is still signed in (closing the program does not sign out).
     pub signed_in: bool,
+    /// Whether the screen was locked last: ending the program is no way around that.
+    #[serde(default)]
+    pub locked: bool,
 }
 
 impl Profile {

@@ -26,7 +26,7 @@ use crate::{
     dto::{ApiError, Changed, ErrorCode, LockKind, MemberCard, Session, Settings, SignInFailure, Status},
     fail::Answer,
     ports::{Account, Address, Door, Keys, SamplePractice},
-    profile::Profile,
+    profile::{LastAccount, Profile},
 };
 
 /// What the program is built of.
@@ -210,6 +210,7 @@ impl Program {
     /// At work.
     pub(crate) fn become_open(&self, desk: Arc<Desk>) {
         self.touch_activity();
+        self.remember_locked(false);
         self.replace(State::Open(Arc::clone(&desk)));
         self.publish_open(&desk, None);
     }
@@ -217,8 +218,17 @@ impl Program {
     /// Contents are off the screen.
     pub(crate) async fn become_screen_locked(&self, desk: Arc<Desk>) {
         desk.close_file();
+        self.remember_locked(true);
         self.replace(State::ScreenLocked(Arc::clone(&desk)));
         self.publish_locked(LockKind::Screen, &behind_the_screen_lock(&desk).await, None).await;
+    }
+
+    /// Keeps whether the screen is locked, for the next start.
+    fn remember_locked(&self, locked: bool) {
+        let Some(last) = self.profile.last_account().filter(|last| last.locked != locked) else { return };
+        if let Err(error) = self.profile.keep_last_account(&LastAccount { locked, ..last }) {
+            tracing::warn!(error = %error.kind(), locked, "whether the screen is locked could not be kept");
+        }
     }
 
     /// The file is closed.

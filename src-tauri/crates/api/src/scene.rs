@@ -80,6 +80,7 @@ impl Machine {
             },
             practice: "Lakeside Family Practice".into(),
             signed_in: true,
+            locked: false,
         };
         machine.profile().keep_last_account(&last).unwrap();
         machine

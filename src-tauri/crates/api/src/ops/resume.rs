@@ -16,8 +16,8 @@ use crate::{
 };
 
 impl Program {
-    /// Opens what was open the last time. With a PIN the program starts behind the deep lock; without one, the
-    /// system's own session is the guard. Reaches for no server, so it also works offline.
+    /// Opens what was open the last time. With a PIN, and where the screen was locked when the program ended, it starts
+    /// behind the deep lock; else the system's own session is the guard. Reaches for no server, so it also works offline.
     pub async fn resume(self: &Arc<Self>) {
         let _turn = self.turning.lock().await;
         let Some(mut last) = self.profile.last_account().filter(|last| last.signed_in) else { return };
@@ -32,7 +32,7 @@ impl Program {
         }
         self.start_sample_practice_of(&last.account);
         match self.parts.keys.pin_state(&last.account, self.parts.clock.now()).await {
-            Ok(pin) if pin.is_set => {
+            Ok(pin) if pin.is_set || last.locked => {
                 self.become_deep_locked(locked(&last)).await;
                 return;
             }
@@ -115,6 +115,21 @@ mod tests {
         program.resume().await;
         let session = program.watch_session().borrow().clone();
         assert!(matches!(session, Session::Locked { lock: LockKind::Deep, has_pin: true, .. }), "{session:?}");
+    }
+
+    #[tokio::test]
+    async fn ending_the_program_is_no_way_around_a_lock() {
+        let machine = Machine::of_dr_osei();
+        let program = machine.start();
+        program.resume().await;
+        program.lock_screen().await;
+        // The process dies.
+        program.running_desk().unwrap().cache.close();
+        drop(program);
+        let program = machine.start();
+        program.resume().await;
+        let session = program.watch_session().borrow().clone();
+        assert!(matches!(session, Session::Locked { lock: LockKind::Deep, has_pin: false, .. }), "{session:?}");
     }
 
     #[tokio::test]
