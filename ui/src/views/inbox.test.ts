@@ -117,6 +117,15 @@ describe("the list", () => {
     expect(await screen.findByText("Nothing waits.")).toBeTruthy();
   });
 
+  it("gives no all-clear before the server was read", async () => {
+    await inbox((one) => {
+      one.queues.set("mine", []);
+      one.setStatus({ checked: null });
+    });
+    expect(await screen.findByText("What waits is not known yet.")).toBeTruthy();
+    expect(screen.queryByText("Nothing waits.")).toBeNull();
+  });
+
   it("says in place when it cannot be read", async () => {
     await inbox((one) => one.fault("envelopes", "cache"));
     expect((await screen.findByRole("alert")).textContent).toContain("cannot be read or written");
