@@ -14,6 +14,8 @@ pub(crate) struct Words {
     nothing: &'static str,
     waiting: [&'static str; 2],
     urgent: [&'static str; 2],
+    /// Between what is one's own and what is urgent of everybody's, and behind that.
+    beside: [&'static str; 2],
     not_sent: [&'static str; 2],
     unwatched: &'static str,
     colon: &'static str,
@@ -30,8 +32,9 @@ static EN: Words = Words {
     urgent_title: "Urgent",
     locked_title: "Tern is locked",
     nothing: "Tern: nothing waits",
-    waiting: ["message waits", "messages wait"],
+    waiting: ["message of yours waits", "messages of yours wait"],
     urgent: ["urgent", "urgent"],
+    beside: ["; ", " in all"],
     not_sent: ["reply not sent", "replies not sent"],
     unwatched: "urgent messages are not watched here",
     colon: ": ",
@@ -48,8 +51,9 @@ static FR: Words = Words {
     urgent_title: "Urgent",
     locked_title: "Tern est verrouillé",
     nothing: "Tern\u{a0}: rien n’attend",
-    waiting: ["message attend", "messages attendent"],
+    waiting: ["message à vous attend", "messages à vous attendent"],
     urgent: ["urgent", "urgents"],
+    beside: ["\u{a0}; ", " en tout"],
     not_sent: ["réponse non envoyée", "réponses non envoyées"],
     unwatched: "les messages urgents ne sont pas surveillés ici",
     colon: "\u{a0}: ",
@@ -72,13 +76,16 @@ impl Words {
         }
     }
 
-    /// "3 messages wait, 1 urgent".
+    /// "3 messages of yours wait; 5 urgent in all": what is urgent is everybody's, so it may be more than is one's own.
     pub(crate) fn waiting(&self, mine: u32, urgent: u32) -> String {
         match (mine, urgent) {
             (0, 0) => self.nothing.to_owned(),
             (mine, 0) => counted(mine, &self.waiting),
             (0, urgent) => counted(urgent, &self.urgent),
-            (mine, urgent) => format!("{}, {}", counted(mine, &self.waiting), counted(urgent, &self.urgent)),
+            (mine, urgent) => {
+                let [between, in_all] = self.beside;
+                format!("{}{between}{}{in_all}", counted(mine, &self.waiting), counted(urgent, &self.urgent))
+            }
         }
     }
 
@@ -118,10 +125,10 @@ mod tests {
     #[test]
     fn counts_read_well_in_both_languages() {
         assert_eq!(EN.waiting(0, 0), "Tern: nothing waits");
-        assert_eq!(EN.waiting(1, 0), "1 message waits");
-        assert_eq!(EN.waiting(3, 1), "3 messages wait, 1 urgent");
+        assert_eq!(EN.waiting(1, 0), "1 message of yours waits");
+        assert_eq!(EN.waiting(3, 1), "3 messages of yours wait; 1 urgent in all");
         assert_eq!(EN.waiting(0, 1), "1 urgent");
-        assert_eq!(FR.waiting(3, 2), "3 messages attendent, 2 urgents");
+        assert_eq!(FR.waiting(3, 2), "3 messages à vous attendent\u{a0}; 2 urgents en tout");
         assert_eq!(EN.deeply_locked(3), "3 replies not sent; urgent messages are not watched here");
         assert_eq!(EN.locked(0), "Tern is locked: urgent messages are not watched here");
         assert_eq!(FR.locked(0), "Tern est verrouillé\u{a0}: les messages urgents ne sont pas surveillés ici");
