@@ -66,7 +66,7 @@ fn works(id: &str) -> &'static str {
 fn works_around(id: &str) -> &'static str {
     match id {
         "emergencies" => {
-            "Emergencies are seen only while Tern is open: no webhook is named (Practice, Emergencies) to which they \
+            "Emergencies are seen only while Tern is open: the practice's table of emergencies names no webhook to which they \
              could be posted."
         }
         "clock" => "The clocks differ; Tern goes by the server's. Over ten minutes it sends no automatic replies.",
