@@ -47,7 +47,7 @@ fn warning(warning: &Warning) -> AwayWarning {
 }
 
 /// An instant of the screen.
-fn instant(ms: i64) -> Answer<DateTime<Utc>> {
+pub(super) fn instant(ms: i64) -> Answer<DateTime<Utc>> {
     DateTime::from_timestamp_millis(ms).ok_or_else(|| ApiError::new(ErrorCode::Invalid))
 }
 

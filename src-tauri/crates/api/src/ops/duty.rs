@@ -1,6 +1,5 @@
 //! Who is on duty: looked at, put on duty, ended.
 
-use chrono::{DateTime, Utc};
 use tern_inbox::{
     coverage::When,
     emergency::Duty,
@@ -14,7 +13,7 @@ use tern_inbox::{
 };
 use uuid::Uuid;
 
-use super::emergencies::name;
+use super::{away::instant, emergencies::name};
 use crate::{
     dto::{
         ApiError, AwaySaving, AwayWarning, DutyEndRequest, DutyList, DutyRow, DutySaveRequest, DutySaved, ErrorCode,
@@ -153,11 +152,6 @@ impl Program {
 /// Oneself, or anybody for who plans for others.
 fn may_change(me: &Me, who: &PartyRef) -> bool {
     rights::may(me.role, if me.is(who) { Deed::OwnSettings } else { Deed::OthersAbsence })
-}
-
-/// An instant of the screen.
-fn instant(ms: i64) -> Answer<DateTime<Utc>> {
-    DateTime::from_timestamp_millis(ms).ok_or_else(|| ApiError::new(ErrorCode::Invalid))
 }
 
 fn saving(row: &OutboxRow) -> AwaySaving {

@@ -102,7 +102,6 @@ struct Standing {
     alarm: Alarm,
     current: Current,
     server_id: String,
-    version: String,
 }
 
 /// What reading it brought.
@@ -209,14 +208,14 @@ impl Outbox {
     /// What is posted: that there is an emergency, and to whom. Not a word of what about, nor of whom.
     async fn page(&self, alarm: &Alarm, webhook: &str, to: Option<&PartyRef>) -> Result<Page, OutboxError> {
         let named = match to {
-            Some(to) => Some(self.book.member(to).await?),
+            Some(to) => Some((to, self.book.member(to).await?)),
             None => None,
         };
         let people: Vec<_> = named
             .into_iter()
-            .map(|(reference, member)| {
+            .map(|(to, member)| {
                 json!({
-                    "reference": reference.as_str(),
+                    "reference": to.as_str(),
                     "practitioner": member.as_ref().and_then(|member| Some(member.practitioner.as_ref()?.as_str())),
                     "name": member.as_ref().map(|member| member.name.reveal()),
                 })
@@ -345,13 +344,7 @@ impl Outbox {
         let arrival = read::one(response, &Reading { expected: Kind::Task, base, received });
         let (Ok(arrival), Ok(current)) = (arrival, Current::of_response(response)) else { return Ok(Look::No) };
         let Content::Alarm(alarm) = &arrival.content else { return Ok(Look::No) };
-        let standing = Standing {
-            alarm: alarm.clone(),
-            current,
-            server_id: arrival.server_id.clone(),
-            version: arrival.version.clone(),
-        };
-        tracing::trace!(version = %standing.version, "an alarm was read");
+        let standing = Standing { alarm: alarm.clone(), current, server_id: arrival.server_id.clone() };
         self.book.file(self.time.now(), arrival).await?;
         Ok(Look::There(Box::new(standing)))
     }

@@ -89,13 +89,9 @@ impl Book {
     }
 
     /// A member, as far as they are known here.
-    pub(super) async fn member(&self, who: &PartyRef) -> Result<(PartyRef, Option<Member>), OutboxError> {
+    pub(super) async fn member(&self, who: &PartyRef) -> Result<Option<Member>, OutboxError> {
         let who = who.clone();
-        self.read(move |reader| {
-            let member = reader.members()?.into_iter().find(|member| member.reference == who);
-            Ok((who, member))
-        })
-        .await
+        self.read(move |reader| reader.member(&who)).await
     }
 
     async fn read<T: Send + 'static>(
