@@ -70,6 +70,12 @@
  * | `away-moved`, `away-over`, `away-theirs`, `away-as-new` | somebody else changed it meanwhile, and what then |
  * | `gap`, `away-unsaved`, `away-unread` | why nobody stands in; a plan not saved; absences that cannot be read |
  * | `digest`, `digest-<part>`, `digest-row-<thread>`, `digest-seen` | what became of one's work: needs-you, waiting, closed (`data-count`) |
+ * | `emergency`, `emergency-line` | emergencies: the banner; a line of it (`data-told`: nobody, called, due, held, mine) |
+ * | `emergency-have`, `emergency-open`, `emergency-said` | "I have it" or "Still mine"; to its thread; what came of it |
+ * | `emergency-nowhere`, `emergency-set`, `emergency-unheard` | posted nowhere, the way to the table; could not be posted |
+ * | `webhook`, `webhook-try`, `webhook-tried` | the practice's address for emergencies; tries it; what it said (`data-tried`) |
+ * | `duty-row`, `duty-end`, `duty-give-up` | who is on duty (`data-now`, `data-saving`), its end, its change given up |
+ * | `duty-who`, `duty-endless`, `duty-save`, `duty-said` | its form |
  * | `notice` | what concerns the whole window |
  */
 export const hook = {
@@ -278,6 +284,24 @@ export const hook = {
   awayTheirs: "away-theirs",
   awayAsNew: "away-as-new",
   gap: "gap",
+  emergency: "emergency",
+  emergencyLine: "emergency-line",
+  emergencyHave: "emergency-have",
+  emergencyOpen: "emergency-open",
+  emergencySaid: "emergency-said",
+  emergencyNowhere: "emergency-nowhere",
+  emergencySet: "emergency-set",
+  emergencyUnheard: "emergency-unheard",
+  webhook: "webhook",
+  webhookTry: "webhook-try",
+  webhookTried: "webhook-tried",
+  dutyRow: "duty-row",
+  dutyEnd: "duty-end",
+  dutyGiveUp: "duty-give-up",
+  dutyWho: "duty-who",
+  dutyEndless: "duty-endless",
+  dutySave: "duty-save",
+  dutySaid: "duty-said",
   digest: "digest",
   digestPart: (part: string) => `digest-${part}`,
   digestSeen: "digest-seen",

@@ -4,19 +4,23 @@ import type { MessageKey } from "$lib/i18n/catalogue.svelte";
 import { dayOf, dayStart, instantAt, isDay, isDayStart, timeAt } from "$lib/i18n/zone";
 import { isTime, timeOf } from "$lib/tables/hours.svelte";
 
-/** What is typed. An empty beginning: from now on. */
-export interface Plan {
-  id: string | null;
-  /** The version that was shown. */
-  base: string | null;
-  absent: string;
-  standIn: string;
+/** From and until, as they are typed. */
+export interface Ends {
   fromDate: string;
   fromTime: string;
   untilDate: string;
   untilTime: string;
   /** Until somebody ends it: chosen, never what is left when a date is forgotten. */
   endless: boolean;
+}
+
+/** What is typed. An empty beginning: from now on. */
+export interface Plan extends Ends {
+  id: string | null;
+  /** The version that was shown. */
+  base: string | null;
+  absent: string;
+  standIn: string;
   /** None, and no unknown ones: for everything. */
   pools: readonly string[];
   /** So many more that are not known here; they stay as they are. */

@@ -15,7 +15,11 @@ export function untilWords(until: number | null, practiceZone: string | null, no
 }
 
 /** "From Fri 27 Nov until Mon 30 Nov, whole day" */
-export function whenWords({ from, until }: AwayPlan, practiceZone: string | null, now: number): string {
+export function whenWords(
+  { from, until }: Pick<AwayPlan, "from" | "until">,
+  practiceZone: string | null,
+  now: number,
+): string {
   const zone = zoneOf(practiceZone);
   const end = untilWords(until, practiceZone, now);
   if (from === null) return end.charAt(0).toLocaleUpperCase() + end.slice(1);

@@ -99,6 +99,8 @@ const table = [
   { id: "block.end", scope: "global", label: "action.block.end", keys: ["g x"] },
   { id: "away.open", scope: "global", label: "action.away.open", keys: ["g a"] },
   { id: "practice.open", scope: "global", label: "action.practice.open", keys: ["g p"] },
+  { id: "emergency.have", scope: "global", label: "action.emergency.have", keys: ["h"] },
+  { id: "emergency.open", scope: "global", label: "action.emergency.open", keys: ["g e"] },
   { id: "documents.open", scope: "global", label: "action.documents.open", keys: ["g d"] },
   { id: "document.file", scope: "documents", label: "action.document.file", keys: ["f"] },
   { id: "document.not-needed", scope: "documents", label: "action.document.not-needed", keys: ["d"] },

@@ -21,6 +21,7 @@ export type Tag =
   | "search"
   | "tables"
   | "coverage"
+  | "emergencies"
   | "documents";
 
 /** What a query shows. */

@@ -5,11 +5,14 @@
 import type { TableKind } from "$bindings/TableKind";
 import type { Backend } from "$lib/backend/backend";
 import type { LiveQueries } from "$lib/query/live.svelte";
+import { EmergencyAddress } from "./emergency-address.svelte";
 import { OfficeHours } from "./hours.svelte";
 import { RedFlags } from "./red-flags.svelte";
 import { TriageWords } from "./triage.svelte";
 
-export const KINDS: readonly TableKind[] = ["triage", "red-flags", "calendar"];
+export const KINDS: readonly TableKind[] = ["triage", "red-flags", "calendar", "emergencies"];
+
+type AnyTable = TriageWords | RedFlags | OfficeHours | EmergencyAddress;
 
 export class PracticeTables {
   /** Which is on screen. */
@@ -17,11 +20,13 @@ export class PracticeTables {
   readonly triage: TriageWords;
   readonly redFlags: RedFlags;
   readonly hours: OfficeHours;
+  readonly emergencies: EmergencyAddress;
 
   constructor(backend: Backend, queries: LiveQueries) {
     this.triage = new TriageWords(backend, queries);
     this.redFlags = new RedFlags(backend, queries);
     this.hours = new OfficeHours(backend, queries);
+    this.emergencies = new EmergencyAddress(backend, queries);
   }
 
   /** Something was changed and not saved: it is nowhere but in this window. */
@@ -29,12 +34,20 @@ export class PracticeTables {
     return KINDS.some((kind) => this.of(kind).dirty);
   }
 
-  of(kind: TableKind): TriageWords | RedFlags | OfficeHours {
-    if (kind === "triage") return this.triage;
-    return kind === "red-flags" ? this.redFlags : this.hours;
+  of(kind: TableKind): AnyTable {
+    switch (kind) {
+      case "triage":
+        return this.triage;
+      case "red-flags":
+        return this.redFlags;
+      case "calendar":
+        return this.hours;
+      case "emergencies":
+        return this.emergencies;
+    }
   }
 
-  get current(): TriageWords | RedFlags | OfficeHours {
+  get current(): AnyTable {
     return this.of(this.tab);
   }
 
@@ -43,5 +56,6 @@ export class PracticeTables {
     this.triage.hide();
     this.redFlags.hide();
     this.hours.hide();
+    this.emergencies.hide();
   }
 }
