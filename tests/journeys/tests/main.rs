@@ -8,6 +8,7 @@ mod bad_input;
 mod canaries;
 mod coverage;
 mod documents;
+mod emergency_is_called;
 mod inside;
 mod looks;
 mod now;
