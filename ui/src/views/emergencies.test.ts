@@ -101,7 +101,7 @@ describe("the banner of an emergency", () => {
     const line = await screen.findByTestId("emergency-line");
     expect(line.textContent).toContain("everybody was called");
     expect(line.textContent).toContain("and 1 more");
-    await waitFor(() => expect(screen.getByTestId("emergency-open").textContent).toContain("Therriault"));
+    await waitFor(() => expect(screen.getByTestId("emergency-open").textContent).toContain("Thériault"));
     await user.keyboard("ge");
     await waitFor(() => expect(screen.getByTestId("pane").dataset["state"]).toBe("envelope"));
   });

@@ -364,8 +364,8 @@ describe("signing in", () => {
     await user.click(await screen.findByRole("button", { name: "Change the key of: Next envelope" }));
     await user.keyboard("p");
     expect((await screen.findByText(/is already “Peek”/)).textContent).toContain("P");
-    await user.keyboard("h");
+    await user.keyboard("y");
     await user.click(screen.getByRole("button", { name: "Keep" }));
-    await waitFor(() => expect(practice.settingsNow.keys).toEqual([{ action: "list.next", keys: "h" }]));
+    await waitFor(() => expect(practice.settingsNow.keys).toEqual([{ action: "list.next", keys: "y" }]));
   });
 });

@@ -20,7 +20,7 @@ export function addressProblem(typed: string): MessageKey | null {
   }
   if (url.hostname === "") return "pager.wrong.address";
   if (url.username !== "" || url.password !== "") return "pager.wrong.password";
-  const here = url.hostname === "localhost" || url.hostname === "[::1]" || url.hostname.startsWith("127.");
+  const here = /^(localhost|\[::1\]|127(\.\d+){3})$/.test(url.hostname);
   return url.protocol === "https:" || (url.protocol === "http:" && here) ? null : "pager.wrong.secure";
 }
 
